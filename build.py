@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""Build the workshop: slides, PDF, pages and notes, each proven before it is published.
+
+Needs nothing but Python 3.11 or newer; what else a build needs it brings itself.
+"""
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 - the one file that an older Python may be asked to run
+    sys.exit("build.py needs Python 3.11 or newer; this is " + sys.version.split()[0])
+
+import argparse
+from pathlib import Path
+
+from pipeline import toolchain
+
+ROOT = Path(__file__).resolve().parent
+
+
+def main() -> int:
+    """Run one command; returns the exit code."""
+    arguments, rest = _parser().parse_known_args()
+    if rest and arguments.command != "test":
+        _parser().error(f"unknown argument: {rest[0]}")
+    try:
+        toolchain.enter_venv(Path(__file__).resolve())
+        return _run(arguments, rest)
+    except toolchain.ToolError as error:
+        print(f"build.py: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="build.py", description=__doc__.split("\n\n")[0])
+    commands = parser.add_subparsers(dest="command", metavar="command")
+    commands.add_parser("build", help="everything, into dist/ (this is what happens without a command)")
+    deck = commands.add_parser("deck", help="only the given Marp decks, wherever they are")
+    deck.add_argument("files", nargs="+", type=Path, metavar="FILE.md")
+    deck.add_argument("-o", "--output", type=Path, default=Path("dist/decks"), metavar="DIR")
+    deck.add_argument("--strict", action="store_true", help="write nothing if there is a problem")
+    commands.add_parser("test", help="the test suite; further arguments go to pytest", add_help=False)
+    links = commands.add_parser("links", help="ask all outside links whether they still answer")
+    links.add_argument("--write", action="store_true", help="note today's date for those that do")
+    commands.add_parser("clean", help="remove what a build made")
+    return parser
+
+
+def _run(arguments: argparse.Namespace, rest: list[str]) -> int:
+    # Not before the packages are there.
+    from pipeline import commands
+    from pipeline.problems import BuildError
+
+    try:
+        match arguments.command:
+            case "clean":
+                commands.clean(ROOT)
+            case "links":
+                return _tell(commands.check_links(ROOT, write=arguments.write), "dead")
+            case "test":
+                return commands.test(ROOT, toolchain.provision(), rest)
+            case "deck":
+                return _deck(arguments)
+            case _:
+                published = commands.build(ROOT, toolchain.provision())
+                print(f"built and checked: {published.relative_to(ROOT)}/index.html")
+    except BuildError as error:
+        return _tell(error.problems, "found")
+    return 0
+
+
+def _deck(arguments: argparse.Namespace) -> int:
+    from pipeline import commands
+
+    written, problems, failed = commands.render_files(
+        arguments.files, arguments.output, toolchain.provision(), lang="en", strict=arguments.strict
+    )
+    _tell(problems, "found")
+    for folder in written:
+        print(f"written: {folder}/slides.html, slides.pdf, deck.json, notes.md and pictures")
+    return 1 if failed else 0
+
+
+def _tell(problems: list, found: str) -> int:  # type: ignore[type-arg]
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if problems:
+        noun = "problem" if len(problems) == 1 else "problems"
+        print(f"{len(problems)} {noun} {found}", file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,288 @@
+// Marp's settings, and the plugin that makes its output traceable to the source.
+//
+// Marp tells the truth about slides and notes, so nothing here changes how a deck is split or read. The plugin
+// adds what Marp knows and does not say: source lines (`data-line`), a stable key and the minutes of a slide
+// (`data-key`, `data-minutes`), and it puts local images into the file, so that a deck is one file.
+//
+// `npx marp` and editors can use this file as it is; `pipeline/marp.mjs` runs it with a context for each deck.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { lstatSync, readFileSync, readdirSync, realpathSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+
+const require = createRequire(import.meta.url)
+const requireMarpit = createRequire(require.resolve('@marp-team/marpit'))
+const yaml = createRequire(require.resolve('@marp-team/marpit'))('js-yaml')
+const { yaml: readDirectives } = requireMarpit('./markdown/directives/yaml.js')
+
+/**
+ * What the plugin may know of the deck that is being rendered.
+ * `deck` is the absolute path of the source, `root` the folder that no image may leave, `assets` more folders in
+ * which a theme's own files may be found, `links` maps paths below `root` to addresses as seen from the deck,
+ * `problems` collects `{line, message}`. Without a context (plain `npx marp`) images and links stay as they are.
+ */
+export const context = new AsyncLocalStorage()
+
+const MEDIA_TYPES = {
+  '.avif': 'image/avif', '.gif': 'image/gif', '.ico': 'image/x-icon', '.jpeg': 'image/jpeg', '.jpg': 'image/jpeg',
+  '.mp4': 'video/mp4', '.png': 'image/png', '.svg': 'image/svg+xml', '.webm': 'video/webm', '.webp': 'image/webp',
+  '.bmp': 'image/bmp', '.woff': 'font/woff', '.woff2': 'font/woff2', '.ttf': 'font/ttf', '.otf': 'font/otf',
+  '.mp3': 'audio/mpeg', '.ogg': 'audio/ogg', '.wav': 'audio/wav', '.apng': 'image/apng', '.jfif': 'image/jpeg',
+}
+
+const hasScheme = (address) => /^[a-z][a-z\d+.-]*:/i.test(address) || address.startsWith('//')
+const escapeAttribute = (text) =>
+  text.replace(/&/g, '&amp;').replace(/"/g, '&quot;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
+const unescapeAttribute = (text) =>
+  text.replace(/&quot;/g, '"').replace(/&#39;/g, "'").replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&')
+
+// A relative address as a path: no query, no fragment, percent-encoding undone.
+function pathOf(address) {
+  const bare = address.replace(/[?#].*$/s, '')
+  try {
+    return decodeURIComponent(bare)
+  } catch {
+    return bare
+  }
+}
+
+const inside = (root, file) => file === root || file.startsWith(root.endsWith(path.sep) ? root : root + path.sep)
+
+// The name differs only in case from one that is there: true on a Mac, missing on the web server.
+function otherCase(file) {
+  const folder = path.dirname(file)
+  try {
+    return readdirSync(folder).find((n) => n !== path.basename(file) && n.toLowerCase() === path.basename(file).toLowerCase())
+  } catch {
+    return undefined
+  }
+}
+
+// Read a local file for the deck, or say why not. Returns {data} or {reason}.
+function readLocal(address, { deck, root, assets = [] }) {
+  const name = pathOf(address)
+  if (name.includes('\0')) return { reason: 'is not a file name; correct the path' }
+  let outside = false
+  let reason
+  for (const folder of [path.dirname(deck), ...assets]) {
+    const file = path.resolve(folder, name)
+    if (!inside(root, file) && !assets.some((a) => inside(a, file))) {
+      outside = true
+      continue
+    }
+    try {
+      // The real place counts: a symbolic link must not lead outside either.
+      const real = realpathSync(file)
+      if (!inside(realpathSync(root), real) && !assets.some((a) => inside(realpathSync(a), real))) {
+        outside = true
+        continue
+      }
+      if (!lstatSync(real).isFile()) {
+        reason ??= 'is a folder; name a file in it'
+        continue
+      }
+      if (!readdirSync(path.dirname(file)).includes(path.basename(file))) {
+        reason ??= `is spelt '${otherCase(file)}' on disk; use the same case`
+        continue
+      }
+      const type = MEDIA_TYPES[path.extname(real).toLowerCase()]
+      if (!type) return { reason: `has an ending that is no picture's (${path.extname(real) || 'none'}); use SVG, PNG or JPEG` }
+      return { data: `data:${type};base64,${readFileSync(real).toString('base64')}` }
+    } catch (error) {
+      if (error.code === 'EACCES' || error.code === 'EPERM') reason ??= 'cannot be read; check its permissions'
+      else if (error.code === 'ELOOP') reason ??= 'is a symbolic link that leads to itself'
+      else if (otherCase(file)) reason ??= `is not there, but '${otherCase(file)}' is; use the same case`
+    }
+  }
+  if (reason) return { reason }
+  if (outside) return { reason: `is outside the deck's project; move it below '${path.basename(root)}'` }
+  return { reason: 'does not exist; add the file or correct the path' }
+}
+
+// Every url(...) of a piece of CSS that names a local file, replaced by `replace(address)`.
+const replaceUrls = (css, replace) =>
+  css.replace(/url\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^)"'\s]*))\s*\)/gi, (whole, double, single, plain) => {
+    const address = (double ?? single ?? plain).replace(/\\(.)/g, '$1')
+    const replaced = address && !address.startsWith('#') && !hasScheme(address) ? replace(address) : undefined
+    return replaced === undefined ? whole : `url("${replaced}")`
+  })
+
+// Marp's HTML with local images inlined and relative links as published; what is amiss goes to `problems`.
+function settle(html, deck) {
+  let line = 1
+  const inlined = (address) => {
+    const { data, reason } = readLocal(address, deck)
+    if (reason) deck.problems.push({ line, message: `image '${pathOf(address)}' ${reason}` })
+    return data
+  }
+  return html.replace(/<([a-z][\w-]*)((?:[^"'>]|"[^"]*"|'[^']*')*)>/gi, (whole, tag, attributes) => {
+    line = Number(/\sdata-line="(\d+)"/.exec(attributes)?.[1] ?? line)
+    let source
+    let settled = attributes.replace(/(\s)(src|poster|href|style)="([^"]*)"/gi, (attribute, space, name, value) => {
+      const address = unescapeAttribute(value)
+      if (name === 'style') {
+        const style = replaceUrls(address, (url) => {
+          const data = inlined(url)
+          if (data) source ??= pathOf(url)
+          return data
+        })
+        return `${space}style="${escapeAttribute(style)}"`
+      }
+      if (!address || address.startsWith('#') || hasScheme(address)) return attribute
+      if (name === 'href') {
+        const published = deck.links && publishedAddress(address, deck)
+        return published ? `${space}href="${escapeAttribute(published)}" data-href="${value}"` : attribute
+      }
+      const data = inlined(address)
+      if (data) source ??= pathOf(address)
+      return data ? `${space}${name}="${data}"` : attribute
+    })
+    if (source !== undefined) settled = ` data-src="${escapeAttribute(source)}"${settled}`
+    return `<${tag}${settled}>`
+  })
+}
+
+// A link to a source file becomes the address under which that file is published.
+function publishedAddress(address, { deck, root, links }) {
+  const file = path.relative(root, path.resolve(path.dirname(deck), pathOf(address))).split(path.sep).join('/')
+  const rest = /[?#].*$/s.exec(address)?.[0] ?? ''
+  return file in links ? links[file] + rest : undefined
+}
+
+// Where the front matter or a comment asks for something Marp would silently ignore.
+function checkDirectives(tokens, marp, problems) {
+  const themes = []
+  for (const token of tokens.flatMap((t) => [t, ...(t.children ?? []).map((c) => ({ ...c, map: t.map }))])) {
+    const line = (token.map?.[0] ?? 0) + 1
+    if (token.type === 'marpit_comment' && token.meta?.marpitParsedDirectives?.theme !== undefined)
+      if (!/overridden/.test(token.meta.marpitCommentParsed)) themes.push([token.meta.marpitParsedDirectives.theme, line])
+    if (token.type !== 'front_matter') continue
+    const text = token.meta
+    const custom = Object.keys(marp.customDirectives.local)
+    const directives = readDirectives(text, custom)
+    if (directives === false && text.trim()) problems.push(frontMatterProblem(text, token.map[0] + 2))
+    else if (directives.theme !== undefined)
+      themes.push([directives.theme, line + 1 + Math.max(0, text.split(/\n/).findIndex((l) => /^["']?theme/.test(l)))])
+  }
+  const known = [...marp.themeSet.themes()].map((theme) => theme.name)
+  for (const [theme, line] of themes)
+    if (!known.includes(String(theme)))
+      problems.push({ line, message: `theme '${theme}' does not exist; known themes are ${known.sort().join(', ')}` })
+}
+
+function frontMatterProblem(text, firstLine) {
+  const dropped = 'Marp drops all of it'
+  try {
+    yaml.load(text, { schema: yaml.FAILSAFE_SCHEMA })
+  } catch (error) {
+    const { line = 0, column = 0 } = error.mark ?? {}
+    return { line: firstLine + line, message: `front matter is not valid YAML, so ${dropped}: ${error.reason} (column ${column + 1}); correct it, or put the value in quotes` }
+  }
+  return { line: firstLine, message: `front matter has no 'key: value' lines, so ${dropped}; write directives, or begin the deck without '---'` }
+}
+
+/** The Marpit plugin: stamps lines, keys and minutes. It sets attributes only. */
+export function traceable(md) {
+  const { local } = md.marpit.customDirectives
+  // Returned under names that Marpit does not know, so that it does not copy them into a style attribute.
+  local.slideKey = (value) => ({ key: String(value) })
+  local.slideMinutes = (value) => ({ minutes: String(value) })
+
+  // Before Marp folds backgrounds away: the line of each background image, in order.
+  const backgroundLines = []
+  md.core.ruler.push('trace_lines', (state) => {
+    if (state.inlineMode) return
+    backgroundLines.length = 0
+    let slide
+    const figures = []
+    for (const token of state.tokens) {
+      if (token.type === 'marpit_advanced_background_image_open') figures.push(token)
+      if (token.type === 'marpit_slide_open') {
+        slide = token
+        slide.meta.fallbackLine = (token.map?.[0] ?? 0) + 1
+        const { key, minutes } = token.meta.marpitDirectives ?? {}
+        if (key !== undefined) token.attrSet('data-key', key)
+        if (minutes !== undefined) token.attrSet('data-minutes', minutes)
+        // Without content the slide stands where its ruler, or its first comment, stands.
+        token.attrSet('data-line', String(slide.meta.fallbackLine))
+        continue
+      }
+      if (token.type === 'marpit_slide_close') slide = undefined
+      if (!token.map) continue
+      const line = String(token.map[0] + 1)
+      const content = !['marpit_comment', 'marpit_style', 'hr', 'front_matter'].includes(token.type)
+      if (slide && content && !token.type.endsWith('_close') && !slide.meta.hasContent && !isOnlyComments(token, state)) {
+        slide.meta.hasContent = true
+        slide.attrSet('data-line', line)
+      }
+      if (token.block && token.nesting >= 0 && !token.hidden) token.attrSet('data-line', line)
+      for (const child of token.children ?? [])
+        if (child.meta?.marpitImage?.background && !child.meta.marpitImage.color && child.meta.marpitImage.url.trim())
+          backgroundLines.push(line)
+    }
+    figures.forEach((figure, i) => backgroundLines[i] && figure.attrSet('data-line', backgroundLines[i]))
+  })
+
+  // Raw HTML and display maths are rendered without a token's attributes: stamp what comes out.
+  for (const [rule, tags] of [['html_block', /<([a-z][\w-]*)(?=[\s>/])/gi], ['marp_math_block', /<(p)(?=[\s>])/]]) {
+    const original = md.renderer.rules[rule]
+    if (!original) continue
+    md.renderer.rules[rule] = (tokens, i, ...rest) => {
+      const html = original(tokens, i, ...rest)
+      const line = (tokens[i].map?.[0] ?? -1) + 1
+      return line ? html.replace(tags, `<$1 data-line="${line}"`) : html
+    }
+  }
+}
+
+// A paragraph that holds nothing but comments is not content, though Marp keeps it as a hidden block.
+function isOnlyComments(token, state) {
+  const inline = token.type === 'paragraph_open' ? state.tokens[state.tokens.indexOf(token) + 1] : token
+  if (!inline?.children) return token.hidden && token.type !== 'paragraph_open'
+  return inline.children.every((c) => c.type === 'marpit_comment' || c.type === 'softbreak' || (c.type === 'text' && !c.content.trim()))
+}
+
+// Marp names the scope of a `<style scoped>` by chance; numbers make the same deck the same bytes.
+function withoutChance({ html, css, ...rest }) {
+  const names = new Map()
+  const numbered = (text) =>
+    text.replace(/data-marpit-scope-[\w-]+/g, (name) => {
+      if (!names.has(name)) names.set(name, `data-marpit-scope-${names.size + 1}`)
+      return names.get(name)
+    })
+  return { ...rest, html: numbered(html), css: numbered(css) }
+}
+
+// An arrow function: Marp CLI would take anything with a prototype for a class.
+const engine = ({ marp }) => {
+  marp.use(traceable)
+  const deck = context.getStore()
+  if (!deck) return marp
+
+  let tokens = []
+  marp.use((md) => md.core.ruler.push('keep_tokens', (state) => void (state.inlineMode || (tokens = state.tokens))))
+  const render = marp.render.bind(marp)
+  marp.render = (markdown, env) => {
+    const result = render(markdown, env)
+    checkDirectives(tokens, marp, deck.problems)
+    const css = replaceUrls(result.css, (url) => {
+      const { data, reason } = readLocal(url, deck)
+      if (reason) deck.problems.push({ line: 1, message: `file '${pathOf(url)}', which the theme or a style asks for, ${reason}` })
+      return data
+    })
+    return withoutChance({ ...result, html: settle(result.html, deck), css })
+  }
+  return marp
+}
+
+export default {
+  engine,
+  // Never the machine's locale, which in a container is "C" and makes <html lang="C">.
+  lang: process.env.DECK_LANG || 'en',
+  themeSet: ['slides/theme'],
+  options: {
+    // Real characters: Marp would load a picture of each emoji from another host.
+    emoji: { shortcode: true, unicode: true },
+    math: 'mathjax',
+  },
+}

@@ -1,0 +1,168 @@
+"""Look at decks and pages as a reader does. The only module of the build that imports playwright.
+
+Nothing is served over a network: every request is answered from a folder, under the address that the site will
+have, and whatever asks for another host is refused and remembered.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from playwright.sync_api import Browser, ConsoleMessage, Playwright, Request, Route, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
+
+from pipeline.problems import BuildError, Problem
+
+_MEASURE = Path(__file__).with_name("measure.js")
+
+DEADLINE_MS = 30_000
+"""How long one step in the browser may take."""
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """Something on a slide that a reader cannot see, or a slide on which there is nothing to see."""
+
+    slide: int
+    """1-based."""
+    line: int
+    """The source line of the block, 0 where only the slide is known."""
+    message: str
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What happened while one page was open."""
+
+    problems: tuple[str, ...]
+    """Console errors, exceptions, failed requests and requests to other hosts."""
+
+
+@contextmanager
+def start(program: Path) -> Iterator[Browser]:
+    """Start the browser at `program`. Raises BuildError if it does not come up, or is lost on the way."""
+    playwright: Playwright
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(
+                executable_path=program,
+                # Root cannot have a sandbox; everybody else keeps it.
+                chromium_sandbox=not (hasattr(os, "geteuid") and os.geteuid() == 0),
+                args=["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+                timeout=DEADLINE_MS,
+            )
+        except PlaywrightError as error:
+            raise BuildError(
+                [Problem(str(program), 0, f"the browser does not start: {_first_line(error)}")]
+            ) from None
+        try:
+            yield browser
+        except PlaywrightError as error:
+            raise BuildError([Problem(str(program), 0, f"the browser gave up: {_first_line(error)}")]) from None
+        finally:
+            browser.close()
+
+
+class Reader:
+    """A window of the browser for which `folder` is the web site at `base`, and there are no others."""
+
+    def __init__(self, browser: Browser, folder: Path, base: str) -> None:
+        self._folder = folder
+        self._base = base
+        self._seen: list[str] = []
+        self._page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+        self._page.set_default_timeout(DEADLINE_MS)
+        self._page.context.route("**/*", self._answer)
+        self._page.on("console", self._on_console)
+        self._page.on("pageerror", lambda error: self._seen.append(f"script error: {error}"))
+        self._page.on("requestfailed", self._on_failure)
+
+    def visit(self, uri: str) -> Visit:
+        """Open a page of the site, by its address relative to the site's root."""
+        self._seen.clear()
+        self._page.goto(self._base + uri, wait_until="load")
+        return Visit(tuple(dict.fromkeys(self._seen)))
+
+    def walk(self, uri: str, titles: list[str]) -> list[Misfit]:
+        """Go through a deck slide by slide, as a presenter does, and see that each shows its heading."""
+        self._seen.clear()
+        self._page.goto(self._base + uri, wait_until="load")
+        misfits: list[Misfit] = []
+        for number, title in enumerate(titles, 1):
+            self._page.evaluate("hash => { location.hash = hash }", f"#{number}")
+            try:
+                self._page.wait_for_function(_IS_ACTIVE, arg=number - 1)
+            except PlaywrightError:
+                misfits.append(
+                    Misfit(number, 0, "cannot be reached in the presentation; see whether Marp's script runs")
+                )
+                continue
+            if title and not self._page.evaluate(_SHOWS_HEADING, number - 1):
+                misfits.append(Misfit(number, 0, f"does not show its heading '{title}'; see what hides it"))
+        for message in dict.fromkeys(self._seen):
+            misfits.append(Misfit(1, 0, message))
+        return misfits
+
+    def measure(self, bare: str) -> list[Misfit]:
+        """Measure every slide of a deck in Marp's `bare` HTML, as it is printed."""
+        self._page.emulate_media(media="print")
+        self._page.set_content(bare, wait_until="load")
+        found: list[dict[str, Any]] = self._page.evaluate(_MEASURE.read_text(encoding="utf-8"))
+        self._page.emulate_media(media="screen")
+        return [Misfit(item["slide"], item["line"], item["message"]) for item in found]
+
+    def close(self) -> None:
+        """Close the window."""
+        self._page.context.close()
+
+    def _answer(self, route: Route) -> None:
+        address = route.request.url
+        if not address.startswith(self._base):
+            if urlsplit(address).scheme in ("data", "blob", "about"):
+                route.continue_()
+                return
+            self._seen.append(f"asks for {address}, which is not part of the site; use a file of your own")
+            route.abort()
+            return
+        path = self._folder / unquote(urlsplit(address).path.removeprefix(urlsplit(self._base).path))
+        if path.is_dir():
+            path /= "index.html"
+        if not path.is_file():
+            self._seen.append(f"asks for {address}, which does not exist")
+            route.fulfill(status=404, body="")
+            return
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        charset = "; charset=utf-8" if kind.startswith("text/") or kind.endswith(("javascript", "json")) else ""
+        route.fulfill(body=path.read_bytes(), content_type=kind + charset)
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        # A failed request is reported here a second time, without its address.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self._seen.append(f"console error: {message.text}")
+
+    def _on_failure(self, request: Request) -> None:
+        if request.url.startswith(self._base) and request.failure != "net::ERR_ABORTED":
+            self._seen.append(f"request for {request.url} failed: {request.failure}")
+
+
+def _first_line(error: PlaywrightError) -> str:
+    return " ".join(error.message.split("\n")[0].split())
+
+
+_IS_ACTIVE = """index => document.querySelectorAll('svg[data-marpit-svg]')[index]
+  ?.classList.contains('bespoke-marp-active')"""
+
+_SHOWS_HEADING = """index => {
+  const slide = document.querySelectorAll('svg[data-marpit-svg]')[index].querySelector('section[id]')
+  const heading = slide.querySelector('h1, h2, h3, h4, h5, h6')
+  const box = heading.getBoundingClientRect()
+  const visible = heading.checkVisibility({ opacityProperty: true, visibilityProperty: true })
+  return visible && box.width > 0 && box.height > 0
+}"""

@@ -1,0 +1,264 @@
+"""Read a deck back from the HTML that Marp CLI made of it: about slides and notes, Marp is always right."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from html import escape as html_escape
+from typing import Any
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from pipeline.problems import Problem
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link on a slide."""
+
+    href: str
+    """As the author wrote it, percent-encoded as Marp does."""
+    line: int
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image on a slide, or behind it."""
+
+    src: str
+    """The author's path or address."""
+    alt: str
+    """The text alternative; '' where there is none."""
+    line: int
+
+
+@dataclass(frozen=True)
+class Slide:
+    """One slide as Marp made it."""
+
+    number: int
+    """1-based, as in `slides.html#4`."""
+    key: str
+    """Stable name: the `_slideKey` directive, else the first heading's slug, else `slide-<number>`."""
+    title: str
+    """The first heading's text, '' where there is none."""
+    line: int
+    """The first line of its content."""
+    minutes: float | None
+    """Planned length, from the `_slideMinutes` directive."""
+    notes: tuple[str, ...]
+    """Presenter notes, one raw Markdown string for each comment that Marp keeps as a note."""
+    links: tuple[Link, ...]
+    images: tuple[Image, ...]
+    text: str
+    """What one reads on the slide, white space folded; without header and footer."""
+    body: str
+    """The slide's content as plain HTML to read in a page: no styling, no heading that repeats the title."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The slide's part of deck.json."""
+        fields = asdict(self)
+        return {name: fields[name] for name in fields if name not in ("text", "body")}
+
+
+@dataclass(frozen=True)
+class Deck:
+    """A deck as Marp made it."""
+
+    name: str
+    title: str
+    """The `title` directive or, as in Marp, the first heading; '' where there is neither."""
+    description: str
+    lang: str
+    source: str
+    """The Markdown file, as messages name it."""
+    slides: tuple[Slide, ...]
+
+    def as_json(self) -> str:
+        """The content of deck.json."""
+        fields = {"deck": self.name, "title": self.title, "lang": self.lang, "source": self.source}
+        slides = [slide.as_json() for slide in self.slides]
+        return json.dumps({**fields, "slides": slides}, ensure_ascii=False, indent=2) + "\n"
+
+
+def read(html: str, *, name: str, source: str) -> tuple[Deck, list[Problem]]:
+    """Read Marp's `bespoke` HTML, made with our plugin; also says what is wrong with keys and minutes."""
+    tree = LexborHTMLParser(html)
+    notes = _notes(tree)
+    problems: list[Problem] = []
+    slides: list[Slide] = []
+    # A slide with a background is three sections in one <svg>; only the real one has an id.
+    for number, frame in enumerate(tree.css("svg[data-marpit-svg]"), 1):
+        section = frame.css_first("section[id]")
+        if section is None:  # pragma: no cover - Marp always numbers its sections
+            raise ValueError(f"{source}: slide {number} has no section in Marp's output")
+        slide = _slide(number, frame, section, notes.get(number - 1, ()))
+        problems += _directive_problems(slide, section, source)
+        slides.append(slide)
+    explicit = {int(s.attributes["id"] or 0) for s in tree.css("section[id][data-key]")}
+    problems += _key_problems(slides, explicit, source)
+    html_tag = tree.css_first("html")
+    deck = Deck(
+        name=name,
+        title=_meta(tree, "og:title"),
+        description=_meta(tree, "og:description"),
+        lang=(html_tag.attributes.get("lang") or "") if html_tag else "",
+        source=source,
+        slides=tuple(_unique_keys(slides, explicit)),
+    )
+    return deck, problems
+
+
+def _notes(tree: LexborHTMLParser) -> dict[int, tuple[str, ...]]:
+    found: dict[int, tuple[str, ...]] = {}
+    for note in tree.css("div.bespoke-marp-note"):
+        comments = tuple(comment.text(deep=True, strip=False) for comment in note.css("p"))
+        found[int(note.attributes["data-index"] or 0)] = comments
+    return found
+
+
+def _slide(number: int, frame: LexborNode, section: LexborNode, notes: tuple[str, ...]) -> Slide:
+    heading = section.css_first("h1, h2, h3, h4, h5, h6")
+    title = _text(heading) if heading else ""
+    line = int(section.attributes.get("data-line") or 1)
+    content = [child for child in section.iter() if child.tag not in ("header", "footer")]
+    return Slide(
+        number=number,
+        key=section.attributes.get("data-key") or _slug(title) or f"slide-{number}",
+        title=title,
+        line=line,
+        minutes=_minutes(section.attributes.get("data-minutes")),
+        notes=notes,
+        links=tuple(
+            Link(node.attributes.get("data-href") or node.attributes.get("href") or "", _line(node, line))
+            for node in section.css("a[href]")
+        ),
+        images=tuple(_images(frame, section, line)),
+        text=" ".join(filter(None, map(_text, content))),
+        body="\n".join(filter(None, (_plain(child) for child in content if child != heading))),
+    )
+
+
+def _images(frame: LexborNode, section: LexborNode, line: int) -> Iterator[Image]:
+    for figure in frame.css("[data-marpit-advanced-background-container] > figure"):
+        caption = figure.css_first("figcaption")
+        yield Image(_background(figure), _text(caption) if caption else "", _line(figure, line))
+    if source := _background(section):
+        yield Image(source, "", line)
+    for node in section.css("img"):
+        source = node.attributes.get("data-src") or node.attributes.get("src") or ""
+        yield Image(source, node.attributes.get("alt") or "", _line(node, line))
+
+
+def _background(node: LexborNode) -> str:
+    """The picture behind `node`, as the author named it."""
+    if source := node.attributes.get("data-src"):
+        return source
+    style = node.attributes.get("style") or ""
+    url = re.search(r"background-image:\s*url\(\s*([\"']?)(.*?)\1\s*\)", style, re.DOTALL)
+    return url[2] if url else ""
+
+
+def _line(node: LexborNode, default: int) -> int:
+    """The line of the nearest block around `node` that Marp's plugin stamped."""
+    around: LexborNode | None = node
+    while around is not None:
+        if stamped := around.attributes.get("data-line"):
+            return int(stamped)
+        around = around.parent
+    return default
+
+
+def _text(node: LexborNode) -> str:
+    for line_break in node.css("br"):  # separates words, though no character stands there
+        line_break.replace_with(" ")
+    return " ".join(node.text(deep=True, separator="").split())
+
+
+# What a reading view needs; anything else gives way to its content.
+_KEPT = frozenset(
+    """p ul ol li dl dt dd table thead tbody tr th td blockquote pre code em strong b i s del sub sup kbd a br
+    figure figcaption details summary mark small q""".split()  # noqa: SIM905 - a list of 30 strings reads worse
+)
+_DROPPED = frozenset(["script", "style", "svg", "mjx-container", "math", "video", "audio", "iframe"])
+
+
+def _plain(node: LexborNode) -> str:
+    """`node` as HTML without classes, ids and styles. Pictures become their text alternative."""
+    tag = node.tag or ""
+    if tag == "-text":
+        return html_escape(node.text_content or "", quote=False)
+    if tag == "img":
+        alt = node.attributes.get("alt")
+        return f"<em>[{html_escape(alt)}]</em>" if alt else ""
+    if tag in _DROPPED or tag.startswith(("-", "_")):
+        return ""
+    inner = "".join(_plain(child) for child in node.iter(include_text=True))
+    if tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
+        return f"<p><strong>{inner}</strong></p>" if inner.strip() else ""
+    if tag == "br":
+        return "<br>"
+    if tag not in _KEPT or not inner.strip():
+        return inner
+    href = node.attributes.get("href") or ""
+    # The page stands beside the deck, so only links within the deck need another address.
+    address = f"slides.html{href}" if href.startswith("#") else href
+    attribute = f' href="{html_escape(address)}"' if tag == "a" and href else ""
+    return f"<{tag}{attribute}>{inner}</{tag}>"
+
+
+def _slug(title: str) -> str:
+    # As GitHub and Marp make a heading's id, but of the words that one reads, not of their Markdown.
+    return re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-")
+
+
+def _meta(tree: LexborHTMLParser, name: str) -> str:
+    node = tree.css_first(f'meta[property="{name}"]')
+    return (node.attributes.get("content") or "") if node else ""
+
+
+def _minutes(text: str | None) -> float | None:
+    try:
+        minutes = float(text or "")
+    except ValueError:
+        return None
+    return minutes if 0 <= minutes < float("inf") else None
+
+
+def _directive_problems(slide: Slide, section: LexborNode, source: str) -> Iterator[Problem]:
+    minutes = section.attributes.get("data-minutes")
+    if minutes is not None and slide.minutes is None:
+        message = f"slideMinutes is '{minutes}', which is no number of minutes; write e.g. 2 or 1.5"
+        yield Problem(source, slide.line, message)
+    key = section.attributes.get("data-key")
+    if key is not None and not re.fullmatch(r"[a-z0-9][a-z0-9-]*", key):
+        message = f"slideKey is '{key}', which is no good address; use a-z, 0-9 and '-'"
+        yield Problem(source, slide.line, message)
+
+
+def _key_problems(slides: list[Slide], explicit: set[int], source: str) -> Iterator[Problem]:
+    first: dict[str, int] = {}
+    for slide in slides:
+        if slide.number not in explicit:
+            continue
+        if slide.key in first:
+            message = (
+                f"slideKey '{slide.key}' is taken by slide {first[slide.key]}; give each slide its own "
+                "(with an underscore, '_slideKey', or it holds for all later slides too)"
+            )
+            yield Problem(source, slide.line, message)
+        first.setdefault(slide.key, slide.number)
+
+
+def _unique_keys(slides: list[Slide], explicit: set[int]) -> Iterator[Slide]:
+    """Slides without a key of their own give way: as in Marp's headings, `-1` and so on is added."""
+    taken = Counter(slide.key for slide in slides if slide.number in explicit)
+    for slide in slides:
+        key, number = slide.key, 1
+        while slide.number not in explicit and taken[key]:
+            key, number = f"{slide.key}-{number}", number + 1
+        taken[key] += 1
+        yield replace(slide, key=key)

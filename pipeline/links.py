@@ -1,0 +1,292 @@
+"""Follow every link of the built site, its decks and their PDFs, and keep the inventory of outside links."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+import requests
+import yaml
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from pipeline.problems import BuildError, Problem, line_of, read_text
+
+INVENTORY = Path("data", "links.yml")
+"""Every outside link with the date it was last seen alive, below the project."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One address that a file of the site names."""
+
+    uri: str
+    """The file it stands in, relative to the site, e.g. `templates/index.html`."""
+    target: str
+    """The address as written."""
+    line: int
+    """The source line, where Marp stamped one; else 0."""
+    is_link: bool
+    """A link that a reader may follow; otherwise the page itself loads it."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The source that a file of the site was made from."""
+
+    path: str
+    """As messages name it."""
+    text: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the inventory."""
+
+    url: str
+    verified: date | None
+    """When it last answered; None if it was never tried."""
+    line: int
+
+
+# --- inside the site ----------------------------------------------------------------------------------------
+
+
+def check(
+    site: Path, base: str, origins: Mapping[str, Origin], pdf_links: Iterable[Reference], inventory: list[Entry]
+) -> list[Problem]:
+    """Check that every link leads somewhere.
+
+    `site` is the built site and `base` the address it will have. `origins` names the source of a file of the site;
+    `pdf_links` are the links of PDFs. Outside addresses must stand in the inventory, and the other way round.
+    """
+    files = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+    anchors: dict[str, set[str]] = {}
+    references = list(pdf_links)
+    for uri in sorted(files):
+        if uri.endswith(".html"):
+            found, anchors[uri] = read_page((site / uri).read_text(encoding="utf-8"), uri)
+            references += found
+        elif uri.endswith(".css"):
+            text = (site / uri).read_text(encoding="utf-8")
+            references += [Reference(uri, target, 0, is_link=False) for target in _css_urls(text)]
+    outside: set[str] = set()
+    problems: list[Problem] = []
+    for reference in references:
+        wrong = _wrong(reference, base, files, anchors, outside, {entry.url for entry in inventory})
+        if wrong:
+            problems.append(_located(reference, wrong, base, origins))
+    for entry in inventory:
+        if entry.url not in outside:
+            message = f"nothing links to {entry.url} any more; remove it from the inventory"
+            problems.append(Problem(INVENTORY.as_posix(), entry.line, message))
+    return problems
+
+
+def read_page(html: str, uri: str) -> tuple[list[Reference], set[str]]:
+    """Every address that a page names, and every anchor that it has."""
+    tree = LexborHTMLParser(html)
+    references: list[Reference] = []
+    for selector, attribute in _ATTRIBUTES:
+        for node in tree.css(selector):
+            for target in _targets(node.attributes.get(attribute) or "", attribute):
+                is_link = node.tag == "a" or (node.tag == "link" and node.attributes.get("rel") == "canonical")
+                references.append(Reference(uri, target, _stamped_line(node), is_link=is_link))
+    for node in tree.css("meta[property='og:image'], meta[name='twitter:image']"):
+        references.append(Reference(uri, node.attributes.get("content") or "", 0, is_link=False))
+    for node in tree.css("[style*='url(']"):
+        for target in _css_urls(node.attributes.get("style") or ""):
+            references.append(Reference(uri, target, _stamped_line(node), is_link=False))
+    for node in tree.css("style"):
+        references += [Reference(uri, target, 0, is_link=False) for target in _css_urls(node.text())]
+    anchors = {node.attributes["id"] or "" for node in tree.css("[id]")}
+    anchors |= {node.attributes["name"] or "" for node in tree.css("a[name]")}
+    return references, anchors
+
+
+_ATTRIBUTES = [
+    ("[href]", "href"),
+    ("[src]", "src"),
+    ("[srcset]", "srcset"),
+    ("[poster]", "poster"),
+    ("object[data]", "data"),
+]
+
+
+def _targets(value: str, attribute: str) -> list[str]:
+    if attribute == "srcset":
+        return [part.split()[0] for part in value.split(",") if part.strip()]
+    return [value]
+
+
+def _css_urls(css: str) -> list[str]:
+    urls = re.findall(r"url\(\s*([\"']?)(.*?)\1\s*\)", css, re.DOTALL)
+    return [url for _, url in urls] + re.findall(r"@import\s+[\"']([^\"']+)", css)
+
+
+def _stamped_line(node: LexborNode) -> int:
+    around: LexborNode | None = node
+    while around is not None:
+        if stamped := around.attributes.get("data-line"):
+            return int(stamped)
+        around = around.parent
+    return 0
+
+
+def _wrong(
+    reference: Reference,
+    base: str,
+    files: set[str],
+    anchors: Mapping[str, set[str]],
+    outside: set[str],
+    known: set[str],
+) -> str:
+    """What is wrong with a reference, '' if nothing is. Adds outside addresses to `outside`."""
+    target = reference.target.strip()
+    scheme = urlsplit(target).scheme.lower()
+    if scheme in ("data", "mailto", "tel", "blob", "about"):
+        return ""
+    # The 404 page is shown at any address: only absolute links hold there.
+    address, fragment = urldefrag(urljoin(base + reference.uri, target))
+    if scheme in ("http", "https") or target.startswith("//"):
+        if not (address + "/").startswith(base):
+            return _wrong_outside(reference, address, outside, known)
+    elif scheme:
+        return f"leads to '{scheme}:', which nobody else can follow; use an address of the site or of the web"
+    path = urlsplit(address).path
+    root = urlsplit(base).path
+    if not (path + "/").startswith(root) and not path.startswith(root):
+        return f"leads out of the site, whose root is {root}; write it relative to the page"
+    uri = unquote(path[len(root) :])
+    if uri == "" or uri.endswith("/"):
+        uri += "index.html"
+    if uri not in files:
+        if f"{uri}/index.html" in files:
+            return f"leads to the folder '{uri}'; add a '/' to its end"
+        return f"leads to '{uri}', which does not exist; {_suggestion(uri, files)}"
+    if fragment and uri.endswith(".html") and not _has_anchor(anchors.get(uri, set()), fragment):
+        return f"leads to '#{unquote(fragment)}', which '{uri}' does not have; correct the part after '#'"
+    return ""
+
+
+def _has_anchor(anchors: set[str], fragment: str) -> bool:
+    # Marp writes ids percent-encoded, MkDocs plain: a browser finds either.
+    return fragment == "__" or fragment in anchors or unquote(fragment) in anchors or fragment.startswith(":~:")
+
+
+def _wrong_outside(reference: Reference, address: str, outside: set[str], known: set[str]) -> str:
+    if not reference.is_link:
+        return "is loaded from another host; put the file into the project"
+    outside.add(address)
+    if address not in known:
+        return f"is not in the inventory; add it to {INVENTORY.as_posix()}"
+    return ""
+
+
+def _suggestion(uri: str, files: set[str]) -> str:
+    other = [name for name in files if name.lower() == uri.lower()]
+    if other:
+        return f"there is '{other[0]}': use the same case"
+    name = posixpath.basename(uri)
+    same = sorted(f for f in files if posixpath.basename(f) == name and name != "index.html")
+    return f"did you mean '{same[0]}'?" if same else "correct the link, or add the file"
+
+
+def _located(reference: Reference, wrong: str, base: str, origins: Mapping[str, Origin]) -> Problem:
+    """Name the Markdown source that an author can mend, not the page that was made of it."""
+    origin = origins.get(reference.uri)
+    if origin is None:
+        return Problem(f"dist/site/{reference.uri}", 0, f"'{reference.target}' {wrong}")
+    line = reference.line or _line_in_source(reference, base, origin.text)
+    return Problem(origin.path, line, f"'{reference.target}' {wrong}")
+
+
+def _line_in_source(reference: Reference, base: str, text: str) -> int:
+    """Find the link in Markdown, where it may be written otherwise than in the page: with .md, without '../'."""
+    path, fragment = urldefrag(reference.target.removeprefix(base))
+    page = path.rstrip("/")
+    needles = [reference.target, unquote(reference.target), f"#{fragment}" if fragment else "", f"{page}.md"]
+    if page:
+        name = posixpath.basename(page)
+        needles += [page, f"{name}.md", f"({name}", name]
+    return next((line for needle in needles if (line := line_of(text, needle))), 0)
+
+
+# --- outside ------------------------------------------------------------------------------------------------
+
+
+def read_inventory(root: Path) -> list[Entry]:
+    """Read data/links.yml. Raises BuildError where it is missing or wrong."""
+    name = INVENTORY.as_posix()
+    text = read_text(root / INVENTORY, name)
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        reason = getattr(error, "problem", None) or str(error)
+        raise BuildError([Problem(name, mark.line + 1 if mark else 0, f"is not valid YAML: {reason}")]) from None
+    items = content.get("links") if isinstance(content, dict) else None
+    if not isinstance(items, list):
+        raise BuildError([Problem(name, 1, "has no list 'links:'; see CONTRIBUTING.md for its shape")])
+    problems: list[Problem] = []
+    entries: list[Entry] = []
+    for item in items:
+        url = item.get("url") if isinstance(item, dict) else None
+        line = line_of(text, f"url: {url}") or 1
+        if not isinstance(url, str) or not url.startswith(("http://", "https://")):
+            problems.append(
+                Problem(name, line, f"entry {item!r} has no 'url:' that begins with https://; correct it")
+            )
+        elif not isinstance(item.get("verified"), date | None):
+            problems.append(Problem(name, line, f"'verified' of {url} is no date; write e.g. 2026-01-31, or null"))
+        elif url in {entry.url for entry in entries}:
+            problems.append(Problem(name, line, f"{url} stands here twice; remove one"))
+        else:
+            entries.append(Entry(url, item.get("verified"), line))
+    if problems:
+        raise BuildError(problems)
+    return entries
+
+
+def check_online(
+    entries: Iterable[Entry], *, today: date, report: Callable[[str], None]
+) -> Iterator[Entry | Problem]:
+    """Ask every address whether it still answers: yields the entry with today's date, or the problem."""
+    session = requests.Session()
+    # Some sites turn away programs that do not say who they are.
+    session.headers["User-Agent"] = "Mozilla/5.0 (compatible; link check of Post-mortem Culture)"
+    for entry in entries:
+        report(entry.url)
+        try:
+            with session.get(entry.url, timeout=30, stream=True) as answer:
+                status = answer.status_code
+        except requests.RequestException as error:
+            reason = type(error).__name__
+            yield _dead(entry, f"cannot be reached ({reason})")
+            continue
+        if status < 400:
+            yield Entry(entry.url, today, entry.line)
+        else:
+            yield _dead(entry, f"answers with status {status}")
+
+
+def _dead(entry: Entry, reason: str) -> Problem:
+    since = f"last seen {entry.verified}" if entry.verified else "never seen so far"
+    message = f"{entry.url} {reason}, {since}; find its new place, or link to an archived copy"
+    return Problem(INVENTORY.as_posix(), entry.line, message)
+
+
+def write_verified(root: Path, alive: Iterable[Entry]) -> None:
+    """Write the dates into data/links.yml, and leave everything else in it as it is."""
+    path = root / INVENTORY
+    lines = path.read_text(encoding="utf-8").split("\n")
+    for entry in alive:
+        for number in range(entry.line - 1, len(lines)):
+            if re.match(r"\s*(-\s+)?verified:", lines[number]):
+                lines[number] = re.sub(r"(verified:\s*)\S+", rf"\g<1>{entry.verified}", lines[number])
+                break
+    path.write_text("\n".join(lines), encoding="utf-8", newline="\n")

@@ -1,0 +1,46 @@
+// The one Node process of a build: reads jobs as JSON lines on stdin, answers as JSON lines on stdout.
+//
+// A job is {id, argv, deck?, root?, assets?, links?}: `argv` goes to Marp CLI as it is, the rest is the plugin's
+// context (marp.config.mjs; without `deck` there is none). An answer is {id, code, problems, log}.
+import { createInterface } from 'node:readline'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { availableParallelism } from 'node:os'
+import { format } from 'node:util'
+
+// Marp reports on the console, which belongs to the answers: keep what it says, job by job.
+const logs = new AsyncLocalStorage()
+const keep = (...words) => void logs.getStore()?.push(format(...words))
+for (const name of ['log', 'info', 'warn', 'error', 'debug']) console[name] = keep
+
+const { marpCli } = await import('@marp-team/marp-cli')
+const { context } = await import('../marp.config.mjs')
+
+async function run({ id, argv, ...deck }) {
+  const log = []
+  const problems = []
+  const convert = () => (deck.deck ? context.run({ ...deck, problems }, () => marpCli(argv)) : marpCli(argv))
+  const code = await logs.run(log, async () => {
+    try {
+      return await convert()
+    } catch (error) {
+      log.push(error?.message ?? String(error))
+      return error?.errorCode ?? 1
+    }
+  })
+  process.stdout.write(`${JSON.stringify({ id, code, problems, log })}\n`)
+}
+
+// Each PDF starts a browser of its own: no more at a time than the machine has cores.
+const waiting = []
+let free = Math.min(availableParallelism(), 4)
+async function next() {
+  if (!free || !waiting.length) return
+  free -= 1
+  await run(waiting.shift())
+  free += 1
+  next()
+}
+for await (const line of createInterface({ input: process.stdin })) {
+  waiting.push(JSON.parse(line))
+  next()
+}

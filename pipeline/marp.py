@@ -1,0 +1,205 @@
+"""Render decks with Marp CLI, all in one Node process. The only module that starts Marp."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import re
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.decks import Source
+from pipeline.problems import BuildError, Problem
+from pipeline.toolchain import HOME, Tools
+
+DEADLINE = 170.0
+"""Seconds that Marp may be silent. Its own time limits do not hold when the browser hangs."""
+
+NOWHERE = "https://deck.invalid/1/2/3/4/5/6/7/8/9/"
+"""The base of relative links in a PDF until `pdf.finish` undoes it; else they would hold the build's path.
+
+Deep, so that a link may climb with '../'."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What Marp made of one deck."""
+
+    html: str
+    """The deck to present (Marp's `bespoke` template)."""
+    bare: str
+    """The deck as it is printed: all slides one below the other, nothing hidden."""
+    pdf: bytes
+    """Tagged, with outlines; `pdf.finish` still has to see it."""
+    problems: tuple[Problem, ...]
+
+
+def render(
+    sources: Sequence[Source], *, tools: Tools, lang: str, links: Mapping[str, str]
+) -> list[Rendered | BuildError]:
+    """Render each source as HTML and PDF; in place of a deck that Marp could not render stands the error.
+
+    `lang` is the language of decks that name none. `links` maps source files, relative to the project and with
+    '/', to their addresses as seen from a published deck.
+
+    Raises BuildError if Marp itself ends or hangs.
+    """
+    with tempfile.TemporaryDirectory(prefix="decks-") as folder:
+        scratch = Path(folder)
+        jobs: list[dict[str, Any]] = []
+        for number, source in enumerate(sources):
+            # Under a plain name of ours: Marp would read '[' or '*' in a file name as a pattern.
+            markdown = scratch / f"{number}.md"
+            markdown.write_text(source.text, encoding="utf-8", newline="")
+            context = _context(source, links)
+            themes = ["--theme-set", *map(str, _themes(source))]
+            for output, options in _OUTPUTS.items():
+                argv = [str(markdown), *options, "-o", str(scratch / f"{number}.{output}"), *themes]
+                argv += ["--config-file", str(HOME / "marp.config.mjs"), "--browser", "chrome"]
+                argv += ["--browser-path", str(tools.browser)]
+                jobs.append({"id": f"{number}.{output}", "argv": argv, **context})
+        with _Node(tools, scratch, lang) as node:
+            answers = node.run(jobs)
+        return [_gather(scratch, number, source, answers) for number, source in enumerate(sources)]
+
+
+def render_plain(markdown: Path, output: Path, *, tools: Tools) -> None:
+    """Render one file as Marp does by itself, without our settings: the reference for tests.
+
+    Raises BuildError where Marp fails.
+    """
+    with tempfile.TemporaryDirectory(prefix="decks-") as folder, _Node(tools, Path(folder), "en") as node:
+        argv = [str(markdown), "--no-config-file", "-o", str(output)]
+        answer = node.run([{"id": "plain", "argv": argv}])["plain"]
+    if answer["code"] or not output.exists():
+        raise BuildError([Problem(str(markdown), 0, _failure(answer))])
+
+
+_OUTPUTS = {
+    "html": (),
+    "bare.html": ("--template", "bare"),
+    "pdf": ("--pdf", "--pdf-outlines", "--base-url", NOWHERE),
+}
+
+
+def _context(source: Source, links: Mapping[str, str]) -> dict[str, Any]:
+    assets = sorted({css.parent.resolve() for css in _themes(source)})
+    return {
+        "deck": str(source.path),
+        "root": str(source.root.resolve()),
+        "assets": [str(folder) for folder in assets],
+        "links": dict(links),
+    }
+
+
+def _themes(source: Source) -> list[Path]:
+    ours = sorted((HOME / "slides" / "theme").glob("*.css"))
+    return [*ours, *(css for css in source.themes if css.resolve() not in {o.resolve() for o in ours})]
+
+
+def _gather(scratch: Path, number: int, source: Source, answers: Mapping[str, Any]) -> Rendered | BuildError:
+    # Marp's exit code proves nothing: look for the files.
+    for output in _OUTPUTS:
+        answer = answers[f"{number}.{output}"]
+        if answer["code"] or not (scratch / f"{number}.{output}").is_file():
+            return BuildError([Problem(source.label, 0, _failure(answer))])
+    answer = answers[f"{number}.html"]
+    problems = [Problem(source.label, p["line"], p["message"]) for p in answer["problems"]]
+    for line in answer["log"]:
+        if warning := re.match(r"\[\s*(?:WARN|ERROR)\s*\]\s*(.*)", line, re.DOTALL):
+            problems.append(Problem(source.label, 0, f"Marp says: {' '.join(warning[1].split())}"))
+    return Rendered(
+        html=(scratch / f"{number}.html").read_text(encoding="utf-8"),
+        bare=(scratch / f"{number}.bare.html").read_text(encoding="utf-8"),
+        pdf=(scratch / f"{number}.pdf").read_bytes(),
+        problems=tuple(problems),
+    )
+
+
+def _failure(answer: Mapping[str, Any]) -> str:
+    said = [line for line in answer["log"] if "INFO" not in line]
+    reason = " ".join(" ".join(said).split()) or "it wrote no file and said nothing"
+    return f"Marp could not render this deck: {reason}"
+
+
+class _Node:
+    """The Node process. In a process group of its own, so that its browsers end with it."""
+
+    def __init__(self, tools: Tools, scratch: Path, lang: str) -> None:
+        environment = {
+            **os.environ,
+            "DECK_LANG": lang,
+            # Marp leaves a browser profile of 2 MB behind at each run: let it go with our folder.
+            "TMPDIR": str(scratch),
+            "CHROME_PATH": str(tools.browser),
+        }
+        self._process = subprocess.Popen(
+            [tools.node, HOME / "pipeline" / "marp.mjs"],
+            cwd=HOME,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+        self._answers: queue.Queue[str | None] = queue.Queue()
+        self._stderr: list[str] = []
+        threading.Thread(target=self._read_answers, daemon=True).start()
+        threading.Thread(target=self._read_errors, daemon=True).start()
+
+    def __enter__(self) -> _Node:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if hasattr(os, "killpg"):
+            # Also after a good end: a browser that Marp has lost may still be there.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        else:
+            self._process.kill()
+        self._process.wait()
+
+    def run(self, jobs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+        """Run all jobs side by side. Raises BuildError if Node dies or falls silent."""
+        assert self._process.stdin
+        for job in jobs:
+            self._process.stdin.write(json.dumps(job) + "\n")
+        self._process.stdin.flush()
+        return {answer["id"]: answer for answer in (self._next() for _ in jobs)}
+
+    def _next(self) -> dict[str, Any]:
+        try:
+            line = self._answers.get(timeout=DEADLINE)
+        except queue.Empty:
+            message = f"was silent for {DEADLINE:.0f} s and was stopped; see whether the browser starts by itself"
+            raise BuildError([Problem("Marp CLI", 0, message)]) from None
+        if line is None:
+            said = " ".join(" ".join(self._stderr[-5:]).split()) or "without a word"
+            raise BuildError([Problem("Marp CLI", 0, f"ended early: {said}")])
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def _read_answers(self) -> None:
+        for line in self._lines(self._process.stdout):
+            self._answers.put(line)
+        self._answers.put(None)
+
+    def _read_errors(self) -> None:
+        self._stderr.extend(self._lines(self._process.stderr))
+
+    @staticmethod
+    def _lines(stream: Any) -> Iterator[str]:
+        try:
+            yield from stream
+        except ValueError:  # closed while being read
+            return

@@ -1,0 +1,115 @@
+"""A deck's PDF once Marp has printed it: fixed dates, true links, pictures, and a look inside."""
+
+from __future__ import annotations
+
+import io
+import posixpath
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from urllib.parse import urljoin, urlsplit
+
+import pikepdf
+import pypdfium2
+from PIL import Image
+
+from pipeline.marp import NOWHERE
+
+PICTURE_WIDTH = 1280
+"""Pixels; a slide's picture is as wide as Marp's own slides are."""
+
+OG_SIZE = (1200, 630)
+"""Pixels, as the Open Graph sites crop to."""
+
+
+def finish(pdf: bytes, *, address: str, time: int) -> bytes:
+    """Make the bytes depend on the deck alone, and its links lead where they should.
+
+    `address` is where the deck is published; '' leaves links relative to the file. `time` is in seconds since
+    1970; Marp writes the moment of printing.
+    """
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        for action in _link_actions(document):
+            uri = str(action.URI)
+            if uri.startswith(_root(NOWHERE)):
+                action.URI = pikepdf.String(urljoin(address, _relative(uri)))
+        date = datetime.fromtimestamp(time, UTC).strftime("D:%Y%m%d%H%M%SZ")
+        document.docinfo["/CreationDate"] = pikepdf.String(date)
+        document.docinfo["/ModDate"] = pikepdf.String(date)
+        out = io.BytesIO()
+        document.save(out, deterministic_id=True)
+    return out.getvalue()
+
+
+def links(pdf: bytes) -> list[tuple[int, str]]:
+    """Every link that leaves the document: (page, counted from 1; address)."""
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        return [
+            (number, str(action.URI))
+            for number, page in enumerate(document.pages, 1)
+            for action in _page_actions(page)
+        ]
+
+
+def texts(pdf: bytes) -> list[str]:
+    """The text of each page, white space folded."""
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        return [" ".join(page.get_textpage().get_text_bounded().split()) for page in document]
+    finally:
+        document.close()
+
+
+def pictures(pdf: bytes) -> Iterator[Image.Image]:
+    """Each page as a picture, PICTURE_WIDTH pixels wide."""
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        for page in document:
+            picture: Image.Image = page.render(scale=PICTURE_WIDTH / page.get_width()).to_pil()
+            yield picture.convert("RGB")
+    finally:
+        document.close()
+
+
+def png(picture: Image.Image) -> bytes:
+    """The picture as PNG; the same picture gives the same bytes."""
+    out = io.BytesIO()
+    picture.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def og_picture(picture: Image.Image) -> Image.Image:
+    """The first slide as sites show it with a link: the whole slide, its corner's colour at the sides."""
+    slide = picture.copy()
+    slide.thumbnail(OG_SIZE, Image.Resampling.LANCZOS)
+    canvas = Image.new("RGB", OG_SIZE, picture.getpixel((0, 0)))
+    canvas.paste(slide, ((OG_SIZE[0] - slide.width) // 2, (OG_SIZE[1] - slide.height) // 2))
+    return canvas
+
+
+def _link_actions(document: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
+    for page in document.pages:
+        yield from _page_actions(page)
+
+
+def _page_actions(page: pikepdf.Page) -> Iterator[pikepdf.Object]:
+    annotations = page.obj.get("/Annots")
+    for annotation in annotations.as_list() if annotations is not None else ():
+        action = annotation.get("/A")
+        if action is not None and "/URI" in action:
+            yield action
+
+
+def _root(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}/"
+
+
+def _relative(uri: str) -> str:
+    """`uri` below NOWHERE's host, as the author's relative link."""
+    parts = urlsplit(uri)
+    path = posixpath.relpath(parts.path or "/", urlsplit(NOWHERE).path)
+    if parts.path.endswith("/"):
+        path += "/"
+    query = f"?{parts.query}" if parts.query else ""
+    fragment = f"#{parts.fragment}" if parts.fragment else ""
+    return path + query + fragment

