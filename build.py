@@ -10,6 +10,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - the one file that an older Pytho
     sys.exit("build.py needs Python 3.11 or newer; this is " + sys.version.split()[0])
 
 import argparse
+import traceback
 from pathlib import Path
 
 from pipeline import toolchain
@@ -31,6 +32,12 @@ def main() -> int:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
+    except Exception as error:
+        record = ROOT / "dist" / "report" / "traceback.txt"
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.write_text(traceback.format_exc(), encoding="utf-8")
+        print(f"build.py: {error}; this is a fault of the build, please report it with {record}", file=sys.stderr)
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:

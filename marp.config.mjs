@@ -110,9 +110,9 @@ const replaceUrls = (css, replace) =>
 // Marp's HTML with local images inlined and relative links as published; what is amiss goes to `problems`.
 function settle(html, deck) {
   let line = 1
-  const inlined = (address) => {
+  const inlined = (address, kind) => {
     const { data, reason } = readLocal(address, deck)
-    if (reason) deck.problems.push({ line, message: `image '${pathOf(address)}' ${reason}` })
+    if (reason) deck.problems.push({ line, message: `${kind} '${pathOf(address)}' ${reason}` })
     return data
   }
   return html.replace(/<([a-z][\w-]*)((?:[^"'>]|"[^"]*"|'[^']*')*)>/gi, (whole, tag, attributes) => {
@@ -122,7 +122,7 @@ function settle(html, deck) {
       const address = unescapeAttribute(value)
       if (name === 'style') {
         const style = replaceUrls(address, (url) => {
-          const data = inlined(url)
+          const data = inlined(url, 'image')
           if (data) source ??= pathOf(url)
           return data
         })
@@ -133,7 +133,7 @@ function settle(html, deck) {
         const published = deck.links && publishedAddress(address, deck)
         return published ? `${space}href="${escapeAttribute(published)}" data-href="${value}"` : attribute
       }
-      const data = inlined(address)
+      const data = inlined(address, tag === 'img' || name === 'poster' ? 'image' : 'file')
       if (data) source ??= pathOf(address)
       return data ? `${space}${name}="${data}"` : attribute
     })
@@ -158,7 +158,7 @@ function checkDirectives(tokens, marp, problems) {
       if (!/overridden/.test(token.meta.marpitCommentParsed)) themes.push([token.meta.marpitParsedDirectives.theme, line])
     if (token.type !== 'front_matter') continue
     const text = token.meta
-    const custom = Object.keys(marp.customDirectives.local)
+    const custom = Object.values(marp.customDirectives).flatMap(Object.keys)
     const directives = readDirectives(text, custom)
     if (directives === false && text.trim()) problems.push(frontMatterProblem(text, token.map[0] + 2))
     else if (directives.theme !== undefined)
@@ -173,7 +173,7 @@ function checkDirectives(tokens, marp, problems) {
 function frontMatterProblem(text, firstLine) {
   const dropped = 'Marp drops all of it'
   try {
-    yaml.load(text, { schema: yaml.FAILSAFE_SCHEMA })
+    if (text.split('\n').some((l) => l.trim() && !l.trim().startsWith('#'))) yaml.load(text, { schema: yaml.FAILSAFE_SCHEMA })
   } catch (error) {
     const { line = 0, column = 0 } = error.mark ?? {}
     return { line: firstLine + line, message: `front matter is not valid YAML, so ${dropped}: ${error.reason} (column ${column + 1}); correct it, or put the value in quotes` }
@@ -194,8 +194,12 @@ export function traceable(md) {
     if (state.inlineMode) return
     backgroundLines.length = 0
     let slide
+    let aside = false
     const figures = []
     for (const token of state.tokens) {
+      // Headers and footers come from a directive: the line that Marp gives them is not theirs.
+      if (/^marpit_(header|footer)_/.test(token.type)) aside = token.nesting > 0
+      if (aside) continue
       if (token.type === 'marpit_advanced_background_image_open') figures.push(token)
       if (token.type === 'marpit_slide_open') {
         slide = token

@@ -175,6 +175,8 @@ def _line(node: LexborNode, default: int) -> int:
 def _text(node: LexborNode) -> str:
     for line_break in node.css("br"):  # separates words, though no character stands there
         line_break.replace_with(" ")
+    for formula in node.css(".katex-html, .katex math semantics > :not(annotation)"):  # said again by its source
+        formula.decompose()
     return " ".join(node.text(deep=True, separator="").split())
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
 import requests
 import yaml
@@ -175,7 +175,8 @@ def _wrong(
 
 def _has_anchor(anchors: set[str], fragment: str) -> bool:
     # Marp writes ids percent-encoded, MkDocs plain: a browser finds either.
-    return fragment == "__" or fragment in anchors or unquote(fragment) in anchors or fragment.startswith(":~:")
+    forms = {fragment, unquote(fragment), quote(fragment, safe="%!$&'()*+,;=:@/?-._~")}
+    return bool(forms & anchors) or fragment.startswith(":~:")
 
 
 def _wrong_outside(reference: Reference, address: str, outside: set[str], known: set[str]) -> str:

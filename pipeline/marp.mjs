@@ -30,9 +30,9 @@ async function run({ id, argv, ...deck }) {
   process.stdout.write(`${JSON.stringify({ id, code, problems, log })}\n`)
 }
 
-// Each PDF starts a browser of its own: no more at a time than the machine has cores.
+// Each PDF starts a browser of its own and then mostly waits: two for each core, and not too many for the memory.
 const waiting = []
-let free = Math.min(availableParallelism(), 4)
+let free = Math.min(2 * availableParallelism(), 6)
 async function next() {
   if (!free || !waiting.length) return
   free -= 1

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,18 @@ NOWHERE = "https://deck.invalid/1/2/3/4/5/6/7/8/9/"
 Deep, so that a link may climb with '../'."""
 
 
+_OPTIONS = {
+    "html": (),
+    "bare": ("--template", "bare"),
+    "pdf": ("--pdf", "--pdf-outlines", "--base-url", NOWHERE),
+}
+ALL = tuple(_OPTIONS)
+"""Every format: the deck to present, the same with nothing hidden, and the PDF."""
+
+
 @dataclass(frozen=True)
 class Rendered:
-    """What Marp made of one deck."""
+    """What Marp made of one deck; a format that was not asked for is empty."""
 
     html: str
     """The deck to present (Marp's `bespoke` template)."""
@@ -43,9 +52,9 @@ class Rendered:
 
 
 def render(
-    sources: Sequence[Source], *, tools: Tools, lang: str, links: Mapping[str, str]
+    sources: Sequence[Source], *, tools: Tools, lang: str, links: Mapping[str, str], formats: Sequence[str] = ALL
 ) -> list[Rendered | BuildError]:
-    """Render each source as HTML and PDF; in place of a deck that Marp could not render stands the error.
+    """Render each source in each of `formats`; in place of a deck that Marp could not render stands the error.
 
     `lang` is the language of decks that name none. `links` maps source files, relative to the project and with
     '/', to their addresses as seen from a published deck.
@@ -61,33 +70,32 @@ def render(
             markdown.write_text(source.text, encoding="utf-8", newline="")
             context = _context(source, links)
             themes = ["--theme-set", *map(str, _themes(source))]
-            for output, options in _OUTPUTS.items():
-                argv = [str(markdown), *options, "-o", str(scratch / f"{number}.{output}"), *themes]
+            for name in formats:
+                argv = [str(markdown), *_OPTIONS[name], "-o", str(scratch / f"{number}.{name}"), *themes]
                 argv += ["--config-file", str(HOME / "marp.config.mjs"), "--browser", "chrome"]
                 argv += ["--browser-path", str(tools.browser)]
-                jobs.append({"id": f"{number}.{output}", "argv": argv, **context})
+                jobs.append({"id": f"{number}.{name}", "argv": argv, **context})
         with _Node(tools, scratch, lang) as node:
             answers = node.run(jobs)
-        return [_gather(scratch, number, source, answers) for number, source in enumerate(sources)]
+        return [_gather(scratch, number, source, answers, formats) for number, source in enumerate(sources)]
 
 
-def render_plain(markdown: Path, output: Path, *, tools: Tools) -> None:
-    """Render one file as Marp does by itself, without our settings: the reference for tests.
+def render_plain(files: Sequence[Path], *, tools: Tools) -> list[str]:
+    """Render files as Marp does by itself, without our settings: the HTML to compare ours with.
 
     Raises BuildError where Marp fails.
     """
     with tempfile.TemporaryDirectory(prefix="decks-") as folder, _Node(tools, Path(folder), "en") as node:
-        argv = [str(markdown), "--no-config-file", "-o", str(output)]
-        answer = node.run([{"id": "plain", "argv": argv}])["plain"]
-    if answer["code"] or not output.exists():
-        raise BuildError([Problem(str(markdown), 0, _failure(answer))])
-
-
-_OUTPUTS = {
-    "html": (),
-    "bare.html": ("--template", "bare"),
-    "pdf": ("--pdf", "--pdf-outlines", "--base-url", NOWHERE),
-}
+        outputs = [Path(folder) / f"{number}.html" for number in range(len(files))]
+        jobs = [
+            {"id": str(output), "argv": [str(file), "--no-config-file", "-o", str(output)]}
+            for file, output in zip(files, outputs, strict=True)
+        ]
+        answers = node.run(jobs)
+        for file, output in zip(files, outputs, strict=True):
+            if not output.exists():
+                raise BuildError([Problem(str(file), 0, _failure(answers[str(output)]))])
+        return [output.read_text(encoding="utf-8") for output in outputs]
 
 
 def _context(source: Source, links: Mapping[str, str]) -> dict[str, Any]:
@@ -105,21 +113,26 @@ def _themes(source: Source) -> list[Path]:
     return [*ours, *(css for css in source.themes if css.resolve() not in {o.resolve() for o in ours})]
 
 
-def _gather(scratch: Path, number: int, source: Source, answers: Mapping[str, Any]) -> Rendered | BuildError:
-    # Marp's exit code proves nothing: look for the files.
-    for output in _OUTPUTS:
-        answer = answers[f"{number}.{output}"]
-        if answer["code"] or not (scratch / f"{number}.{output}").is_file():
+def _gather(
+    scratch: Path, number: int, source: Source, answers: Mapping[str, Any], formats: Sequence[str]
+) -> Rendered | BuildError:
+    content = dict.fromkeys(ALL, b"")
+    for name in formats:
+        answer = answers[f"{number}.{name}"]
+        file = scratch / f"{number}.{name}"
+        if file.is_file():  # Marp's exit code alone proves nothing
+            content[name] = file.read_bytes()
+        if answer["code"] or not content[name]:
             return BuildError([Problem(source.label, 0, _failure(answer))])
-    answer = answers[f"{number}.html"]
+    answer = answers[f"{number}.{formats[0]}"]
     problems = [Problem(source.label, p["line"], p["message"]) for p in answer["problems"]]
     for line in answer["log"]:
         if warning := re.match(r"\[\s*(?:WARN|ERROR)\s*\]\s*(.*)", line, re.DOTALL):
             problems.append(Problem(source.label, 0, f"Marp says: {' '.join(warning[1].split())}"))
     return Rendered(
-        html=(scratch / f"{number}.html").read_text(encoding="utf-8"),
-        bare=(scratch / f"{number}.bare.html").read_text(encoding="utf-8"),
-        pdf=(scratch / f"{number}.pdf").read_bytes(),
+        html=content["html"].decode(),
+        bare=content["bare"].decode(),
+        pdf=content["pdf"],
         problems=tuple(problems),
     )
 
@@ -154,8 +167,9 @@ class _Node:
         )
         self._answers: queue.Queue[str | None] = queue.Queue()
         self._stderr: list[str] = []
-        threading.Thread(target=self._read_answers, daemon=True).start()
-        threading.Thread(target=self._read_errors, daemon=True).start()
+        self._readers = [threading.Thread(target=read) for read in (self._read_answers, self._read_errors)]
+        for reader in self._readers:
+            reader.start()
 
     def __enter__(self) -> _Node:
         return self
@@ -167,6 +181,12 @@ class _Node:
                 os.killpg(self._process.pid, signal.SIGKILL)
         else:
             self._process.kill()
+        for reader in self._readers:  # they end with the process
+            reader.join()
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if stream:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
         self._process.wait()
 
     def run(self, jobs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -190,16 +210,9 @@ class _Node:
         return answer
 
     def _read_answers(self) -> None:
-        for line in self._lines(self._process.stdout):
+        for line in self._process.stdout or ():
             self._answers.put(line)
         self._answers.put(None)
 
     def _read_errors(self) -> None:
-        self._stderr.extend(self._lines(self._process.stderr))
-
-    @staticmethod
-    def _lines(stream: Any) -> Iterator[str]:
-        try:
-            yield from stream
-        except ValueError:  # closed while being read
-            return
+        self._stderr.extend(self._process.stderr or ())

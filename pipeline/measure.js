@@ -22,11 +22,12 @@ async () => {
     const section = frame.querySelector('section[id]')
     const area = section.getBoundingClientRect()
     const scale = area.width / section.offsetWidth || 1
-    // One finding a source line: the largest.
-    const worst = new Map()
-    const add = (node, pixels, what) => {
-      const line = lineOf(node)
-      if ((worst.get(line)?.pixels ?? SLACK) < pixels) worst.set(line, { line, pixels, what: `${nameOf(node)} ${what}` })
+    // One finding for an edge or a box: where it begins, and how far it goes at worst.
+    const found = new Map()
+    const add = (what, node, pixels) => {
+      if (pixels <= SLACK) return
+      const first = found.get(what) ?? { line: lineOf(node), name: nameOf(node), pixels }
+      found.set(what, { ...first, pixels: Math.max(first.pixels, pixels) })
     }
     const addIfOutside = (node, box) => {
       const over = {
@@ -37,15 +38,15 @@ async () => {
       }
       const side = Object.keys(over).reduce((a, b) => (over[a] >= over[b] ? a : b))
       const pixels = Math.round(over[side] / scale)
-      add(node, pixels, `runs ${pixels} px over the ${side} edge of the slide`)
+      add(`from NAME on, content runs up to N px over the ${side} edge of the slide`, node, pixels)
     }
     const addIfClipping = (element) => {
       if (element instanceof SVGElement || element.clientWidth <= 1 || element.clientHeight <= 1) return
       const { overflowX, overflowY } = getComputedStyle(element)
       const across = element.scrollWidth - element.clientWidth
       const down = element.scrollHeight - element.clientHeight
-      if (overflowX !== 'visible') add(element, across, `hides ${across} px of its width`)
-      if (overflowY !== 'visible') add(element, down, `hides ${down} px of its height`)
+      if (overflowX !== 'visible') add('NAME hides N px of its width', element, across)
+      if (overflowY !== 'visible') add('NAME hides N px of its height', element, down)
     }
 
     let ink =
@@ -73,10 +74,12 @@ async () => {
       }
       addIfClipping(node)
     }
-    const cure = 'shorten it, split the slide, or use a layout with more room'
-    const found = [...worst.values()].map(({ line, what }) => ({ line, message: `${what}; ${cure}` }))
-    if (!ink) found.push({ line: lineOf(section), message: 'is blank; give it content, or remove its ruler' })
-    return found
+    const problems = [...found].map(([what, { line, name, pixels }]) => ({
+      line,
+      message: `${what.replace('NAME', () => name).replace(/\bN\b/, pixels)}; shorten it, split the slide, or use a layout with more room`,
+    }))
+    if (!ink) problems.push({ line: lineOf(section), message: 'is blank; give it content, or remove its ruler' })
+    return problems
   }
 
   return [...document.querySelectorAll('svg[data-marpit-svg]')].flatMap((frame, index) =>

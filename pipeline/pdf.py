@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import posixpath
+import re
+import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit
@@ -59,6 +61,17 @@ def texts(pdf: bytes) -> list[str]:
         document.close()
 
 
+def shows(text: str, words: str) -> bool:
+    """Whether a page whose text is `text` shows `words`.
+
+    A PDF knows glyphs, not words: kerning looks like white space, Arabic comes in reading order of the page, emoji
+    and formulas have no letters. So only words of three letters or more are looked for, in either direction.
+    """
+    page = "".join(unicodedata.normalize("NFKC", text).casefold().split())
+    wanted = re.findall(r"[^\W_]{3,}", unicodedata.normalize("NFKC", words).casefold())
+    return all(word in page or word[::-1] in page for word in wanted)
+
+
 def pictures(pdf: bytes) -> Iterator[Image.Image]:
     """Each page as a picture, PICTURE_WIDTH pixels wide."""
     document = pypdfium2.PdfDocument(pdf)
@@ -73,7 +86,7 @@ def pictures(pdf: bytes) -> Iterator[Image.Image]:
 def png(picture: Image.Image) -> bytes:
     """The picture as PNG; the same picture gives the same bytes."""
     out = io.BytesIO()
-    picture.save(out, "PNG", optimize=True)
+    picture.save(out, "PNG")
     return out.getvalue()
 
 

@@ -1,0 +1,133 @@
+"""What several tests share: the tools, the built site, a copy of the project to break, and small web servers."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import commands, toolchain
+from pipeline.toolchain import Tools
+
+ROOT = Path(__file__).resolve().parent.parent
+FIXTURES = ROOT / "tests" / "fixtures"
+BUILT = ROOT / "dist" / "site"
+
+
+@pytest.fixture(scope="session")
+def tools() -> Tools:
+    return toolchain.provision()
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    """The built site. `build.py test` makes it; tests never look at a stale one."""
+    if not commands.is_current(ROOT):
+        pytest.exit("dist/site is missing or stale; run 'python3 build.py test', which builds it first", 3)
+    return BUILT
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any], tools: Tools) -> dict[str, Any]:
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return {**browser_type_launch_args, "executable_path": str(tools.browser), "chromium_sandbox": not root}
+
+
+@dataclass(frozen=True)
+class Served:
+    """A folder on a web server of its own."""
+
+    base: str
+    """Address of the site's root, with a '/' at its end."""
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    def __init__(self, *args: Any, prefix: str, **options: Any) -> None:
+        self._prefix = prefix
+        super().__init__(*args, **options)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+    def translate_path(self, path: str) -> str:
+        if not path.startswith(self._prefix):
+            return str(Path(self.directory) / "outside the site")
+        return super().translate_path("/" + path.removeprefix(self._prefix))
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        # As GitHub Pages does: the site's own page for what does not exist.
+        page = Path(self.directory) / "404.html"
+        body = page.read_bytes() if code == 404 and page.exists() else b""
+        self.send_response(code)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.fixture(scope="session", params=["/", "/post-mortem-culture/"], ids=["at the root", "below a path"])
+def served(request: pytest.FixtureRequest, site: Path) -> Iterator[Served]:
+    """The built site on a web server, at the root and below a path."""
+    handler = functools.partial(_Handler, directory=str(site), prefix=request.param)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield Served(f"http://127.0.0.1:{server.server_port}{request.param}")
+        server.shutdown()
+        thread.join()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run of build.py said."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of the project that a test may break; the installed tools are shared with the real one."""
+
+    root: Path
+
+    def edit(self, name: str, change: Callable[[str], str]) -> None:
+        """Change a text file; a change that changes nothing is a mistake in the test."""
+        path = self.root / name
+        before = path.read_text(encoding="utf-8")
+        after = change(before)
+        assert after != before, f"the planted fault changed nothing in {name}"
+        path.write_text(after, encoding="utf-8", newline="")
+
+    def run(self, *arguments: str | Path, **environment: str) -> Outcome:
+        """Run build.py as a user would."""
+        done = subprocess.run(
+            [sys.executable, "build.py", *map(str, arguments)],
+            cwd=self.root,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    root = tmp_path / "project"
+    skipped = shutil.ignore_patterns(".git", ".venv", "node_modules", "dist", "__pycache__", ".*_cache")
+    shutil.copytree(ROOT, root, ignore=skipped, symlinks=True)
+    for shared in (".venv", "node_modules"):
+        (root / shared).symlink_to(ROOT / shared)
+    return Project(root)

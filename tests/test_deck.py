@@ -1,0 +1,279 @@
+"""The Deck contract: lines, keys, minutes, images and links of decks written for the purpose."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from pipeline import deck, decks, marp
+from pipeline.deck import Deck, Image, Link
+from pipeline.toolchain import Tools
+from tests.conftest import FIXTURES
+
+Read = Callable[..., tuple[Deck, list[str], str]]
+
+
+@pytest.fixture
+def read(tmp_path: Path, tools: Tools) -> Read:
+    """Write a deck, render it, read it back: the deck, the problems as text, and Marp's HTML."""
+
+    def render(markdown: str, *, links: dict[str, str] | None = None, lang: str = "en") -> tuple[Deck, list[str], str]:
+        path = tmp_path / "deck.md"
+        path.write_text(dedent(markdown).lstrip("\n"), encoding="utf-8")
+        source = decks.Source("deck", path, tmp_path, "deck.md", path.read_text(encoding="utf-8"))
+        [rendered] = marp.render([source], tools=tools, lang=lang, links=links or {}, formats=("html",))
+        assert isinstance(rendered, marp.Rendered)
+        result, problems = deck.read(rendered.html, name="deck", source="deck.md")
+        return result, [str(p) for p in (*rendered.problems, *problems)], rendered.html
+
+    return render
+
+
+def test_a_slide_stands_at_its_first_content_not_at_its_ruler_or_comment(read: Read) -> None:
+    result, _, _ = read("""
+        ---
+        title: Lines
+        ---
+        <!-- _class: lead -->
+
+        # One
+
+        ---
+
+
+        <!-- a note first -->
+        Two
+
+        ---
+
+        ![bg](data:image/gif;base64,R0lGODlhAQABAAAAACw=)
+
+        # Three
+
+        ---
+        """)
+
+    assert [6, 12, 16, 20] == [slide.line for slide in result.slides]
+
+
+def test_keys_and_minutes_come_from_directives_and_are_no_notes(read: Read) -> None:
+    result, problems, _ = read("""
+        <!-- _slideKey: start -->
+        <!-- _slideMinutes: 2.5 -->
+        <!-- key: not a directive, so a note -->
+        # One
+
+        ---
+        # Two *words*, one "slug"
+        ---
+        text
+        """)
+
+    assert ["start", "two-words-one-slug", "slide-3"] == [slide.key for slide in result.slides]
+    assert [2.5, None, None] == [slide.minutes for slide in result.slides]
+    assert ("key: not a directive, so a note",) == result.slides[0].notes
+    assert [] == problems
+
+
+def test_headings_that_repeat_get_keys_of_their_own(read: Read) -> None:
+    result, _, _ = read("# Agenda\n\n---\n\n# Agenda\n\n---\n\n<!-- _slideKey: agenda -->\n# Other\n")
+
+    assert ["agenda-1", "agenda-2", "agenda"] == [slide.key for slide in result.slides]
+
+
+@pytest.mark.parametrize(
+    ("directives", "message"),
+    [
+        ("<!-- _slideMinutes: soon -->", "deck.md:2: slideMinutes is 'soon'"),
+        ("<!-- _slideMinutes: -1 -->", "deck.md:2: slideMinutes is '-1'"),
+        ("<!-- _slideKey: Not an address -->", "deck.md:2: slideKey is 'Not an address'"),
+        ("<!-- slideKey: all -->", "deck.md:4: slideKey 'all' is taken by slide 1"),
+    ],
+)
+def test_bad_keys_and_minutes_are_named(read: Read, directives: str, message: str) -> None:
+    _, problems, _ = read(f"{directives}\n# One\n---\n# Two\n")
+
+    assert any(problem.startswith(message) for problem in problems), problems
+
+
+def test_links_and_images_have_the_line_of_their_block(read: Read) -> None:
+    result, problems, html = read(
+        """
+        # [Home](../index.md)
+
+        - one
+        - [two](https://example.org/two)
+
+        | a | b |
+        |---|---|
+        | 1 | [x](#2) |
+
+        <div>
+        <a href="https://example.org/raw">raw</a>
+        </div>
+
+        ![A dot](dot.png) ![bg right](none.svg)
+        """
+    )
+
+    [slide] = result.slides
+    assert (
+        Link("../index.md", 1),
+        Link("https://example.org/two", 4),
+        Link("#2", 8),
+        Link("https://example.org/raw", 10),
+    ) == slide.links
+    assert (Image("none.svg", "", 14), Image("dot.png", "A dot", 14)) == slide.images
+    assert "deck.md:14: image 'none.svg' does not exist; add the file or correct the path" in problems
+    assert 'href="../index.md"' in html
+
+
+def test_local_images_are_in_the_file_under_the_authors_name(read: Read, tmp_path: Path) -> None:
+    (tmp_path / "img").mkdir()
+    for name in ("dot.png", "Größe.png"):
+        (tmp_path / "img" / name).write_bytes((FIXTURES / "decks/images/dot.png").read_bytes())
+    (tmp_path / "img" / "b.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
+
+    result, problems, html = read("""
+        ![A dot](img/dot.png) ![](img/Größe.png) ![bg The back](img/b.svg)
+
+        <img src="img/dot.png" alt="raw">
+
+        ---
+        <!-- _backgroundImage: url('img/dot.png') -->
+        """)
+
+    assert [] == problems
+    assert [("img/b.svg", "The back"), ("img/dot.png", "A dot"), ("img/Größe.png", ""), ("img/dot.png", "raw")] == [
+        (image.src, image.alt) for image in result.slides[0].images
+    ]
+    assert [Image("img/dot.png", "", 5)] == list(result.slides[1].images)
+    assert ' src="img/' not in html
+    assert "url(&quot;img/" not in html
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("none.png", "does not exist"),
+        ("Picture.PNG", "is not there, but 'picture.png' is; use the same case"),
+        ("../outside.png", "is outside the deck's project"),
+        ("/etc/hostname", "is outside the deck's project"),
+        ("link.png", "is outside the deck's project"),
+        ("folder", "is a folder"),
+        ("notes.txt", "has an ending that is no picture's"),
+        ("%00.png", "is not a file name"),
+    ],
+)
+def test_images_that_cannot_be_used_are_named_and_stay_out(
+    read: Read, tmp_path: Path, address: str, reason: str
+) -> None:
+    dot = (FIXTURES / "decks/images/dot.png").read_bytes()
+    (tmp_path / "picture.png").write_bytes(dot)
+    (tmp_path / "notes.txt").write_text("secret", encoding="utf-8")
+    (tmp_path / "folder").mkdir()
+    outside = tmp_path.parent / "outside.png"
+    outside.write_bytes(dot)
+    (tmp_path / "link.png").symlink_to(outside)
+
+    _, problems, html = read(f"# One\n\n![x]({address})\n")
+
+    assert len(problems) == 1
+    assert problems[0].startswith(f"deck.md:3: image '{address.replace('%00', chr(0))}' {reason}")
+    for content in (dot, b"secret"):
+        assert base64.b64encode(content).decode() not in html
+
+
+def test_links_to_sources_lead_to_what_is_published(read: Read) -> None:
+    result, _, html = read(
+        "[r](../../docs/resources.md#books) [d](./other.md?x=1)\n",
+        links={"docs/resources.md": "../../resources/", "other.md": "../other/"},
+    )
+
+    assert '<a href="../other/?x=1" data-href="./other.md?x=1">' in html
+    assert ["../../docs/resources.md#books", "./other.md?x=1"] == [link.href for link in result.slides[0].links]
+
+
+def test_the_language_is_the_decks_else_the_sites_never_the_machines(read: Read) -> None:
+    assert "de" == read("# A\n", lang="de")[0].lang
+    assert "fr" == read("---\nlang: fr\n---\n# A\n", lang="de")[0].lang
+
+
+def test_scoped_styles_give_the_same_bytes_each_time(read: Read) -> None:
+    markdown = "<style scoped>h1 { color: red }</style>\n\n# A\n\n---\n<style scoped>h1 { color: blue }</style>\n# B\n"
+
+    assert read(markdown)[2] == read(markdown)[2]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "message"),
+    [
+        ("---\ntitle: A\nauthor: \"x\n---\n# A\n", "deck.md:3: front matter is not valid YAML"),
+        ("---\nmarp: true\n\tpaginate: true\n---\n# A\n", "deck.md:3: front matter is not valid YAML"),
+        ("---\ntheme: nosuch\n---\n# A\n", "deck.md:2: theme 'nosuch' does not exist; known themes are"),
+        ("# A\n\n<!-- theme: nosuch -->\n", "deck.md:3: theme 'nosuch' does not exist"),
+        ("---\n# A\n---\n# B\n", "deck.md:2: front matter has no 'key: value' lines"),
+    ],
+)
+def test_what_marp_drops_without_a_word_is_said(read: Read, markdown: str, message: str) -> None:
+    _, problems, _ = read(markdown)
+
+    assert [problem[: len(message)] for problem in problems] == [message]
+
+
+@pytest.mark.parametrize("title", ["Foo: bar", "a # b", "[x]"])
+def test_front_matter_that_marp_reads_loosely_is_no_problem(read: Read, title: str) -> None:
+    result, problems, _ = read(f"---\ntitle: Foo: {title[0]}\nheader: a: b\n---\n# A\n")
+
+    assert [] == problems
+    assert f"Foo: {title[0]}" == result.title
+
+
+def test_deck_json_has_the_documented_shape(read: Read) -> None:
+    result, _, _ = read("---\ntitle: T\nlang: en-AU\n---\n# A\n\n<!-- note -->\n\n[l](https://example.org/)\n")
+
+    assert {
+        "deck": "deck",
+        "title": "T",
+        "lang": "en-AU",
+        "source": "deck.md",
+        "slides": [
+            {
+                "number": 1,
+                "key": "a",
+                "title": "A",
+                "line": 5,
+                "minutes": None,
+                "notes": ["note"],
+                "links": [{"href": "https://example.org/", "line": 9}],
+                "images": [],
+            }
+        ],
+    } == json.loads(result.as_json())
+
+
+def test_the_reading_view_keeps_words_and_links_and_drops_the_rest(read: Read) -> None:
+    result, _, _ = read("""
+        ---
+        header: On every slide
+        ---
+        # Title
+
+        <div class="columns">
+
+        - **bold** & [link](#2)
+        - ![A picture](none.png)
+
+        </div>
+        """)
+
+    [slide] = result.slides
+    assert "Title bold & link" == slide.text
+    assert "<strong>bold</strong> &amp; <a href=\"slides.html#2\">link</a>" in slide.body
+    assert "<em>[A picture]</em>" in slide.body
+    assert not any(gone in slide.body for gone in ("class=", "data-", "On every slide", "<h1", "<div"))

@@ -1,0 +1,222 @@
+"""Every way in which a link can lead nowhere is found, and named at the Markdown source."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from pipeline import links
+from pipeline.links import Entry, Origin, Reference
+from pipeline.problems import BuildError, Problem
+
+BASE = "https://workshop.example/kit/"
+
+SOURCE = """\
+---
+title: A page
+---
+
+Some words, and [a link](LINK) in line five.
+"""
+
+
+def site(tmp_path: Path, body: str, *, head: str = "") -> Path:
+    folder = tmp_path / "site"
+    (folder / "page").mkdir(parents=True)
+    (folder / "other").mkdir()
+    (folder / "decks" / "talk").mkdir(parents=True)
+    (folder / "page" / "index.html").write_text(
+        f"<html><head>{head}</head><body><h2 id='here'>x</h2>{body}</body></html>", encoding="utf-8"
+    )
+    (folder / "index.html").write_text("<a href='page/'>x</a>", encoding="utf-8")
+    (folder / "other" / "index.html").write_text("<h2 id='%C3%A4'>ä</h2><a name='old'></a>", encoding="utf-8")
+    (folder / "decks/talk/slides.html").write_text("<section id='1'></section>", encoding="utf-8")
+    (folder / "picture.png").write_bytes(b"")
+    return folder
+
+
+def check(folder: Path, *, written: str = "LINK", inventory: list[Entry] | None = None) -> list[str]:
+    origins = {"page/index.html": Origin("docs/page.md", SOURCE.replace("LINK", written))}
+    return [str(problem) for problem in links.check(folder, BASE, origins, [], inventory or [])]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<a href='../other/'>x</a>",
+        "<a href='../other/#ä'>x</a>",
+        "<a href='../other/#%C3%A4'>x</a>",
+        "<a href='../other/#old'>x</a>",
+        "<a href='#here'>x</a>",
+        "<a href='../decks/talk/slides.html#1'>x</a>",
+        f"<a href='{BASE}other/'>x</a>",
+        "<a href='/kit/other/'>x</a>",
+        "<img src='../picture.png' srcset='../picture.png 1x, ../picture.png 2x'>",
+        "<a href='mailto:someone@workshop.example'>x</a>",
+        "<img src='data:image/gif;base64,R0lGODlhAQABAAAAACw='>",
+        "<a href='..'>x</a>",
+        "<a href=''>x</a>",
+    ],
+)
+def test_good_links_are_good(tmp_path: Path, body: str) -> None:
+    assert [] == check(site(tmp_path, body))
+
+
+@pytest.mark.parametrize(
+    ("body", "written", "message"),
+    [
+        ("<a href='../nope/'>x</a>", "nope.md", "'../nope/' leads to 'nope/index.html', which does not exist"),
+        ("<a href='../nope.html'>x</a>", "../nope.html", "leads to 'nope.html', which does not exist"),
+        ("<a href='../other'>x</a>", "other", "leads to the folder 'other'; add a '/' to its end"),
+        ("<a href='../Other/'>x</a>", "Other", "there is 'other/index.html': use the same case"),
+        ("<a href='#nowhere'>x</a>", "#nowhere", "leads to '#nowhere', which 'page/index.html' does not have"),
+        ("<a href='../other/#nowhere'>x</a>", "other.md#nowhere", "leads to '#nowhere'"),
+        ("<a href='../decks/talk/slides.html#99'>x</a>", "slides.html#99", "leads to '#99'"),
+        ("<a href='/other/'>x</a>", "/other/", "leads out of the site, whose root is /kit/"),
+        ("<a href='../../other/'>x</a>", "../../other/", "leads out of the site"),
+        ("<a href='file:///etc/hostname'>x</a>", "file:///etc/hostname", "leads to 'file:'"),
+        ("<a href='javascript:alert(1)'>x</a>", "javascript:alert(1)", "leads to 'javascript:'"),
+        ("<img src='../nope.png'>", "../nope.png", "leads to 'nope.png', which does not exist"),
+        ("<img src='picture.png'>", "picture.png", "did you mean 'picture.png'?"),
+        ("<img srcset='../nope.png 2x'>", "../nope.png", "leads to 'nope.png'"),
+        ("<video poster='../nope.png'></video>", "../nope.png", "leads to 'nope.png'"),
+        ("<object data='../nope.svg'></object>", "../nope.svg", "leads to 'nope.svg'"),
+        ("<script src='../nope.js'></script>", "../nope.js", "leads to 'nope.js'"),
+        ("<p style=\"background: url('../nope.png')\">x</p>", "../nope.png", "leads to 'nope.png'"),
+        ("<style>p { background: url(../nope.png) }</style>", "../nope.png", "leads to 'nope.png'"),
+        ("<style>@import '../nope.css';</style>", "../nope.css", "leads to 'nope.css'"),
+        ("<img src='https://cdn.example/x.png'>", "https://cdn.example/x.png", "is loaded from another host"),
+        ("<script src='//cdn.example/x.js'></script>", "//cdn.example/x.js", "is loaded from another host"),
+        ("<a href='https://new.example/a'>x</a>", "https://new.example/a", "is not in the inventory"),
+    ],
+)
+def test_a_link_that_leads_nowhere_is_found_in_the_source(
+    tmp_path: Path, body: str, written: str, message: str
+) -> None:
+    [problem] = check(site(tmp_path, body), written=written)
+
+    assert problem.startswith("docs/page.md:5: ")
+    assert message in problem
+
+
+def test_a_missing_preview_picture_is_found(tmp_path: Path) -> None:
+    folder = site(tmp_path, "", head="<meta property='og:image' content='https://workshop.example/kit/og.png'>")
+
+    [problem] = check(folder)
+
+    assert "leads to 'og.png', which does not exist" in problem
+
+
+def test_what_a_style_sheet_asks_for_is_followed(tmp_path: Path) -> None:
+    folder = site(tmp_path, "")
+    (folder / "site.css").write_text("a { background: url(nope.png) } @font-face { src: url('//x.example/f') }", "utf-8")
+
+    assert [
+        "dist/site/site.css: '//x.example/f' is loaded from another host; put the file into the project",
+        "dist/site/site.css: 'nope.png' leads to 'nope.png', which does not exist; correct the link, or add the file",
+    ] == sorted(check(folder))
+
+
+def test_marps_own_line_is_better_than_a_search(tmp_path: Path) -> None:
+    folder = site(tmp_path, "<p data-line='77'><a href='../nope/'>x</a></p>")
+
+    assert check(folder, written="nope")[0].startswith("docs/page.md:77: ")
+
+
+def test_links_of_a_pdf_are_followed(tmp_path: Path) -> None:
+    folder = site(tmp_path, "")
+    found = [
+        Reference("decks/talk/slides.pdf", f"{BASE}other/", 3, is_link=True),
+        Reference("decks/talk/slides.pdf", "file:///home/x.md", 4, is_link=True),
+        Reference("decks/talk/slides.pdf", f"{BASE}nope/", 5, is_link=True),
+    ]
+    origins = {"decks/talk/slides.pdf": Origin("slides/talk/deck.md", "")}
+
+    problems = links.check(folder, BASE, origins, found, [])
+
+    assert [("slides/talk/deck.md", 4), ("slides/talk/deck.md", 5)] == [(p.path, p.line) for p in problems]
+
+
+def test_the_inventory_holds_what_is_linked_and_nothing_else(tmp_path: Path) -> None:
+    folder = site(tmp_path, "<a href='https://used.example/a#part'>x</a>")
+    inventory = [Entry("https://used.example/a", None, 2), Entry("https://unused.example/", None, 3)]
+
+    assert [
+        "data/links.yml:3: nothing links to https://unused.example/ any more; remove it from the inventory"
+    ] == check(folder, inventory=inventory)
+
+
+def write_inventory(root: Path, text: str) -> None:
+    (root / "data").mkdir()
+    (root / "data" / "links.yml").write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("links: [", "data/links.yml:1: is not valid YAML"),
+        ("- a\n", "data/links.yml:1: has no list 'links:'"),
+        ("links:\n  - url: ftp://x.example/\n", "data/links.yml:2: entry"),
+        ("links:\n  - url: https://x.example/\n    verified: soon\n", "data/links.yml:2: 'verified' of"),
+        ("links:\n  - url: https://x.example/\n  - url: https://x.example/\n", "data/links.yml:2: https://x.example/ stands"),
+    ],
+)
+def test_a_wrong_inventory_is_named(tmp_path: Path, text: str, message: str) -> None:
+    write_inventory(tmp_path, text)
+
+    with pytest.raises(BuildError) as raised:
+        links.read_inventory(tmp_path)
+
+    assert str(raised.value).startswith(message)
+
+
+@pytest.fixture
+def web() -> Iterator[str]:
+    """A web server that has `/here`, forgot `/gone`, and hangs up on `/rude`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/rude":
+                self.connection.close()
+                return
+            self.send_response(200 if self.path == "/here" else 404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+        def handle_one_request(self) -> None:
+            try:
+                super().handle_one_request()
+            except (OSError, ValueError):  # what closing on purpose leads to
+                self.close_connection = True
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_outside_links_are_asked_and_the_answer_is_kept(tmp_path: Path, web: str) -> None:
+    text = f"# kept\nlinks:\n  - url: {web}/gone\n    verified: 2026-01-31\n  - url: {web}/here\n    verified: null # x\n"
+    write_inventory(tmp_path, text + f"  - url: {web}/rude\n    verified: null\n")
+    entries = links.read_inventory(tmp_path)
+
+    results = list(links.check_online(entries, today=date(2026, 11, 23), report=lambda url: None))
+
+    gone, here, rude = results
+    assert isinstance(gone, Problem)
+    assert f"data/links.yml:3: {web}/gone answers with status 404, last seen 2026-01-31" in str(gone)
+    assert here == Entry(f"{web}/here", date(2026, 11, 23), 5)
+    assert "cannot be reached" in str(rude)
+    links.write_verified(tmp_path, [here])
+    after = (tmp_path / "data/links.yml").read_text(encoding="utf-8")
+    assert after.startswith(text.replace("null # x", "2026-11-23 # x"))
