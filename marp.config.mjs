@@ -19,7 +19,7 @@ const { yaml: readDirectives } = requireMarpit('./markdown/directives/yaml.js')
  * What the plugin may know of the deck that is being rendered.
  * `deck` is the absolute path of the source, `root` the folder that no image may leave, `assets` more folders in
  * which a theme's own files may be found, `links` maps paths below `root` to addresses as seen from the deck,
- * `problems` collects `{line, message}`. Without a context (plain `npx marp`) images and links stay as they are.
+ * `problems` collects `{line, message}`, with `yaml` where that is what is wrong. Without a context (plain `npx marp`) images and links stay as they are.
  */
 export const context = new AsyncLocalStorage()
 
@@ -176,7 +176,9 @@ function frontMatterProblem(text, firstLine) {
     if (text.split('\n').some((l) => l.trim() && !l.trim().startsWith('#'))) yaml.load(text, { schema: yaml.FAILSAFE_SCHEMA })
   } catch (error) {
     const { line = 0, column = 0 } = error.mark ?? {}
-    return { line: firstLine + line, message: `front matter is not valid YAML, so ${dropped}: ${error.reason} (column ${column + 1}); correct it, or put the value in quotes` }
+    const reason = `${error.reason} (column ${column + 1})`
+    const message = `front matter is not valid YAML, so ${dropped}: ${reason}; correct it, or put the value in quotes`
+    return { line: firstLine + line, message, yaml: text }
   }
   return { line: firstLine, message: `front matter has no 'key: value' lines, so ${dropped}; write directives, or begin the deck without '---'` }
 }

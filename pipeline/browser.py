@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Playwright, Request, Route, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
@@ -37,14 +37,6 @@ class Misfit:
     message: str
 
 
-@dataclass(frozen=True)
-class Visit:
-    """What happened while one page was open."""
-
-    problems: tuple[str, ...]
-    """Console errors, exceptions, failed requests and requests to other hosts."""
-
-
 @contextmanager
 def start(program: Path) -> Iterator[Browser]:
     """Start the browser at `program`. Raises BuildError if it does not come up, or is lost on the way."""
@@ -59,9 +51,7 @@ def start(program: Path) -> Iterator[Browser]:
                 timeout=DEADLINE_MS,
             )
         except PlaywrightError as error:
-            raise BuildError(
-                [Problem(str(program), 0, f"the browser does not start: {_first_line(error)}")]
-            ) from None
+            raise BuildError([Problem(str(program), 0, f"the browser does not start: {_first_line(error)}")]) from None
         try:
             yield browser
         except PlaywrightError as error:
@@ -84,16 +74,19 @@ class Reader:
         self._page.on("pageerror", lambda error: self._seen.append(f"script error: {error}"))
         self._page.on("requestfailed", self._on_failure)
 
-    def visit(self, uri: str) -> Visit:
-        """Open a page of the site, by its address relative to the site's root."""
-        self._seen.clear()
-        self._page.goto(self._base + uri, wait_until="load")
-        return Visit(tuple(dict.fromkeys(self._seen)))
+    def visit(self, uri: str) -> list[str]:
+        """Open a page of the site, by its address relative to the site's root.
 
-    def walk(self, uri: str, titles: list[str]) -> list[Misfit]:
+        Returns console errors, exceptions, failed requests and requests to other hosts.
+        """
+        self._seen.clear()
+        self._page.goto(self._base + quote(uri), wait_until="load")
+        return list(dict.fromkeys(self._seen))
+
+    def present(self, uri: str, titles: list[str]) -> list[Misfit]:
         """Go through a deck slide by slide, as a presenter does, and see that each shows its heading."""
         self._seen.clear()
-        self._page.goto(self._base + uri, wait_until="load")
+        self._page.goto(self._base + quote(uri), wait_until="load")
         misfits: list[Misfit] = []
         for number, title in enumerate(titles, 1):
             self._page.evaluate("hash => { location.hash = hash }", f"#{number}")
@@ -117,10 +110,6 @@ class Reader:
         found: list[dict[str, Any]] = self._page.evaluate(_MEASURE.read_text(encoding="utf-8"))
         self._page.emulate_media(media="screen")
         return [Misfit(item["slide"], item["line"], item["message"]) for item in found]
-
-    def close(self) -> None:
-        """Close the window."""
-        self._page.context.close()
 
     def _answer(self, route: Route) -> None:
         address = route.request.url

@@ -61,19 +61,18 @@ def _build_stage(root: Path, stage: Path, tools: Tools) -> list[Made]:
     inventory = links.read_inventory(root)
     time = build_time(root)
     os.environ["SOURCE_DATE_EPOCH"] = str(time)  # MkDocs dates the site map by it
-    sources = decks.find(root)
-    made, problems = _render(sources, root, settings, tools, time)
-    if problems:  # MkDocs and the browser would only say the same once more
-        raise BuildError(problems)
-    _stage_docs(made, stage / "docs")
-    problems = site.build(root, settings, stage / "site")
-    if problems:
-        raise BuildError(problems)
-    publish.write(stage / "site" / "build.json", json.dumps({"fingerprint": fingerprint}, indent=2) + "\n")
-    problems = [
-        *_see(made, stage / "site", settings, tools),
-        *_follow(made, stage / "site", settings, inventory),
-    ]
+    made, problems = _render(decks.find(root), root, settings, tools, time)
+    with browser.start(tools.browser) as started:
+        reader = browser.Reader(started, stage / "site", settings.site_url)
+        problems += _look_at_slides(made, reader)
+        if problems:  # what comes after would only say the same once more
+            raise BuildError(problems)
+        _stage_docs(made, stage / "docs")
+        if problems := site.build(root, settings, stage / "site"):
+            raise BuildError(problems)
+        publish.write(stage / "site" / "build.json", json.dumps({"fingerprint": fingerprint}, indent=2) + "\n")
+        problems = list(_look_at_site(made, stage / "site", settings, reader))
+    problems += _follow(made, stage / "site", settings, inventory)
     if problems:
         raise BuildError(problems)
     return made
@@ -94,10 +93,9 @@ def _render(
         read, wrong = deck.read(rendered.html, name=source.name, source=source.label)
         problems += [*rendered.problems, *wrong]
         address = f"{settings.site_url}decks/{source.name}/"
-        made.append(Made(source, read, rendered, pdf.finish(rendered.pdf, address=address, time=time)))
-    for each in made:
-        problems += _pdf_problems(each)
-    return made, tidy(problems)
+        finished = pdf.finish(rendered.pdf, title=read.title, address=address, time=time)
+        made.append(Made(source, read, rendered, finished))
+    return made, problems
 
 
 def _addresses(sources: Sequence[Source], root: Path, settings: site.Settings) -> dict[str, str]:
@@ -135,7 +133,7 @@ def deck_files(made: Made) -> Iterator[tuple[str, str | bytes]]:
 # --- checks -------------------------------------------------------------------------------------------------
 
 
-def _pdf_problems(made: Made) -> Iterator[Problem]:
+def pdf_problems(made: Made) -> Iterator[Problem]:
     texts = pdf.texts(made.pdf)
     slides = made.deck.slides
     if len(texts) != len(slides):
@@ -148,23 +146,28 @@ def _pdf_problems(made: Made) -> Iterator[Problem]:
             yield Problem(made.source.label, slide.line, message)
 
 
-def _see(made: Sequence[Made], folder: Path, settings: site.Settings, tools: Tools) -> Iterator[Problem]:
-    """Open every slide and every page in the browser."""
+def _look_at_slides(made: Sequence[Made], reader: browser.Reader) -> Iterator[Problem]:
+    """See whether everything on the slides can be seen, on screen and on paper."""
+    for each in made:
+        yield from pdf_problems(each)
+        yield from _slide_problems(each, reader.measure(each.rendered.bare))
+
+
+def _look_at_site(
+    made: Sequence[Made], folder: Path, settings: site.Settings, reader: browser.Reader
+) -> Iterator[Problem]:
+    """Present every deck and open every page."""
+    presented = {f"decks/{each.deck.name}/slides.html": each for each in made}
     origins = _origins(made, settings)
-    with browser.start(tools.browser) as started:
-        reader = browser.Reader(started, folder, settings.site_url)
-        for each in made:
-            uri = f"decks/{each.deck.name}/slides.html"
-            seen = reader.walk(uri, [slide.title for slide in each.deck.slides])
-            yield from _slide_problems(each, [*reader.measure(each.rendered.bare), *seen])
-        for path in sorted(folder.rglob("*.html")):
-            uri = path.relative_to(folder).as_posix()
-            if path.name == "slides.html" and uri.startswith("decks/"):
-                continue
-            origin = origins.get(uri)
-            for message in reader.visit(uri).problems:
-                yield Problem(origin.path if origin else f"dist/site/{uri}", 0, message)
-        reader.close()
+    for path in sorted(folder.rglob("*.html")):
+        uri = path.relative_to(folder).as_posix()
+        if uri in presented:
+            titles = [slide.title for slide in presented[uri].deck.slides]
+            yield from _slide_problems(presented[uri], reader.present(uri, titles))
+        else:
+            source = origins[uri].path if uri in origins else f"dist/site/{uri}"
+            for message in reader.visit(uri):
+                yield Problem(source, 0, message)
 
 
 def _slide_problems(made: Made, misfits: Iterable[browser.Misfit]) -> Iterator[Problem]:
@@ -173,9 +176,7 @@ def _slide_problems(made: Made, misfits: Iterable[browser.Misfit]) -> Iterator[P
         yield Problem(made.source.label, misfit.line or slide.line, f"slide {slide.number}: {misfit.message}")
 
 
-def _follow(
-    made: Sequence[Made], folder: Path, settings: site.Settings, inventory: list[links.Entry]
-) -> list[Problem]:
+def _follow(made: Sequence[Made], folder: Path, settings: site.Settings, inventory: list[links.Entry]) -> list[Problem]:
     """Follow every link of the site, the decks and the PDFs."""
     from_pdfs = [
         links.Reference(
@@ -217,9 +218,7 @@ def _report(root: Path, problems: Sequence[Problem], made: Sequence[Deck]) -> No
         "problems": [{"path": p.path, "line": p.line, "message": p.message} for p in problems],
         "decks": {each.name: len(each.slides) for each in made},
     }
-    publish.write(
-        root / "dist" / "report" / "problems.json", json.dumps(report, ensure_ascii=False, indent=2) + "\n"
-    )
+    publish.write(root / "dist" / "report" / "problems.json", json.dumps(report, ensure_ascii=False, indent=2) + "\n")
     publish.write(root / "dist" / "report" / "problems.txt", "".join(f"{problem}\n" for problem in problems))
 
 
@@ -231,9 +230,7 @@ def build_time(root: Path) -> int:
     wanted = os.environ.get("SOURCE_DATE_EPOCH", "")
     if wanted:
         if not wanted.isdecimal():
-            message = (
-                f"SOURCE_DATE_EPOCH is '{wanted}', which is no number of seconds since 1970; correct or unset it"
-            )
+            message = f"SOURCE_DATE_EPOCH is '{wanted}', which is no number of seconds since 1970; correct or unset it"
             raise BuildError([Problem("environment", 0, message)])
         return int(wanted)
     git = shutil.which("git")
@@ -292,14 +289,11 @@ def render_files(
             continue
         read, wrong = deck.read(rendered.html, name=source.name, source=source.label)
         time = build_time(source.root)
-        each = Made(source, read, rendered, pdf.finish(rendered.pdf, address="", time=time))
-        problems += [*rendered.problems, *wrong, *_pdf_problems(each)]
-        made.append(each)
+        finished = pdf.finish(rendered.pdf, title=read.title, address="", time=time)
+        problems += [*rendered.problems, *wrong]
+        made.append(Made(source, read, rendered, finished))
     with browser.start(tools.browser) as started:
-        reader = browser.Reader(started, folder, "https://deck.invalid/")
-        for each in made:
-            problems += _slide_problems(each, reader.measure(each.rendered.bare))
-        reader.close()
+        problems += _look_at_slides(made, browser.Reader(started, folder, "https://deck.invalid/"))
     failed = failed or (strict and bool(problems))
     if strict and problems:
         return [], tidy(problems), failed

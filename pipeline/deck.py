@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from html import escape as html_escape
 from typing import Any
 
+from markdown_it import MarkdownIt
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from pipeline.problems import Problem
@@ -103,13 +104,21 @@ def read(html: str, *, name: str, source: str) -> tuple[Deck, list[Problem]]:
     html_tag = tree.css_first("html")
     deck = Deck(
         name=name,
-        title=_meta(tree, "og:title"),
+        title=_title(_meta(tree, "og:title"), slides),
         description=_meta(tree, "og:description"),
         lang=(html_tag.attributes.get("lang") or "") if html_tag else "",
         source=source,
         slides=tuple(_unique_keys(slides, explicit)),
     )
     return deck, problems
+
+
+def _title(given: str, slides: list[Slide]) -> str:
+    """Without a directive, Marp's title is the first heading's Markdown: then take the words of that heading."""
+    heading = next((slide.title for slide in slides if slide.title), "")
+    tokens = MarkdownIt("commonmark").parseInline(given)
+    words = "".join(child.content for token in tokens for child in token.children or ())
+    return heading if " ".join(words.split()) == heading else given
 
 
 def _notes(tree: LexborHTMLParser) -> dict[int, tuple[str, ...]]:

@@ -14,7 +14,7 @@ import requests
 import yaml
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from pipeline.problems import BuildError, Problem, line_of, read_text
+from pipeline.problems import BuildError, Problem, line_of, read_text, yaml_problem
 
 INVENTORY = Path("data", "links.yml")
 """Every outside link with the date it was last seen alive, below the project."""
@@ -227,9 +227,7 @@ def read_inventory(root: Path) -> list[Entry]:
     try:
         content = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        reason = getattr(error, "problem", None) or str(error)
-        raise BuildError([Problem(name, mark.line + 1 if mark else 0, f"is not valid YAML: {reason}")]) from None
+        raise BuildError([yaml_problem(name, error)]) from None
     items = content.get("links") if isinstance(content, dict) else None
     if not isinstance(items, list):
         raise BuildError([Problem(name, 1, "has no list 'links:'; see CONTRIBUTING.md for its shape")])
@@ -239,9 +237,7 @@ def read_inventory(root: Path) -> list[Entry]:
         url = item.get("url") if isinstance(item, dict) else None
         line = line_of(text, f"url: {url}") or 1
         if not isinstance(url, str) or not url.startswith(("http://", "https://")):
-            problems.append(
-                Problem(name, line, f"entry {item!r} has no 'url:' that begins with https://; correct it")
-            )
+            problems.append(Problem(name, line, f"entry {item!r} has no 'url:' that begins with https://; correct it"))
         elif not isinstance(item.get("verified"), date | None):
             problems.append(Problem(name, line, f"'verified' of {url} is no date; write e.g. 2026-01-31, or null"))
         elif url in {entry.url for entry in entries}:
@@ -253,9 +249,7 @@ def read_inventory(root: Path) -> list[Entry]:
     return entries
 
 
-def check_online(
-    entries: Iterable[Entry], *, today: date, report: Callable[[str], None]
-) -> Iterator[Entry | Problem]:
+def check_online(entries: Iterable[Entry], *, today: date, report: Callable[[str], None]) -> Iterator[Entry | Problem]:
     """Ask every address whether it still answers: yields the entry with today's date, or the problem."""
     session = requests.Session()
     # Some sites turn away programs that do not say who they are.

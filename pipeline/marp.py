@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from pipeline.decks import Source
-from pipeline.problems import BuildError, Problem
+from pipeline.problems import BuildError, Problem, yaml_problem
 from pipeline.toolchain import HOME, Tools
 
 DEADLINE = 170.0
@@ -125,7 +127,7 @@ def _gather(
         if answer["code"] or not content[name]:
             return BuildError([Problem(source.label, 0, _failure(answer))])
     answer = answers[f"{number}.{formats[0]}"]
-    problems = [Problem(source.label, p["line"], p["message"]) for p in answer["problems"]]
+    problems = [_problem(source.label, found) for found in answer["problems"]]
     for line in answer["log"]:
         if warning := re.match(r"\[\s*(?:WARN|ERROR)\s*\]\s*(.*)", line, re.DOTALL):
             problems.append(Problem(source.label, 0, f"Marp says: {' '.join(warning[1].split())}"))
@@ -135,6 +137,17 @@ def _gather(
         pdf=content["pdf"],
         problems=tuple(problems),
     )
+
+
+def _problem(label: str, found: Mapping[str, Any]) -> Problem:
+    message: str = found["message"]
+    if "yaml" in found:  # PyYAML says better what is wrong, where it sees it too
+        try:
+            yaml.safe_load(found["yaml"])
+        except yaml.YAMLError as error:
+            better = yaml_problem(label, error, offset=1)
+            return Problem(label, better.line, f"front matter {better.message} (until then, Marp drops all of it)")
+    return Problem(label, found["line"], message)
 
 
 def _failure(answer: Mapping[str, Any]) -> str:

@@ -23,11 +23,11 @@ OG_SIZE = (1200, 630)
 """Pixels, as the Open Graph sites crop to."""
 
 
-def finish(pdf: bytes, *, address: str, time: int) -> bytes:
+def finish(pdf: bytes, *, title: str, address: str, time: int) -> bytes:
     """Make the bytes depend on the deck alone, and its links lead where they should.
 
-    `address` is where the deck is published; '' leaves links relative to the file. `time` is in seconds since
-    1970; Marp writes the moment of printing.
+    `title` is the document's, where it has one. `address` is where the deck is published; '' leaves links relative to
+    the file. `time` is in seconds since 1970; Marp writes the moment of printing.
     """
     with pikepdf.open(io.BytesIO(pdf)) as document:
         for action in _link_actions(document):
@@ -35,6 +35,8 @@ def finish(pdf: bytes, *, address: str, time: int) -> bytes:
             if uri.startswith(_root(NOWHERE)):
                 action.URI = pikepdf.String(urljoin(address, _relative(uri)))
         date = datetime.fromtimestamp(time, UTC).strftime("D:%Y%m%d%H%M%SZ")
+        if title:
+            document.docinfo["/Title"] = pikepdf.String(title)
         document.docinfo["/CreationDate"] = pikepdf.String(date)
         document.docinfo["/ModDate"] = pikepdf.String(date)
         out = io.BytesIO()
@@ -46,9 +48,7 @@ def links(pdf: bytes) -> list[tuple[int, str]]:
     """Every link that leaves the document: (page, counted from 1; address)."""
     with pikepdf.open(io.BytesIO(pdf)) as document:
         return [
-            (number, str(action.URI))
-            for number, page in enumerate(document.pages, 1)
-            for action in _page_actions(page)
+            (number, str(action.URI)) for number, page in enumerate(document.pages, 1) for action in _page_actions(page)
         ]
 
 

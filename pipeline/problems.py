@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 
 @dataclass(frozen=True, order=True)
 class Problem:
@@ -64,3 +66,16 @@ def line_of(text: str, needle: str) -> int:
     """The first line of `text` that holds `needle`, 1-based; 0 where there is none."""
     at = text.find(needle) if needle else -1
     return 0 if at < 0 else text.count("\n", 0, at) + 1
+
+
+def yaml_problem(path: str, error: yaml.YAMLError, *, offset: int = 0) -> Problem:
+    """A YAML error as a problem; `offset` lines stand above the YAML in its file."""
+    reason = getattr(error, "problem", None) or " ".join(str(error).split())
+    mark = getattr(error, "problem_mark", None)
+    if "quoted scalar" in (getattr(error, "context", None) or ""):
+        # The reader noticed far below; what is wrong is where the quotation begins.
+        mark, reason = getattr(error, "context_mark", mark), "the quotation marks are not closed"
+    if mark is None:
+        return Problem(path, offset, f"is not valid YAML: {reason}; correct it")
+    where = f"column {mark.column + 1}"
+    return Problem(path, offset + mark.line + 1, f"is not valid YAML: {reason} ({where}); correct it")

@@ -18,7 +18,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, MkDocsException
 from mkdocs.structure.files import File, Files
 
-from pipeline.problems import BuildError, Problem, line_of, read_text
+from pipeline.problems import BuildError, Problem, line_of, read_text, yaml_problem
 
 STAGED_DOCS = Path("dist", "stage", "docs")
 """Where generated pages and the decks' files wait for MkDocs, below the project."""
@@ -102,16 +102,6 @@ def _load(root: Path, site_dir: Path) -> MkDocsConfig:
                 raise BuildError([yaml_problem("mkdocs.yml", cause)]) from None
             problems = [Problem("mkdocs.yml", _named_line(text, said), said) for said in heard.messages]
             raise BuildError(problems or [Problem("mkdocs.yml", 0, " ".join(str(error).split()))]) from None
-
-
-def yaml_problem(path: str, error: yaml.YAMLError, *, offset: int = 0) -> Problem:
-    """A YAML error as a problem; `offset` lines stand above the YAML in its file."""
-    mark = getattr(error, "problem_mark", None)
-    reason = getattr(error, "problem", None) or " ".join(str(error).split())
-    if mark is None:
-        return Problem(path, offset, f"is not valid YAML: {reason}; correct it")
-    where = f"column {mark.column + 1}"
-    return Problem(path, offset + mark.line + 1, f"is not valid YAML: {reason} ({where}); correct it")
 
 
 def _page_problems(root: Path, docs: Path) -> Iterator[Problem]:

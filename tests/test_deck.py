@@ -213,7 +213,7 @@ def test_scoped_styles_give_the_same_bytes_each_time(read: Read) -> None:
 @pytest.mark.parametrize(
     ("markdown", "message"),
     [
-        ("---\ntitle: A\nauthor: \"x\n---\n# A\n", "deck.md:3: front matter is not valid YAML"),
+        ('---\ntitle: A\nauthor: "x\n---\n# A\n', "deck.md:3: front matter is not valid YAML"),
         ("---\nmarp: true\n\tpaginate: true\n---\n# A\n", "deck.md:3: front matter is not valid YAML"),
         ("---\ntheme: nosuch\n---\n# A\n", "deck.md:2: theme 'nosuch' does not exist; known themes are"),
         ("# A\n\n<!-- theme: nosuch -->\n", "deck.md:3: theme 'nosuch' does not exist"),
@@ -274,6 +274,6 @@ def test_the_reading_view_keeps_words_and_links_and_drops_the_rest(read: Read) -
 
     [slide] = result.slides
     assert "Title bold & link" == slide.text
-    assert "<strong>bold</strong> &amp; <a href=\"slides.html#2\">link</a>" in slide.body
+    assert '<strong>bold</strong> &amp; <a href="slides.html#2">link</a>' in slide.body
     assert "<em>[A picture]</em>" in slide.body
     assert not any(gone in slide.body for gone in ("class=", "data-", "On every slide", "<h1", "<div"))

@@ -114,7 +114,9 @@ def test_a_missing_preview_picture_is_found(tmp_path: Path) -> None:
 
 def test_what_a_style_sheet_asks_for_is_followed(tmp_path: Path) -> None:
     folder = site(tmp_path, "")
-    (folder / "site.css").write_text("a { background: url(nope.png) } @font-face { src: url('//x.example/f') }", "utf-8")
+    (folder / "site.css").write_text(
+        "a { background: url(nope.png) } @font-face { src: url('//x.example/f') }", "utf-8"
+    )
 
     assert [
         "dist/site/site.css: '//x.example/f' is loaded from another host; put the file into the project",
@@ -163,7 +165,10 @@ def write_inventory(root: Path, text: str) -> None:
         ("- a\n", "data/links.yml:1: has no list 'links:'"),
         ("links:\n  - url: ftp://x.example/\n", "data/links.yml:2: entry"),
         ("links:\n  - url: https://x.example/\n    verified: soon\n", "data/links.yml:2: 'verified' of"),
-        ("links:\n  - url: https://x.example/\n  - url: https://x.example/\n", "data/links.yml:2: https://x.example/ stands"),
+        (
+            "links:\n  - url: https://x.example/\n  - url: https://x.example/\n",
+            "data/links.yml:2: https://x.example/ stands",
+        ),
     ],
 )
 def test_a_wrong_inventory_is_named(tmp_path: Path, text: str, message: str) -> None:
@@ -206,7 +211,9 @@ def web() -> Iterator[str]:
 
 
 def test_outside_links_are_asked_and_the_answer_is_kept(tmp_path: Path, web: str) -> None:
-    text = f"# kept\nlinks:\n  - url: {web}/gone\n    verified: 2026-01-31\n  - url: {web}/here\n    verified: null # x\n"
+    text = (
+        f"# kept\nlinks:\n  - url: {web}/gone\n    verified: 2026-01-31\n  - url: {web}/here\n    verified: null # x\n"
+    )
     write_inventory(tmp_path, text + f"  - url: {web}/rude\n    verified: null\n")
     entries = links.read_inventory(tmp_path)
 

@@ -55,7 +55,7 @@ def test_keys_are_unique_and_lines_are_in_the_file(path: Path, ours: dict[Path, 
 
     assert len(slides) == len({slide.key for slide in slides})
     for slide in slides:
-        for line in [slide.line, *(each.line for each in (*slide.links, *slide.images))]:
+        for line in [slide.line, *(link.line for link in slide.links), *(image.line for image in slide.images)]:
             assert 1 <= line <= length
     assert [slide.line for slide in slides] == sorted(slide.line for slide in slides)
 

@@ -57,9 +57,7 @@ def test_a_chrome_path_that_cannot_be_run_is_an_error(tmp_path: Path, monkeypatc
         toolchain.find_browser()
 
 
-def test_playwrights_own_browser_comes_before_an_installed_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_playwrights_own_browser_comes_before_an_installed_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CHROME_PATH", raising=False)
     program(tmp_path / "bin" / "chromium", "Chromium 1")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))

@@ -1,0 +1,159 @@
+"""Every page of the built site, opened as a reader opens it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from pipeline import links
+from pipeline import site as mkdocs_site
+from tests.browser.test_slides import Log
+from tests.conftest import BUILT, ROOT, Served
+
+PAGES = sorted(
+    path.relative_to(BUILT).as_posix().removesuffix("index.html")
+    for path in BUILT.rglob("*.html")
+    if path.name == "index.html"
+)
+
+
+def test_there_are_pages() -> None:
+    assert {"", "decks/post-mortem-culture/", "facilitate/post-mortem-culture/", "resources/"} <= set(PAGES)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_every_page_opens_and_fits(scheme: str, width: int, browser: Browser, served: Served) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme="dark" if scheme == "dark" else "light"
+    )
+    page = context.new_page()
+    log = Log(page)
+    for uri in PAGES:
+        answer = page.goto(served.base + uri)
+        assert answer
+        assert 200 == answer.status
+        expect(page.locator("h1").first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, uri
+        assert ("slate" if scheme == "dark" else "default") == page.locator("body").get_attribute(
+            "data-md-color-scheme"
+        )
+    outside = [address for address in log.requests if not address.startswith(served.base)]
+    context.close()
+
+    assert [] == outside
+    assert [] == log.errors
+
+
+def test_every_link_of_every_page_and_slide_leads_somewhere(page: Page, served: Served) -> None:
+    """Followed over the web server, so with its idea of addresses, not with that of the build's own check."""
+    root = urlsplit(served.base).path
+    built = {path.relative_to(BUILT).as_posix() for path in BUILT.rglob("*.html")}
+    site_url = mkdocs_site.read_settings(ROOT).site_url
+    targets: dict[str, str] = {}
+    anchors: dict[str, set[str]] = {}
+    for uri in sorted(built):
+        page.goto(served.base + uri)
+        for href in page.eval_on_selector_all("a[href]", "all => all.map((a) => a.href)"):
+            address, fragment = urldefrag(href.replace(site_url, served.base))
+            if urlsplit(address).netloc == urlsplit(served.base).netloc:
+                targets.setdefault(address + ("#" + fragment if fragment else ""), uri)
+        script = "all => all.flatMap((e) => [e.id, e.getAttribute('name') ?? ''])"
+        anchors[page.url] = set(page.eval_on_selector_all("[id], a[name]", script))
+    if root != "/":  # the 404 page is made for the address that the site will have
+        targets = {address: uri for address, uri in targets.items() if uri != "404.html" or root == "/kit/"}
+    assert len(targets) > 50
+
+    broken = []
+    for target, uri in targets.items():
+        if uri == "404.html" and root == "/":
+            continue
+        address, fragment = urldefrag(target)
+        if page.request.get(address).status != 200:
+            broken.append(f"{uri}: {target}")
+        elif fragment and fragment not in anchors.get(urljoin(address, address), {fragment}):
+            broken.append(f"{uri}: {target} (no such anchor)")
+    assert [] == broken
+
+
+def test_the_page_for_what_does_not_exist_helps(page: Page, served: Served) -> None:
+    root = urlsplit(mkdocs_site.read_settings(ROOT).site_url).path
+    if urlsplit(served.base).path != root:
+        # It is made for the address of the site, and for no other.
+        assert f'href="{root}' in (BUILT / "404.html").read_text(encoding="utf-8")
+        return
+    log = Log(page)
+    answer = page.goto(f"{served.base}a/page/that/never/was/")
+    assert answer
+    assert 404 == answer.status
+    expect(page.locator("h1")).to_be_visible()
+    assert [f"{served.base}a/page/that/never/was/: 404"] == [
+        e for e in log.errors if "console" not in e and ": 404" in e
+    ]
+
+    page.get_by_role("link", name="Home").first.click()
+    assert served.base == page.url
+
+
+def test_the_search_finds_a_slide(page: Page, served: Served) -> None:
+    page.goto(served.base)
+    page.keyboard.press("/")
+    page.keyboard.type("hero complex")
+
+    result = page.locator("a.md-search-result__link[href*='decks/post-mortem-culture/']").first
+    expect(result).to_be_visible()
+
+
+def test_the_deck_page_shows_a_picture_of_every_slide(page: Page, served: Served) -> None:
+    page.goto(f"{served.base}decks/post-mortem-culture/")
+    pictures = page.locator("figure.slide img")
+
+    expect(pictures).to_have_count(9)
+    for picture in pictures.all():
+        picture.scroll_into_view_if_needed()
+        expect(picture).to_have_js_property("complete", True)
+        assert 1280 == picture.evaluate("image => image.naturalWidth")
+        assert picture.get_attribute("alt")
+
+
+def test_the_downloads_are_there(page: Page, served: Served) -> None:
+    page.goto(f"{served.base}decks/post-mortem-culture/")
+    addresses = page.locator(".downloads a").evaluate_all("all => all.map((a) => a.href)")
+
+    assert 5 == len(addresses)
+    for address in addresses:
+        answer = page.request.get(address)
+        assert 200 == answer.status
+        assert len(answer.body()) > 500
+
+
+def test_the_facilitator_notes_hold_every_note_and_the_minutes(page: Page, served: Served) -> None:
+    page.goto(f"{served.base}facilitate/post-mortem-culture/")
+
+    expect(page.locator("figure.slide")).to_have_count(9)
+    expect(page.locator("article")).to_contain_text("9 slides, 20 minutes")
+    expect(page.locator("figure.slide").nth(1)).to_contain_text("3 minutes · starts at 1:00")
+    expect(page.locator("figure.slide").nth(1)).to_contain_text("Psychological safety is like a confession booth")
+
+
+def test_every_outside_link_is_in_the_inventory() -> None:
+    inventory = {entry.url for entry in links.read_inventory(ROOT)}
+    site_url = mkdocs_site.read_settings(ROOT).site_url
+    found = set()
+    for path in BUILT.rglob("*.html"):
+        references, _ = links.read_page(path.read_text(encoding="utf-8"), path.name)
+        found |= {
+            urldefrag(reference.target)[0]
+            for reference in references
+            if reference.is_link and reference.target.startswith("http") and not reference.target.startswith(site_url)
+        }
+
+    assert inventory == found
+
+
+def test_the_build_says_what_it_was_made_from(site: Path) -> None:
+    assert (site / "build.json").is_file()
+    assert not [path for path in site.rglob("*") if path.is_symlink()]

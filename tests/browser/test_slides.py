@@ -1,0 +1,162 @@
+"""Every slide of the built decks, opened as a presenter opens it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Route, expect
+
+from tests.conftest import ROOT, Served
+
+DECKS = sorted(path.parent.name for path in (ROOT / "slides").glob("*/deck.md"))
+
+
+def read(site: Path, name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((site / "decks" / name / "deck.json").read_text(encoding="utf-8"))
+    return content
+
+
+class Log:
+    """What a page asked for and complained of."""
+
+    def __init__(self, page: Page) -> None:
+        self.errors: list[str] = []
+        self.requests: list[str] = []
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("requestfailed", lambda request: self.errors.append(f"{request.url}: {request.failure}"))
+        page.on("request", self._on_request)
+        page.on("response", lambda r: self.errors.append(f"{r.url}: {r.status}") if r.status >= 400 else None)
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def _on_request(self, request: Request) -> None:
+        if not request.url.startswith(("data:", "blob:", "about:")):
+            self.requests.append(request.url)
+
+
+@pytest.fixture
+def log(page: Page) -> Iterator[Log]:
+    log = Log(page)
+    yield log
+    assert [] == log.errors
+
+
+def present(page: Page, address: str, number: int) -> None:
+    """Go to one slide and wait until it is the one on screen."""
+    page.goto(f"{address}#{number}")
+    active = page.locator("svg.bespoke-marp-active section[id]")
+    expect(active).to_have_attribute("id", str(number))
+
+
+def test_there_are_decks() -> None:
+    assert {"post-mortem-culture", "post-mortem-culture-text"} <= set(DECKS)
+
+
+@pytest.mark.parametrize("name", DECKS)
+def test_every_slide_shows_its_heading_and_fits(name: str, page: Page, site: Path, served: Served, log: Log) -> None:
+    page.set_viewport_size({"width": 1280, "height": 720})
+    address = f"{served.base}decks/{name}/slides.html"
+    slides = read(site, name)["slides"]
+    assert slides
+
+    for slide in slides:
+        present(page, address, slide["number"])
+        section = page.locator("svg.bespoke-marp-active section[id]")
+        heading = section.locator("h1, h2, h3, h4, h5, h6").first
+        expect(heading).to_be_visible()
+        assert slide["title"] == " ".join(heading.inner_text().split())
+        frame = section.bounding_box()
+        assert frame
+        for element in section.locator("h1, h2, h3, p, li, td, th, img").all():
+            box = element.bounding_box()
+            assert box, f"slide {slide['number']}: an element is not to be seen"
+            assert box["x"] >= frame["x"] - 1
+            assert box["y"] >= frame["y"] - 1
+            assert box["x"] + box["width"] <= frame["x"] + frame["width"] + 1
+            assert box["y"] + box["height"] <= frame["y"] + frame["height"] + 1
+    assert {f"{served.base}decks/{name}/slides.html"} == set(log.requests) - {
+        f"{re.match('.*//[^/]*/', served.base)[0]}favicon.ico"
+    }  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", DECKS)
+def test_no_slide_is_blank(name: str, page: Page, site: Path, served: Served, log: Log) -> None:
+    page.set_viewport_size({"width": 320, "height": 180})
+    blank = page.goto("about:blank") or page.screenshot()
+    pictures = []
+    for slide in read(site, name)["slides"]:
+        present(page, f"{served.base}decks/{name}/slides.html", slide["number"])
+        pictures.append(page.screenshot())
+
+    assert blank not in pictures
+    assert len(pictures) == len(set(pictures)), "two slides look the same"
+    assert all(len(picture) > 1500 for picture in pictures), "a picture of one colour is smaller"
+
+
+@pytest.mark.parametrize("name", DECKS)
+def test_the_keyboard_walks_through_the_deck(name: str, page: Page, site: Path, served: Served, log: Log) -> None:
+    slides = read(site, name)["slides"]
+    page.goto(f"{served.base}decks/{name}/slides.html")
+
+    for slide in slides:
+        expect(page.locator("svg.bespoke-marp-active section[id]")).to_have_attribute("id", str(slide["number"]))
+        page.keyboard.press("ArrowRight")
+    expect(page.locator("svg.bespoke-marp-active section[id]")).to_have_attribute("id", str(len(slides)))
+    page.keyboard.press("Home")
+    expect(page.locator("svg.bespoke-marp-active section[id]")).to_have_attribute("id", "1")
+
+
+def test_presenter_view_shows_the_notes(page: Page, site: Path, served: Served, log: Log) -> None:
+    name = "post-mortem-culture"
+    slide = read(site, name)["slides"][1]
+    page.goto(f"{served.base}decks/{name}/slides.html?view=presenter#2")
+
+    expect(page.locator(".bespoke-marp-note.active")).to_contain_text(slide["notes"][0][:80])
+
+
+@pytest.mark.parametrize("name", DECKS)
+def test_a_deck_opens_from_disk_with_no_network(name: str, context: BrowserContext, site: Path) -> None:
+    context.set_offline(True)
+    page = context.new_page()
+    log = Log(page)
+    address = (site / "decks" / name / "slides.html").as_uri()
+
+    for slide in read(site, name)["slides"]:
+        present(page, address, slide["number"])
+
+    assert {address} == set(log.requests)
+    assert [] == log.errors
+
+
+def test_the_walk_goes_red_where_a_slide_lacks_its_heading(page: Page, site: Path, served: Served) -> None:
+    def without_heading(route: Route) -> None:
+        html = (site / "decks/post-mortem-culture/slides.html").read_text(encoding="utf-8")
+        route.fulfill(body=html.replace("<h2 ", "<h2 hidden ", 1), content_type="text/html; charset=utf-8")
+
+    page.route("**/slides.html", without_heading)
+    present(page, f"{served.base}decks/post-mortem-culture/slides.html", 2)
+
+    expect(page.locator("svg.bespoke-marp-active section[id] h2").first).to_be_hidden()
+
+
+def test_the_log_goes_red_where_a_page_misbehaves(page: Page, served: Served) -> None:
+    log = Log(page)
+    page.route("**/planted.html", lambda route: route.fulfill(content_type="text/html", body=PLANTED))
+    page.goto(f"{served.base}planted.html")
+    page.wait_for_function("window.done")
+
+    assert any("planted exception" in error for error in log.errors)
+    assert any("planted complaint" in error for error in log.errors)
+    assert any("nope.png: 404" in error for error in log.errors)
+
+
+PLANTED = """<img src="nope.png" onerror="window.done = true">
+<script>console.error('planted complaint'); throw new Error('planted exception')</script>"""

@@ -1,0 +1,128 @@
+"""The built PDFs, read back; and what becomes of a PDF's dates and links."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from pipeline import commands, deck, decks, marp, pdf
+from pipeline.toolchain import Tools
+from tests.conftest import ROOT
+
+DECKS = sorted(path.parent.name for path in (ROOT / "slides").glob("*/deck.md"))
+
+
+@pytest.mark.parametrize("name", DECKS)
+def test_a_page_for_each_slide_with_its_words(name: str, site: Path) -> None:
+    folder = site / "decks" / name
+    slides = json.loads((folder / "deck.json").read_text(encoding="utf-8"))["slides"]
+    texts = pdf.texts((folder / "slides.pdf").read_bytes())
+
+    assert len(slides) == len(texts)
+    for slide, text in zip(slides, texts, strict=True):
+        assert slide["title"].replace(" ", "") in text.replace(" ", "")
+
+
+@pytest.mark.parametrize("name", DECKS)
+def test_the_pdf_is_tagged_and_names_its_language_and_title(name: str, site: Path) -> None:
+    with pikepdf.open(site / "decks" / name / "slides.pdf") as document:
+        root = document.Root
+        assert root.MarkInfo.Marked
+        assert "/StructTreeRoot" in root
+        assert "/Outlines" in root
+        assert "en-AU" == str(root.Lang)
+        assert root.ViewerPreferences.DisplayDocTitle
+        assert str(document.docinfo.Title).startswith("Post-mortem Culture")
+
+
+@pytest.mark.parametrize("name", DECKS)
+def test_no_build_path_is_inside(name: str, site: Path) -> None:
+    for path in sorted((site / "decks" / name).rglob("*")):
+        if path.is_file():
+            content = path.read_bytes()
+            assert b"file://" not in content
+            assert str(ROOT).encode() not in content
+            assert marp.NOWHERE.encode() not in content
+    with pikepdf.open(site / "decks" / name / "slides.pdf") as document:
+        document.save(out := io.BytesIO(), compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.all)
+    assert str(ROOT).encode() not in out.getvalue()
+    assert b"file://" not in out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def linked(tmp_path_factory: pytest.TempPathFactory, tools: Tools) -> bytes:
+    path = tmp_path_factory.mktemp("deck") / "deck.md"
+    path.write_text(
+        "# A\n\n[up](../../resources/#books) [beside](notes.md?x=1) [web](https://w.example/a%20b) [in](#2)\n\n---\n# B\n",
+        encoding="utf-8",
+    )
+    source = decks.open_file(path, "deck")
+    [rendered] = marp.render([source], tools=tools, lang="en", links={}, formats=("pdf",))
+    assert isinstance(rendered, marp.Rendered)
+    return rendered.pdf
+
+
+def test_links_lead_to_the_published_address(linked: bytes) -> None:
+    finished = pdf.finish(linked, title="", address="https://workshop.example/kit/decks/talk/", time=0)
+
+    assert [
+        (1, "https://workshop.example/kit/resources/#books"),
+        (1, "https://workshop.example/kit/decks/talk/notes.md?x=1"),
+        (1, "https://w.example/a%20b"),
+    ] == pdf.links(finished)
+
+
+def test_without_an_address_links_stay_relative(linked: bytes) -> None:
+    finished = pdf.finish(linked, title="", address="", time=0)
+
+    assert ["../../resources/#books", "notes.md?x=1", "https://w.example/a%20b"] == [
+        uri for _, uri in pdf.links(finished)
+    ]
+
+
+def test_a_link_within_the_deck_stays_within_the_pdf(linked: bytes) -> None:
+    with pikepdf.open(io.BytesIO(linked)) as document:
+        annotations = document.pages[0].obj.Annots
+        inner = [a for a in annotations.as_list() if "/Dest" in a or "/D" in a.get("/A", {})]
+
+    assert 1 == len(inner)
+
+
+def test_the_same_deck_gives_the_same_bytes(linked: bytes) -> None:
+    later = linked.replace(b"/CreationDate (D:20", b"/CreationDate (D:19")
+
+    assert pdf.finish(linked, title="T", address="", time=5) == pdf.finish(later, title="T", address="", time=5)
+    with pikepdf.open(io.BytesIO(pdf.finish(linked, title="T", address="", time=5))) as document:
+        assert "D:19700101000005Z" == str(document.docinfo.CreationDate)
+        assert "T" == str(document.docinfo.Title)
+
+
+@pytest.mark.parametrize(
+    ("page", "words", "shown"),
+    [
+        ("W hy  ps ych ological", "Why psychological", True),
+        ("WHY SAFETY", "Why safety", True),
+        ("Why", "Why safety", False),
+        ("ملاعلاب", "بالعالم", True),
+        ("anything", "🎉 E=mc²", True),
+        ("安全性很重要", "安全性很重要", True),
+        ("", "Safety", False),
+    ],
+)
+def test_words_are_found_as_pdfs_keep_them(page: str, words: str, shown: bool) -> None:
+    assert shown is pdf.shows(page, words)
+
+
+def test_a_pdf_with_other_pages_than_slides_is_found(site: Path, linked: bytes) -> None:
+    html = (site / "decks/post-mortem-culture/slides.html").read_text(encoding="utf-8")
+    read, _ = deck.read(html, name="talk", source="slides/talk/deck.md")
+    source = decks.Source("talk", Path("deck.md"), Path(), "slides/talk/deck.md", "")
+    made = commands.Made(source, read, marp.Rendered(html, "", linked, ()), linked)
+
+    [problem] = commands.pdf_problems(made)
+
+    assert "slides/talk/deck.md: the PDF has 2 pages for 9 slides; see what breaks a slide in two" == str(problem)
