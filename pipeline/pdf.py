@@ -68,7 +68,7 @@ def shows(text: str, words: str) -> bool:
     and formulas have no letters. So only words of three letters or more are looked for, in either direction.
     """
     page = "".join(unicodedata.normalize("NFKC", text).casefold().split())
-    wanted = re.findall(r"[^\W_]{3,}", unicodedata.normalize("NFKC", words).casefold())
+    wanted = re.findall(r"[^\W\d_]{3,}", unicodedata.normalize("NFKC", words).casefold())
     return all(word in page or word[::-1] in page for word in wanted)
 
 

@@ -111,11 +111,12 @@ class Project:
         path.write_text(after, encoding="utf-8", newline="")
 
     def run(self, *arguments: str | Path, **environment: str) -> Outcome:
-        """Run build.py as a user would."""
+        """Run build.py as a user would, at the address that mkdocs.yml gives."""
+        inherited = {name: value for name, value in os.environ.items() if name != "SITE_URL"}
         done = subprocess.run(
             [sys.executable, "build.py", *map(str, arguments)],
             cwd=self.root,
-            env={**os.environ, **environment},
+            env={**inherited, **environment},
             capture_output=True,
             text=True,
             timeout=120,

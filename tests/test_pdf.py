@@ -56,10 +56,8 @@ def test_no_build_path_is_inside(name: str, site: Path) -> None:
 @pytest.fixture(scope="module")
 def linked(tmp_path_factory: pytest.TempPathFactory, tools: Tools) -> bytes:
     path = tmp_path_factory.mktemp("deck") / "deck.md"
-    path.write_text(
-        "# A\n\n[up](../../resources/#books) [beside](notes.md?x=1) [web](https://w.example/a%20b) [in](#2)\n\n---\n# B\n",
-        encoding="utf-8",
-    )
+    links = "[up](../../resources/#books) [beside](notes.md?x=1) [web](https://w.example/a%20b) [in](#2)"
+    path.write_text(f"# A\n\n{links}\n\n---\n# B\n", encoding="utf-8")
     source = decks.open_file(path, "deck")
     [rendered] = marp.render([source], tools=tools, lang="en", links={}, formats=("pdf",))
     assert isinstance(rendered, marp.Rendered)
