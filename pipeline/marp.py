@@ -40,6 +40,10 @@ ALL = tuple(_OPTIONS)
 """Every format: the deck to present, the same with nothing hidden, and the PDF."""
 
 
+# Else a browser asks the server for /favicon.ico, which is not the deck's to have.
+_NO_ICON = '<link rel="icon" href="data:,">'
+
+
 @dataclass(frozen=True)
 class Rendered:
     """What Marp made of one deck; a format that was not asked for is empty."""
@@ -132,7 +136,7 @@ def _gather(
         if warning := re.match(r"\[\s*(?:WARN|ERROR)\s*\]\s*(.*)", line, re.DOTALL):
             problems.append(Problem(source.label, 0, f"Marp says: {' '.join(warning[1].split())}"))
     return Rendered(
-        html=content["html"].decode(),
+        html=content["html"].decode().replace("<head>", f"<head>{_NO_ICON}", 1),
         bare=content["bare"].decode(),
         pdf=content["pdf"],
         problems=tuple(problems),

@@ -38,9 +38,8 @@ def test_every_page_opens_and_fits(scheme: str, width: int, browser: Browser, se
         assert 200 == answer.status
         expect(page.locator("h1").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= width, uri
-        assert ("slate" if scheme == "dark" else "default") == page.locator("body").get_attribute(
-            "data-md-color-scheme"
-        )
+        theme = "slate" if scheme == "dark" else "default"
+        expect(page.locator("body")).to_have_attribute("data-md-color-scheme", theme)
     outside = [address for address in log.requests if not address.startswith(served.base)]
     context.close()
 
