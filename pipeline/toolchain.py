@@ -48,18 +48,21 @@ def provision() -> Tools:
 def enter_venv(script: Path) -> None:
     """Make sure that `script` runs in `.venv` with the locked packages; if not, start it anew there."""
     venv = HOME / ".venv"
-    python = _venv_binary("python")
-    lock = HOME / "requirements.lock"
-    stamp = _fingerprint(lock, sys.version)
     inside = Path(sys.prefix).resolve() == venv.resolve()
-    if not _is_current(venv / ".lock-stamp", stamp):
-        if not python.exists() or subprocess.run([python, "-c", ""], capture_output=True).returncode:
+    lock = HOME / "requirements.lock"
+    stamp = venv / ".lock-stamp"
+    # What counts is the Python in .venv, which need not be the one that was called.
+    version = _own_version() if inside else _version_of(_venv_binary("python"))
+    if not _is_current(stamp, _fingerprint(lock, version)):
+        if not inside and not (version and any(venv.glob(f"lib*/python{version}/site-packages/pip"))):
             _make_venv(venv)
+            version = _own_version()
         _say("installing Python packages into .venv")
         _pip("install", "--require-hashes", "--no-deps", "-r", lock)
-        (venv / ".lock-stamp").write_text(stamp, encoding="utf-8")
+        stamp.write_text(_fingerprint(lock, version), encoding="utf-8")
     if inside:
         return
+    python = _venv_binary("python")
     command = [str(python), str(script), *sys.argv[1:]]
     if WINDOWS:  # exec would return to the prompt before the build has ended
         raise SystemExit(subprocess.run(command).returncode)
@@ -67,13 +70,26 @@ def enter_venv(script: Path) -> None:
     os.execv(python, command)
 
 
+def _own_version() -> str:
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _version_of(python: Path) -> str:
+    """The version of another Python, e.g. '3.12'; '' if it does not run."""
+    script = "import sys; print('%d.%d' % sys.version_info[:2])"
+    try:
+        done = subprocess.run([python, "-I", "-S", "-c", script], capture_output=True, text=True)
+    except OSError:
+        return ""
+    return done.stdout.strip()
+
+
 def _make_venv(venv: Path) -> None:
     _say("making .venv")
     command = [sys.executable, "-m", "venv", "--clear", str(venv)]
     made = subprocess.run(command, capture_output=True, text=True)
     if made.returncode and _can_apt():  # Debian keeps this part of Python in a package of its own
-        version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        _apt_install(f"python{version}-venv")
+        _apt_install(f"python{_own_version()}-venv")
         made = subprocess.run(command, capture_output=True, text=True)
     if made.returncode:
         raise ToolError(
@@ -103,7 +119,7 @@ def find_node() -> Path:
         return Path(found)
     lock = HOME / "requirements-node.lock"
     stamp = HOME / ".venv" / ".node-stamp"
-    fingerprint = _fingerprint(lock, sys.version)
+    fingerprint = _fingerprint(lock, _own_version())
     if not _is_current(stamp, fingerprint):
         _say(f"no Node {MINIMUM_NODE} or newer on PATH: installing one into .venv")
         _pip("install", "--require-hashes", "--no-deps", "-r", lock)

@@ -1,0 +1,47 @@
+"""The README's first command in a clone that has nothing yet. Runs on demand and weekly: it installs everything."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+
+@pytest.mark.slow
+def test_a_fresh_clone_builds(tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
+    python = Path(sys.base_prefix) / "bin" / "python3"
+
+    first = subprocess.run([python, "build.py"], cwd=clone, capture_output=True, text=True)
+    second = subprocess.run([python, "build.py", "clean"], cwd=clone, capture_output=True, text=True)
+
+    assert 0 == first.returncode, first.stderr
+    assert "setup: making .venv" in first.stderr
+    assert "built and checked: dist/site/index.html\n" == first.stdout
+    assert (0, "", "") == (second.returncode, second.stdout, second.stderr)
+    assert "" == subprocess.run(["git", "status", "--porcelain"], cwd=clone, capture_output=True, text=True).stdout
+
+
+@pytest.mark.slow
+def test_a_machine_without_node_gets_one(tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for folder in os.environ["PATH"].split(os.pathsep):
+        for program in Path(folder).glob("*"):
+            if program.name not in ("node", "npm", "npx") and not (programs / program.name).exists():
+                (programs / program.name).symlink_to(program)
+    environment = {**os.environ, "PATH": str(programs)}
+    python = Path(sys.base_prefix) / "bin" / "python3"
+
+    done = subprocess.run([python, "build.py"], cwd=clone, env=environment, capture_output=True, text=True)
+
+    assert 0 == done.returncode, done.stderr
+    assert "setup: no Node 20 or newer on PATH: installing one into .venv" in done.stderr
