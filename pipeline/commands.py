@@ -141,8 +141,9 @@ def pdf_problems(made: Made) -> Iterator[Problem]:
         yield Problem(made.source.label, 0, message)
         return
     for slide, text in zip(slides, texts, strict=True):
-        if not pdf.shows(text, slide.title):
-            message = f"the PDF does not show the heading '{slide.title}'; see what hides it in print"
+        if lost := pdf.missing(text, f"{slide.title} {slide.text}"):
+            words = ", ".join(f"'{word}'" for word in lost[:5]) + (", …" if len(lost) > 5 else "")
+            message = f"slide {slide.number}: the PDF does not show {words}; see what hides it in print"
             yield Problem(made.source.label, slide.line, message)
 
 

@@ -55,7 +55,7 @@ class Slide:
     links: tuple[Link, ...]
     images: tuple[Image, ...]
     text: str
-    """What one reads on the slide, white space folded; without header and footer."""
+    """The words that one reads on the slide, white space folded; without header, footer and formulas."""
     body: str
     """The slide's content as plain HTML to read in a page: no styling, no heading that repeats the title."""
 
@@ -134,6 +134,14 @@ def _slide(number: int, frame: LexborNode, section: LexborNode, notes: tuple[str
     title = _text(heading) if heading else ""
     line = int(section.attributes.get("data-line") or 1)
     content = [child for child in section.iter() if child.tag not in ("header", "footer")]
+    images = tuple(_images(frame, section, line))
+    links = tuple(
+        Link(node.attributes.get("data-href") or node.attributes.get("href") or "", _line(node, line))
+        for node in section.css("a[href]")
+    )
+    body = "\n".join(filter(None, (_plain(child) for child in content if child != heading)))
+    for unseen in section.css(".katex, details:not([open]) > :not(summary)"):
+        unseen.decompose()
     return Slide(
         number=number,
         key=section.attributes.get("data-key") or _slug(title) or f"slide-{number}",
@@ -141,13 +149,10 @@ def _slide(number: int, frame: LexborNode, section: LexborNode, notes: tuple[str
         line=line,
         minutes=_minutes(section.attributes.get("data-minutes")),
         notes=notes,
-        links=tuple(
-            Link(node.attributes.get("data-href") or node.attributes.get("href") or "", _line(node, line))
-            for node in section.css("a[href]")
-        ),
-        images=tuple(_images(frame, section, line)),
+        links=links,
+        images=images,
         text=" ".join(filter(None, map(_text, content))),
-        body="\n".join(filter(None, (_plain(child) for child in content if child != heading))),
+        body=body,
     )
 
 

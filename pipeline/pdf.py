@@ -61,15 +61,19 @@ def texts(pdf: bytes) -> list[str]:
         document.close()
 
 
-def shows(text: str, words: str) -> bool:
-    """Whether a page whose text is `text` shows `words`.
+def missing(text: str, words: str) -> list[str]:
+    """The words that a page whose text is `text` does not show.
 
-    A PDF knows glyphs, not words: kerning looks like white space, Arabic comes in reading order of the page, emoji
-    and formulas have no letters. So only words of three letters or more are looked for, in either direction.
+    A PDF knows glyphs, not words: kerning looks like white space, Arabic comes in the order of the page, emoji and
+    formulas have no letters. So only words of three letters or more are looked for, in either direction.
     """
     page = "".join(unicodedata.normalize("NFKC", text).casefold().split())
-    wanted = re.findall(r"[^\W\d_]{3,}", unicodedata.normalize("NFKC", words).casefold())
-    return all(word in page or word[::-1] in page for word in wanted)
+    wanted = _WORD.findall(unicodedata.normalize("NFKC", words).casefold())
+    return [word for word in dict.fromkeys(wanted) if word not in page and word[::-1] not in page]
+
+
+# Letters of one direction: those from right to left may stand right beside others.
+_WORD = re.compile(r"[\u0590-\u08ff]{3,}|[^\W\d_\u0590-\u08ff]{3,}")
 
 
 def pictures(pdf: bytes) -> Iterator[Image.Image]:
