@@ -81,13 +81,14 @@ def _run(arguments: argparse.Namespace, rest: list[str]) -> int:
 def _deck(arguments: argparse.Namespace) -> int:
     from pipeline import commands
 
-    written, problems, failed = commands.render_files(
-        arguments.files, arguments.output, toolchain.provision(), lang="en", strict=arguments.strict
+    files: list[Path] = arguments.files
+    written, problems = commands.render_files(
+        ROOT, files, arguments.output, toolchain.provision(), strict=arguments.strict
     )
     _tell(problems, "found")
     for folder in written:
         print(f"written: {folder}/slides.html, slides.pdf, deck.json, notes.md and pictures")
-    return 1 if failed else 0
+    return 0 if len(written) == len(files) else 1
 
 
 def _tell(problems: list, found: str) -> int:  # type: ignore[type-arg]

@@ -1,5 +1,6 @@
 """From one Marp deck to a proven site.
 
-`decks` finds and reads sources, `marp` renders them, `deck` reads Marp's output back, `pages` turns it into
-Markdown, `site` lets MkDocs build, `browser` and `links` look at the result, `publish` swaps it in.
+`decks` finds sources, `marp` renders them, `deck` reads Marp's output back, `artifacts` makes the files of a deck,
+`pages` turns decks into Markdown, `site` lets MkDocs build, `checks` looks at the result with `browser`, `links` and
+`pdf`, `publish` swaps it in. `commands` puts them in order; `toolchain` comes before all of them.
 """

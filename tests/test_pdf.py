@@ -10,7 +10,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from pipeline import commands, deck, decks, marp, pdf
+from pipeline import artifacts, checks, deck, decks, marp, pdf
 from pipeline.toolchain import Tools
 from tests.conftest import ROOT
 
@@ -126,23 +126,23 @@ def test_words_that_the_pdf_lacks_are_named(site: Path) -> None:
     html = (folder / "slides.html").read_text(encoding="utf-8").replace("Skipped checklist", "Planted checklist")
     made = remade(html, (folder / "slides.pdf").read_bytes())
 
-    [problem] = commands.pdf_problems(made)
+    [problem] = checks.pdf_problems(made)
 
     line = made.deck.slides[1].line
     assert f"slides/talk/deck.md:{line}: slide 2: the PDF does not show 'planted'" in str(problem)
 
 
-def remade(html: str, document: bytes) -> commands.Made:
+def remade(html: str, document: bytes) -> artifacts.Made:
     """A deck with another PDF than its own."""
     read, _ = deck.read(html, name="talk", source="slides/talk/deck.md")
     source = decks.Source("talk", Path("deck.md"), Path(), "slides/talk/deck.md", "")
-    return commands.Made(source, read, marp.Rendered(html, "", document, ()), document)
+    return artifacts.Made(source, read, marp.Rendered(html, "", document, ()), document)
 
 
 def test_a_pdf_with_other_pages_than_slides_is_found(site: Path, linked: bytes) -> None:
     html = (site / "decks/post-mortem-culture/slides.html").read_text(encoding="utf-8")
     made = remade(html, linked)
 
-    [problem] = commands.pdf_problems(made)
+    [problem] = checks.pdf_problems(made)
 
     assert "slides/talk/deck.md: the PDF has 2 pages for 9 slides; see what breaks a slide in two" == str(problem)

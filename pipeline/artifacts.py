@@ -1,0 +1,83 @@
+"""Make everything that is made of one deck: the HTML, the PDF, the pictures, the notes, the data."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from pipeline import deck, marp, pages, pdf
+from pipeline.deck import Deck
+from pipeline.decks import Source
+from pipeline.marp import Rendered
+from pipeline.problems import BuildError, Problem
+from pipeline.toolchain import Tools
+
+
+@dataclass(frozen=True)
+class Made:
+    """A deck with what Marp made of it."""
+
+    source: Source
+    deck: Deck
+    rendered: Rendered
+    pdf: bytes
+    """The PDF as it is published."""
+
+
+def make(
+    sources: Sequence[Source], *, tools: Tools, lang: str, links: Mapping[str, str], base: str
+) -> tuple[list[Made], list[Problem]]:
+    """Render decks. Returns those that Marp could render, and every problem of any.
+
+    `lang` and `links` are as for `marp.render`. `base` is the address of the site that the decks are published on;
+    with '', the links of a PDF stay relative to the file.
+    """
+    made: list[Made] = []
+    problems: list[Problem] = []
+    for source, rendered in zip(sources, marp.render(sources, tools=tools, lang=lang, links=links), strict=True):
+        if isinstance(rendered, BuildError):
+            problems += rendered.problems
+            continue
+        read, wrong = deck.read(rendered.html, name=source.name, source=source.label)
+        problems += [*rendered.problems, *wrong]
+        address = f"{base}decks/{quote(source.name)}/" if base else ""
+        finished = pdf.finish(rendered.pdf, title=read.title, address=address, time=build_time(source.root))
+        made.append(Made(source, read, rendered, finished))
+    return made, problems
+
+
+def files(made: Made) -> Iterator[tuple[str, str | bytes]]:
+    """Every file of a deck, by the name that it has beside the others."""
+    yield "slides.html", made.rendered.html
+    yield "slides.pdf", made.pdf
+    yield "deck.json", made.deck.as_json()
+    yield "notes.md", pages.notes_file(made.deck)
+    for number, picture in enumerate(pdf.pictures(made.pdf), 1):
+        if number == 1:
+            yield "og.png", pdf.png(pdf.og_picture(picture))
+        yield f"thumbs/{number:02}.png", pdf.png(picture)
+
+
+def build_time(root: Path) -> int:
+    """The time that outputs carry, in seconds since 1970: SOURCE_DATE_EPOCH, else the last commit's, else 1980.
+
+    Raises BuildError if SOURCE_DATE_EPOCH is no such number.
+    """
+    wanted = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if wanted:
+        if not wanted.isdecimal() or int(wanted) > 253_402_300_799:  # the end of the year 9999
+            message = f"SOURCE_DATE_EPOCH is '{wanted}', which is no number of seconds since 1970; correct or unset it"
+            raise BuildError([Problem("environment", 0, message)])
+        return int(wanted)
+    git = shutil.which("git")
+    if git:
+        done = subprocess.run([git, "-C", str(root), "log", "-1", "--format=%ct"], capture_output=True, text=True)
+        if done.stdout.strip().isdecimal():
+            return int(done.stdout)
+    return int(datetime(1980, 1, 1, tzinfo=UTC).timestamp())

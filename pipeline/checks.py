@@ -1,0 +1,94 @@
+"""Look at everything that was made, as a reader would, and say what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from pipeline import browser, links, pdf, site
+from pipeline.artifacts import Made
+from pipeline.deck import Deck
+from pipeline.problems import Problem
+
+
+def pdf_problems(made: Made) -> Iterator[Problem]:
+    """See whether the PDF has a page for each slide, with its words."""
+    texts = pdf.texts(made.pdf)
+    slides = made.deck.slides
+    if len(texts) != len(slides):
+        message = f"the PDF has {len(texts)} pages for {len(slides)} slides; see what breaks a slide in two"
+        yield Problem(made.source.label, 0, message)
+        return
+    for slide, text in zip(slides, texts, strict=True):
+        if lost := pdf.missing(text, f"{slide.title} {slide.text}"):
+            words = ", ".join(f"'{word}'" for word in lost[:5]) + (", …" if len(lost) > 5 else "")
+            message = f"slide {slide.number}: the PDF does not show {words}; see what hides it in print"
+            yield Problem(made.source.label, slide.line, message)
+
+
+def slide_problems(made: Sequence[Made], reader: browser.Reader) -> Iterator[Problem]:
+    """See whether everything on the slides can be seen, on screen and on paper."""
+    for each in made:
+        yield from pdf_problems(each)
+        yield from _located(each, reader.measure(each.rendered.bare))
+
+
+def site_problems(
+    made: Sequence[Made], folder: Path, settings: site.Settings, reader: browser.Reader
+) -> Iterator[Problem]:
+    """Present every deck and open every page."""
+    presented = {f"decks/{each.deck.name}/slides.html": each for each in made}
+    origins = _origins(made, settings)
+    for path in sorted(folder.rglob("*.html")):
+        uri = path.relative_to(folder).as_posix()
+        if uri in presented:
+            titles = [slide.title for slide in presented[uri].deck.slides]
+            yield from _located(presented[uri], reader.present(uri, titles))
+        else:
+            source = origins[uri].path if uri in origins else f"dist/site/{uri}"
+            for message in reader.visit(uri):
+                yield Problem(source, 0, message)
+
+
+def _located(made: Made, misfits: Iterable[browser.Misfit]) -> Iterator[Problem]:
+    for misfit in misfits:
+        slide = made.deck.slides[misfit.slide - 1]
+        yield Problem(made.source.label, misfit.line or slide.line, f"slide {slide.number}: {misfit.message}")
+
+
+def link_problems(
+    made: Sequence[Made], folder: Path, settings: site.Settings, inventory: list[links.Entry]
+) -> list[Problem]:
+    """Follow every link of the site, the decks and the PDFs."""
+    from_pdfs = [
+        links.Reference(
+            uri=f"decks/{each.deck.name}/slides.pdf",
+            target=address,
+            line=_line_of_link(each.deck, page, address),
+            is_link=True,
+        )
+        for each in made
+        for page, address in pdf.links(each.pdf)
+    ]
+    return links.check(folder, settings.site_url, _origins(made, settings), from_pdfs, inventory)
+
+
+def _line_of_link(read: Deck, page: int, address: str) -> int:
+    slide = read.slides[page - 1]
+    ends = (link.line for link in slide.links if address.endswith(link.href.lstrip("./")))
+    return next(ends, slide.line)
+
+
+def _origins(made: Sequence[Made], settings: site.Settings) -> dict[str, links.Origin]:
+    """The source of each file of the site."""
+    found: dict[str, links.Origin] = {}
+    for path, uri in site.addresses(settings).items():
+        if path.suffix == ".md":
+            found[f"{uri}index.html"] = links.Origin(f"docs/{path.relative_to(settings.docs).as_posix()}",
+                                                     path.read_text(encoding="utf-8"))  # fmt: skip
+    for each in made:
+        origin = links.Origin(each.source.label, each.source.text)
+        for uri in ("index.html", "slides.html", "slides.pdf"):
+            found[f"decks/{each.deck.name}/{uri}"] = origin
+        found[f"facilitate/{each.deck.name}/index.html"] = origin
+    return found
