@@ -10,6 +10,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - the one file that an older Pytho
     sys.exit("build.py needs Python 3.11 or newer; this is " + sys.version.split()[0])
 
 import argparse
+import signal
 import traceback
 from pathlib import Path
 
@@ -23,6 +24,8 @@ def main() -> int:
     arguments, rest = _parser().parse_known_args()
     if rest and arguments.command != "test":
         _parser().error(f"unknown argument: {rest[0]}")
+    # As for Ctrl-C: clean up on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         toolchain.enter_venv(Path(__file__).resolve())
         return _run(arguments, rest)
@@ -32,12 +35,26 @@ def main() -> int:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
-    except Exception as error:
-        record = ROOT / "dist" / "report" / "traceback.txt"
-        record.parent.mkdir(parents=True, exist_ok=True)
-        record.write_text(traceback.format_exc(), encoding="utf-8")
-        print(f"build.py: {error}; this is a fault of the build, please report it with {record}", file=sys.stderr)
+    except OSError as error:
+        place = error.filename2 or error.filename or "a file"
+        print(
+            f"{place}: {error.strerror or error}; see whether it can be written and the disk has room", file=sys.stderr
+        )
         return 1
+    except Exception as error:
+        print(f"build.py: {type(error).__name__}: {error}; {_record(traceback.format_exc())}", file=sys.stderr)
+        return 1
+
+
+def _record(details: str) -> str:
+    """Keep what only a developer can read; returns what the user can do with it."""
+    record = ROOT / "dist" / "report" / "traceback.txt"
+    try:
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.write_text(details, encoding="utf-8")
+    except OSError:
+        return "this is a fault of the build, please report it"
+    return f"this is a fault of the build, please report it with {record.relative_to(ROOT)}"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -118,7 +118,7 @@ function settle(html, deck) {
   return html.replace(/<([a-z][\w-]*)((?:[^"'>]|"[^"]*"|'[^']*')*)>/gi, (whole, tag, attributes) => {
     line = Number(/\sdata-line="(\d+)"/.exec(attributes)?.[1] ?? line)
     let source
-    let settled = attributes.replace(/(\s)(src|poster|href|style)="([^"]*)"/gi, (attribute, space, name, value) => {
+    let settled = attributes.replace(/(\s)(src|srcset|poster|href|style)="([^"]*)"/gi, (attribute, space, name, value) => {
       const address = unescapeAttribute(value)
       if (name === 'style') {
         const style = replaceUrls(address, (url) => {
@@ -127,6 +127,14 @@ function settle(html, deck) {
           return data
         })
         return `${space}style="${escapeAttribute(style)}"`
+      }
+      if (name === 'srcset') {
+        const set = address.split(/,\s+/).map((candidate) => {
+          const [url, ...size] = candidate.trim().split(/\s+/)
+          const data = hasScheme(url) ? undefined : inlined(url, 'image')
+          return [data ?? url, ...size].join(' ')
+        })
+        return `${space}srcset="${escapeAttribute(set.join(', '))}"`
       }
       if (!address || address.startsWith('#') || hasScheme(address)) return attribute
       if (name === 'href') {
@@ -146,7 +154,7 @@ function settle(html, deck) {
 function publishedAddress(address, { deck, root, links }) {
   const file = path.relative(root, path.resolve(path.dirname(deck), pathOf(address))).split(path.sep).join('/')
   const rest = /[?#].*$/s.exec(address)?.[0] ?? ''
-  return file in links ? links[file] + rest : undefined
+  return Object.hasOwn(links, file) ? links[file] + rest : undefined
 }
 
 // Where the front matter or a comment asks for something Marp would silently ignore.

@@ -31,16 +31,22 @@ class Made:
 
 
 def make(
-    sources: Sequence[Source], *, tools: Tools, lang: str, links: Mapping[str, str], base: str
+    sources: Sequence[Source],
+    *,
+    tools: Tools,
+    lang: str,
+    links: Mapping[str, str],
+    base: str,
 ) -> tuple[list[Made], list[Problem]]:
     """Render decks. Returns those that Marp could render, and every problem of any.
 
-    `lang` and `links` are as for `marp.render`. `base` is the address of the site that the decks are published on;
-    with '', the links of a PDF stay relative to the file.
+    `lang` and `links` are as for `marp.render`. `base` is the address of the site that the decks are
+    published on; with '', the links of a PDF stay relative to the file.
     """
     made: list[Made] = []
     problems: list[Problem] = []
-    for source, rendered in zip(sources, marp.render(sources, tools=tools, lang=lang, links=links), strict=True):
+    all_rendered = marp.render(sources, tools=tools, lang=lang, links=links)
+    for source, rendered in zip(sources, all_rendered, strict=True):
         if isinstance(rendered, BuildError):
             problems += rendered.problems
             continue

@@ -67,11 +67,12 @@ class Reader:
         self._folder = folder
         self._base = base
         self._seen: list[str] = []
+        self._outside: dict[str, str] = {}
         self._page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
         self._page.set_default_timeout(DEADLINE_MS)
         self._page.context.route("**/*", self._answer)
         self._page.on("console", self._on_console)
-        self._page.on("pageerror", lambda error: self._seen.append(f"script error: {error}"))
+        self._page.on("pageerror", self._on_error)
         self._page.on("requestfailed", self._on_failure)
 
     def visit(self, uri: str) -> list[str]:
@@ -81,7 +82,7 @@ class Reader:
         """
         self._seen.clear()
         self._page.goto(self._base + quote(uri), wait_until="load")
-        return list(dict.fromkeys(self._seen))
+        return self._complaints()
 
     def present(self, uri: str, titles: list[str]) -> list[Misfit]:
         """Go through a deck slide by slide, as a presenter does, and see that each shows its heading."""
@@ -99,17 +100,28 @@ class Reader:
                 continue
             if title and not self._page.evaluate(_SHOWS_HEADING, number - 1):
                 misfits.append(Misfit(number, 0, f"does not show its heading '{title}'; see what hides it"))
-        for message in dict.fromkeys(self._seen):
-            misfits.append(Misfit(1, 0, message))
-        return misfits
+        return [*misfits, *(Misfit(1, 0, message) for message in self._complaints())]
 
     def measure(self, bare: str) -> list[Misfit]:
         """Measure every slide of a deck in Marp's `bare` HTML, as it is printed."""
+        self._seen.clear()
         self._page.emulate_media(media="print")
+        self._page.goto("about:blank")  # what the last deck's script defined must go first
         self._page.set_content(bare, wait_until="load")
         found: list[dict[str, Any]] = self._page.evaluate(_MEASURE.read_text(encoding="utf-8"))
         self._page.emulate_media(media="screen")
-        return [Misfit(item["slide"], item["line"], item["message"]) for item in found]
+        misfits = [Misfit(item["slide"], item["line"], item["message"]) for item in found]
+        return [*misfits, *(Misfit(1, 0, message) for message in self._complaints())]
+
+    def _complaints(self) -> list[str]:
+        """What was seen since the last call: each once, and of another host only the first request."""
+        found = list(dict.fromkeys(self._seen))
+        for address in self._outside.values():
+            cure = "use 'math: mathjax'" if "/katex" in address else "use a file of your own"
+            found.append(f"asks for {address}, which is not part of the site; {cure}")
+        self._seen.clear()
+        self._outside.clear()
+        return found
 
     def _answer(self, route: Route) -> None:
         address = route.request.url
@@ -117,7 +129,7 @@ class Reader:
             if urlsplit(address).scheme in ("data", "blob", "about"):
                 route.continue_()
                 return
-            self._seen.append(f"asks for {address}, which is not part of the site; use a file of your own")
+            self._outside.setdefault(urlsplit(address).netloc, address)
             route.abort()
             return
         path = self._folder / unquote(urlsplit(address).path.removeprefix(urlsplit(self._base).path))
@@ -136,6 +148,10 @@ class Reader:
         if message.type == "error" and not message.text.startswith("Failed to load resource"):
             self._seen.append(f"console error: {message.text}")
 
+    def _on_error(self, error: PlaywrightError) -> None:
+        if "Transition was skipped" not in str(error):  # it is we who are too quick for a slide's transition
+            self._seen.append(f"script error: {error}")
+
     def _on_failure(self, request: Request) -> None:
         if request.url.startswith(self._base) and request.failure != "net::ERR_ABORTED":
             self._seen.append(f"request for {request.url} failed: {request.failure}")
@@ -151,6 +167,8 @@ _IS_ACTIVE = """index => document.querySelectorAll('svg[data-marpit-svg]')[index
 _SHOWS_HEADING = """index => {
   const slide = document.querySelectorAll('svg[data-marpit-svg]')[index].querySelector('section[id]')
   const heading = slide.querySelector('h1, h2, h3, h4, h5, h6')
+  // A heading in a list that is shown step by step comes later.
+  if (heading.closest('[data-marpit-fragment]')) return true
   const box = heading.getBoundingClientRect()
   const visible = heading.checkVisibility({ opacityProperty: true, visibilityProperty: true })
   return visible && box.width > 0 && box.height > 0

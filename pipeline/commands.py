@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from urllib.parse import quote
@@ -40,8 +40,8 @@ def build(root: Path, tools: Tools) -> Path:
         except BuildError as error:
             _report(root, error.problems, [])
             raise
-        publish.exchange(stage / "site", root / "dist" / "site")
         _report(root, [], [each.deck for each in made])
+        publish.exchange(stage / "site", root / "dist" / "site")
     return root / "dist" / "site"
 
 
@@ -51,11 +51,12 @@ def _build_stage(root: Path, stage: Path, tools: Tools) -> list[Made]:
     inventory = links.read_inventory(root)
     os.environ["SOURCE_DATE_EPOCH"] = str(artifacts.build_time(root))  # MkDocs dates the site map by it
     sources = decks.find(root)
+    addresses = _addresses(sources, root, settings)
     made, problems = artifacts.make(
         sources,
         tools=tools,
         lang=settings.lang,
-        links=_addresses(sources, root, settings),
+        links=addresses,
         base=settings.site_url,
     )
     with browser.start(tools.browser) as started:
@@ -63,7 +64,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools) -> list[Made]:
         problems += checks.slide_problems(made, reader)
         if problems:  # what comes after would only say the same once more
             raise BuildError(problems)
-        _stage_docs(made, stage / "docs")
+        _stage_docs(made, stage / "docs", addresses)
         if problems := site.build(root, settings, stage / "site"):
             raise BuildError(problems)
         publish.write(stage / "site" / "build.json", json.dumps({"fingerprint": fingerprint}, indent=2) + "\n")
@@ -83,12 +84,12 @@ def _addresses(sources: Sequence[Source], root: Path, settings: site.Settings) -
     return found
 
 
-def _stage_docs(made: Sequence[Made], docs: Path) -> None:
+def _stage_docs(made: Sequence[Made], docs: Path, addresses: Mapping[str, str]) -> None:
     _write_decks(made, docs / "decks")
     for each in made:
         publish.write(docs / "decks" / each.deck.name / "index.md", pages.deck_page(each.deck))
         if pages.has_notes(each.deck):
-            publish.write(docs / "facilitate" / f"{each.deck.name}.md", pages.notes_page(each.deck))
+            publish.write(docs / "facilitate" / f"{each.deck.name}.md", pages.notes_page(each.deck, links=addresses))
     publish.write(docs / "decks" / "index.md", pages.deck_list([each.deck for each in made]))
 
 
@@ -135,6 +136,8 @@ def render_files(
 
     Returns the folders written, and the problems.
     """
+    if folder.exists() and not folder.is_dir():
+        raise BuildError([Problem(str(folder), 0, "is no folder; name another with -o")])
     problems: list[Problem] = []
     sources: list[Source] = []
     for file, name in zip(files, decks.name_files(files), strict=True):

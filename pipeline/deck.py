@@ -140,8 +140,13 @@ def _slide(number: int, frame: LexborNode, section: LexborNode, notes: tuple[str
         for node in section.css("a[href]")
     )
     body = "\n".join(filter(None, (_plain(child) for child in content if child != heading)))
-    for unseen in section.css(".katex, details:not([open]) > :not(summary)"):
-        unseen.decompose()
+    for closed in section.css("details:not([open])"):
+        summary = closed.css_first("summary")
+        closed.replace_with(f" {_text(summary)} " if summary else " ")
+    for formula in section.css(".katex"):
+        formula.decompose()
+    for aside in section.css("section > header, section > footer"):
+        aside.decompose()
     return Slide(
         number=number,
         key=section.attributes.get("data-key") or _slug(title) or f"slide-{number}",
@@ -151,7 +156,7 @@ def _slide(number: int, frame: LexborNode, section: LexborNode, notes: tuple[str
         notes=notes,
         links=links,
         images=images,
-        text=" ".join(filter(None, map(_text, content))),
+        text=_text(section),
         body=body,
     )
 

@@ -39,8 +39,11 @@ class Source:
 
 
 def _is_theme(css: Path) -> bool:
-    # Marp takes any CSS file for a theme and complains of those that are none.
-    return re.search(r"@theme\s", css.read_text(encoding="utf-8", errors="replace")) is not None
+    # Marp takes any CSS file for a theme and complains of those that are none. Editors leave odd things beside them.
+    try:
+        return re.search(r"@theme\s", css.read_text(encoding="utf-8", errors="replace")) is not None
+    except OSError:
+        return False
 
 
 def find(root: Path) -> list[Source]:
@@ -48,13 +51,17 @@ def find(root: Path) -> list[Source]:
 
     Raises BuildError if there is none, or if one cannot be read.
     """
-    paths = sorted((root / "slides").glob("*/deck.md"))
+    paths = sorted(path for path in (root / "slides").glob("*/deck.md") if not path.parent.name.startswith("."))
     if not paths:
         raise BuildError([Problem("slides", 0, "there is no deck; write one in slides/<deck>/deck.md")])
     problems: list[Problem] = []
     sources: list[Source] = []
     for path in paths:
         label = path.relative_to(root).as_posix()
+        if path.parent.name == "index" or re.search(r"""[#?%:*"<>|\\]""", path.parent.name):
+            message = f"a folder named '{path.parent.name}' cannot become an address; rename it"
+            problems.append(Problem(f"slides/{path.parent.name}", 0, message))
+            continue
         try:
             sources.append(Source(path.parent.name, path, root, label, read_text(path, label)))
         except BuildError as error:
@@ -69,9 +76,11 @@ def name_files(files: Sequence[Path]) -> list[str]:
     names: list[str] = []
     for file in files:
         plain = file.stem.lower() in ("deck", "slides", "index", "readme", "presentation")
-        stem = (file.resolve().parent.name if plain else file.stem) or file.stem
-        taken = sum(name == stem or name.startswith(f"{stem}-") for name in names)
-        names.append(f"{stem}-{taken + 1}" if stem in names else stem)
+        stem = ((file.resolve().parent.name if plain else "") or file.stem).strip(". ") or "deck"
+        name, number = stem, 2
+        while name.casefold() in (taken.casefold() for taken in names):
+            name, number = f"{stem}-{number}", number + 1
+        names.append(name)
     return names
 
 

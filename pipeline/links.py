@@ -76,12 +76,20 @@ def check(
             references += [Reference(uri, target, 0, is_link=False) for target in _css_urls(text)]
     outside: set[str] = set()
     problems: list[Problem] = []
-    for reference in references:
-        wrong = _wrong(reference, base, files, anchors, outside, {entry.url for entry in inventory})
-        if wrong:
+    known = {_canonical(entry.url) for entry in inventory}
+    reported: set[tuple[str, str]] = set()
+    # Slides first: there, Marp has stamped the line. The deck's page and its PDF repeat the same links.
+    for reference in sorted(references, key=lambda reference: reference.line == 0):
+        wrong = _wrong(reference, base, files, anchors, outside, known)
+        if not wrong:
+            continue
+        origin = origins.get(reference.uri)
+        key = (origin.path if origin else reference.uri, urljoin(base + reference.uri, reference.target))
+        if key not in reported or reference.uri.endswith("slides.html"):
             problems.append(_located(reference, wrong, base, origins))
+        reported.add(key)
     for entry in inventory:
-        if entry.url not in outside:
+        if _canonical(entry.url) not in outside:
             message = f"nothing links to {entry.url} any more; remove it from the inventory"
             problems.append(Problem(INVENTORY.as_posix(), entry.line, message))
     return problems
@@ -182,8 +190,8 @@ def _has_anchor(anchors: set[str], fragment: str) -> bool:
 def _wrong_outside(reference: Reference, address: str, outside: set[str], known: set[str]) -> str:
     if not reference.is_link:
         return "is loaded from another host; put the file into the project"
-    outside.add(address)
-    if address not in known:
+    outside.add(_canonical(address))
+    if _canonical(address) not in known:
         return f"is not in the inventory; add it to {INVENTORY.as_posix()}"
     return ""
 
@@ -235,18 +243,32 @@ def read_inventory(root: Path) -> list[Entry]:
     entries: list[Entry] = []
     for item in items:
         url = item.get("url") if isinstance(item, dict) else None
-        line = line_of(text, f"url: {url}") or 1
+        line = _entry_line(text, url)
         if not isinstance(url, str) or not url.startswith(("http://", "https://")):
             problems.append(Problem(name, line, f"entry {item!r} has no 'url:' that begins with https://; correct it"))
         elif not isinstance(item.get("verified"), date | None):
             problems.append(Problem(name, line, f"'verified' of {url} is no date; write e.g. 2026-01-31, or null"))
-        elif url in {entry.url for entry in entries}:
+        elif _canonical(url) in {_canonical(entry.url) for entry in entries}:
             problems.append(Problem(name, line, f"{url} stands here twice; remove one"))
         else:
             entries.append(Entry(url, item.get("verified"), line))
     if problems:
         raise BuildError(problems)
     return entries
+
+
+def _entry_line(text: str, url: object) -> int:
+    """The line of the inventory's entry for `url`, with or without quotation marks."""
+    found = re.search(
+        rf"""^[ \t]*(?:-[ \t]+)?{{?[ \t]*url:[ \t]*(["']?){re.escape(str(url))}\1[ \t]*(?:[#,}}].*)?$""", text, re.M
+    )
+    return text.count("\n", 0, found.start()) + 1 if found else 1
+
+
+def _canonical(url: str) -> str:
+    """The address as a browser spells it, without its fragment: it is the page that is looked at."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.lower(), path=parts.path or "/", fragment="").geturl()
 
 
 def check_online(entries: Iterable[Entry], *, today: date, report: Callable[[str], None]) -> Iterator[Entry | Problem]:

@@ -44,3 +44,5 @@ for await (const line of createInterface({ input: process.stdin })) {
   waiting.push(JSON.parse(line))
   next()
 }
+// The build ends us when it has its answers: if its end of the pipe closes before, it was killed.
+process.exit(1)

@@ -7,11 +7,11 @@ import json
 import os
 import queue
 import re
-import signal
+import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,9 @@ from pipeline.toolchain import HOME, Tools
 DEADLINE = 170.0
 """Seconds that Marp may be silent. Its own time limits do not hold when the browser hangs."""
 
+GRACE = 10.0
+"""Seconds that Node has to end by itself, closing its browsers, before it is killed."""
+
 NOWHERE = "https://deck.invalid/1/2/3/4/5/6/7/8/9/"
 """The base of relative links in a PDF until `pdf.finish` undoes it; else they would hold the build's path.
 
@@ -34,7 +37,7 @@ Deep, so that a link may climb with '../'."""
 _OPTIONS = {
     "html": (),
     "bare": ("--template", "bare"),
-    "pdf": ("--pdf", "--pdf-outlines", "--base-url", NOWHERE),
+    "pdf": ("--pdf", "--pdf-outlines", "--pdf-outlines.pages=false", "--base-url", NOWHERE),
 }
 ALL = tuple(_OPTIONS)
 """Every format: the deck to present, the same with nothing hidden, and the PDF."""
@@ -58,7 +61,12 @@ class Rendered:
 
 
 def render(
-    sources: Sequence[Source], *, tools: Tools, lang: str, links: Mapping[str, str], formats: Sequence[str] = ALL
+    sources: Sequence[Source],
+    *,
+    tools: Tools,
+    lang: str,
+    links: Mapping[str, str],
+    formats: Sequence[str] = ALL,
 ) -> list[Rendered | BuildError]:
     """Render each source in each of `formats`; in place of a deck that Marp could not render stands the error.
 
@@ -67,8 +75,7 @@ def render(
 
     Raises BuildError if Marp itself ends or hangs.
     """
-    with tempfile.TemporaryDirectory(prefix="decks-") as folder:
-        scratch = Path(folder)
+    with _scratch() as scratch:
         jobs: list[dict[str, Any]] = []
         for number, source in enumerate(sources):
             # Under a plain name of ours: Marp would read '[' or '*' in a file name as a pattern.
@@ -91,8 +98,8 @@ def render_plain(files: Sequence[Path], *, tools: Tools) -> list[str]:
 
     Raises BuildError where Marp fails.
     """
-    with tempfile.TemporaryDirectory(prefix="decks-") as folder, _Node(tools, Path(folder), "en") as node:
-        outputs = [Path(folder) / f"{number}.html" for number in range(len(files))]
+    with _scratch() as scratch, _Node(tools, scratch, "en") as node:
+        outputs = [scratch / f"{number}.html" for number in range(len(files))]
         jobs = [
             {"id": str(output), "argv": [str(file), "--no-config-file", "-o", str(output)]}
             for file, output in zip(files, outputs, strict=True)
@@ -160,8 +167,34 @@ def _failure(answer: Mapping[str, Any]) -> str:
     return f"Marp could not render this deck: {reason}"
 
 
+@contextlib.contextmanager
+def _scratch() -> Iterator[Path]:
+    """A folder for Marp and its browsers; those that killed builds left are removed first.
+
+    In the system's folder, since the browser's socket in it must have a short path. Its name ends with our process.
+    """
+    system = Path(tempfile.gettempdir())
+    for left in system.glob("decks-*-*"):
+        owner = left.name.split("-")[1]
+        if owner.isdecimal() and not _is_running(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+    # The browser may still be writing when it is told to go: then the next build removes the rest.
+    with tempfile.TemporaryDirectory(prefix=f"decks-{os.getpid()}-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True
+
+
 class _Node:
-    """The Node process. In a process group of its own, so that its browsers end with it."""
+    """The Node process. It ends, and its browsers with it, when our end of its input closes."""
 
     def __init__(self, tools: Tools, scratch: Path, lang: str) -> None:
         environment = {
@@ -192,19 +225,19 @@ class _Node:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if hasattr(os, "killpg"):
-            # Also after a good end: a browser that Marp has lost may still be there.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-        else:
+        if self._process.stdin:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
+        try:
+            self._process.wait(timeout=GRACE)
+        except subprocess.TimeoutExpired:
             self._process.kill()
+            self._process.wait()
         for reader in self._readers:  # they end with the process
             reader.join()
-        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+        for stream in (self._process.stdout, self._process.stderr):
             if stream:
-                with contextlib.suppress(BrokenPipeError):
-                    stream.close()
-        self._process.wait()
+                stream.close()
 
     def run(self, jobs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
         """Run all jobs side by side. Raises BuildError if Node dies or falls silent."""

@@ -5,7 +5,16 @@
 async () => {
   const SLACK = 2 // pixels that a font's box may stick out without anything to be seen of it
   await document.fonts.ready
-  await Promise.all([...document.images].map((image) => image.decode().catch(() => {})))
+  const broken = new Set()
+  const decode = (picture, owner) => picture.decode().catch(() => broken.add(owner))
+  const backgrounds = [...document.querySelectorAll('section[id], [data-marpit-advanced-background-container] figure')]
+  await Promise.all([
+    ...[...document.images].map((image) => decode(image, image)),
+    ...backgrounds.map((element) => {
+      const source = /url\("((?:[^"\\]|\\.)*)"\)/.exec(element.style.backgroundImage)?.[1]
+      return source && decode(Object.assign(new Image(), { src: source }), element)
+    }),
+  ])
 
   const lineOf = (node) => {
     const element = node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement
@@ -78,6 +87,12 @@ async () => {
       line,
       message: `${what.replace('NAME', () => name).replace(/\bN\b/, pixels)}; shorten it, split the slide, or use a layout with more room`,
     }))
+    for (const picture of broken)
+      if (frame.contains(picture) && (picture.dataset.src || picture.src?.startsWith('data:')))
+        problems.push({
+          line: lineOf(picture),
+          message: `image '${picture.dataset.src ?? 'in the source'}' cannot be shown; see whether the file is whole`,
+        })
     if (!ink) problems.push({ line: lineOf(section), message: 'is blank; give it content, or remove its ruler' })
     return problems
   }

@@ -6,10 +6,11 @@ Words of an author that go into a page are HTML by then, so that no character of
 from __future__ import annotations
 
 import json
+import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from markdown_it import MarkdownIt
 
@@ -45,15 +46,19 @@ def deck_list(decks: Sequence[Deck]) -> str:
 
 def deck_page(deck: Deck) -> str:
     """The page of one deck: pictures, words, downloads. Goes to decks/<deck>/index.md."""
-    lines = [*_head(deck.title or deck.name, deck.description), *_downloads(deck)]
+    title = f"Slides: {deck.title or deck.name}"
+    lines = [*_head(title, deck.description, og_image="og.png"), *_downloads(deck)]
     for slide in deck.slides:
         body = slide.body or "<p>This slide has no words.</p>"
         lines += _slide(slide, len(deck.slides), "", [], f"<div class='slide__text'>{body}</div>")
     return _join(lines)
 
 
-def notes_page(deck: Deck) -> str:
-    """The facilitator notes of one deck, with pictures and minutes. Goes to facilitate/<deck>.md."""
+def notes_page(deck: Deck, *, links: Mapping[str, str]) -> str:
+    """The facilitator notes of one deck, with pictures and minutes. Goes to facilitate/<deck>.md.
+
+    `links` maps source files to their addresses as seen from a deck, which is as deep in the site as this page.
+    """
     folder = f"../../decks/{_attribute(deck.name)}/"
     facts = ", ".join([_count(len(deck.slides), "slide"), *_length(deck)])
     lines = [
@@ -71,9 +76,33 @@ def notes_page(deck: Deck) -> str:
     for slide in deck.slides:
         facts_here = [f"starts at {_clock(start)}"] if _length(deck) else []
         start += slide.minutes or 0
-        notes = "".join(f"<div class='slide__note'>{_NOTES.render(note)}</div>" for note in slide.notes)
+        notes = "".join(
+            f"<div class='slide__note'>{_note(note, deck.source, folder, links)}</div>" for note in slide.notes
+        )
         lines += _slide(slide, len(deck.slides), folder, facts_here, notes or "<p>No notes for this slide.</p>")
     return _join(lines)
+
+
+def _note(note: str, source: str, folder: str, links: Mapping[str, str]) -> str:
+    """A note as HTML. Its links are written as on the slide; its pictures become their text alternative."""
+    tokens = _NOTES.parse(note)
+    for token in tokens:
+        for child in token.children or ():
+            if child.type == "link_open":
+                child.attrs["href"] = _address(str(child.attrs["href"]), source, folder, links)
+            elif child.type == "image":
+                child.type, child.content = "text", f"[{child.content}]"
+    return str(_NOTES.renderer.render(tokens, _NOTES.options, {}))
+
+
+def _address(href: str, source: str, folder: str, links: Mapping[str, str]) -> str:
+    parts = urlsplit(href)
+    if parts.scheme or parts.netloc:
+        return href
+    if not parts.path:
+        return f"{folder}slides.html{href}"
+    file = posixpath.normpath(posixpath.join(posixpath.dirname(source), unquote(parts.path)))
+    return links[file] + href[len(parts.path) :] if file in links else folder + href
 
 
 def notes_file(deck: Deck) -> str:
@@ -86,8 +115,10 @@ def notes_file(deck: Deck) -> str:
     return _join(lines)
 
 
-def _head(title: str, description: str) -> list[str]:
+def _head(title: str, description: str, *, og_image: str = "") -> list[str]:
     lines = ["---", f"title: {_quoted(title)}"]
+    if og_image:
+        lines.append(f"og_image: {og_image}")
     if description:
         lines.append(f"description: {_quoted(description)}")
     return [*lines, "---", "", f"# {_literal(title)}", ""]
@@ -125,6 +156,11 @@ def _downloads(deck: Deck) -> Iterator[str]:
     yield "<li><a href='deck.json' download>Data as JSON</a></li>"
     yield "</ul>"
     yield ""
+    yield (
+        "<p>In the slides, arrow keys move, <kbd>P</kbd> opens the presenter view, <kbd>F</kbd> fills the screen and "
+        "<kbd>O</kbd> shows all slides. With a screen reader, read this page instead: it has every slide's words.</p>"
+    )
+    yield ""
 
 
 def has_notes(deck: Deck) -> bool:
@@ -141,7 +177,8 @@ def _slide(slide: Slide, total: int, folder: str, facts: Sequence[str], words: s
         f"## {_literal(title)}{_anchor(slide.key)}",
         "",
         "<figure class='slide'>",
-        f"<a href='{folder}slides.html#{slide.number}'>{picture}</a>",
+        f"<a href='{folder}slides.html#{slide.number}' aria-label='{escape(f'Present slide {slide.number}: {title}')}'>"
+        f"{picture}</a>",
         "<figcaption>",
         f"<p class='slide__facts'>{' · '.join(facts)}</p>",
         words,

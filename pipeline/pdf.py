@@ -67,9 +67,15 @@ def missing(text: str, words: str) -> list[str]:
     A PDF knows glyphs, not words: kerning looks like white space, Arabic comes in the order of the page, emoji and
     formulas have no letters. So only words of three letters or more are looked for, in either direction.
     """
-    page = "".join(unicodedata.normalize("NFKC", text).casefold().split())
-    wanted = _WORD.findall(unicodedata.normalize("NFKC", words).casefold())
+    page = "".join(_letters(text).split())
+    wanted = _WORD.findall(_letters(words))
     return [word for word in dict.fromkeys(wanted) if word not in page and word[::-1] not in page]
+
+
+def _letters(text: str) -> str:
+    """`text` without case and without accents, which a PDF may keep apart from their letters or leave out."""
+    parts = unicodedata.normalize("NFKD", text).casefold().replace("\u0131", "i")  # Turkish
+    return "".join(letter for letter in parts if not unicodedata.category(letter).startswith("M"))
 
 
 # Letters of one direction: those from right to left may stand right beside others.

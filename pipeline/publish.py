@@ -37,8 +37,14 @@ def stage(root: Path) -> Iterator[Path]:
         raise BuildError([Problem("dist", 0, f"cannot be written ({error.strerror}); see who owns it")]) from None
     try:
         folder = dist / "stage"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
+        try:
+            if folder.is_symlink() or folder.is_file():
+                folder.unlink()
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+        except OSError as error:
+            message = f"cannot be made anew ({error.strerror}); remove it, or see who owns it"
+            raise BuildError([Problem("dist/stage", 0, message)]) from None
         yield folder
     finally:
         lock.release()

@@ -6,10 +6,12 @@ import logging
 import os
 import re
 import shutil
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote, urlsplit
 
 import yaml
 from mkdocs.commands.build import build as build_mkdocs
@@ -48,8 +50,20 @@ def read_settings(root: Path) -> Settings:
     if not re.match(r"https?://[^/]+", site_url):
         message = f"site_url is '{site_url}'; give the site's full address, beginning with https://"
         raise BuildError([Problem("mkdocs.yml", 0, message)])
+    spelt = _as_browsers_spell(site_url)
+    if spelt.rstrip("/") != site_url.rstrip("/"):
+        message = f"site_url is '{site_url}', which a browser spells otherwise; write '{spelt}'"
+        raise BuildError([Problem("mkdocs.yml", 0, message)])
     language = str(config.theme.get("language") or "en")
     return Settings(site_url.rstrip("/") + "/", language, Path(config.docs_dir))
+
+
+def _as_browsers_spell(address: str) -> str:
+    parts = urlsplit(address)
+    host = (parts.hostname or "").encode("idna").decode()
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    port = f":{parts.port}" if parts.port and parts.port != usual else ""
+    return f"{parts.scheme}://{host}{port}{quote(unquote(parts.path)) or '/'}"
 
 
 def addresses(settings: Settings) -> dict[Path, str]:
@@ -78,8 +92,10 @@ def build(root: Path, settings: Settings, site_dir: Path) -> list[Problem]:
         config.plugins.on_startup(command="build", dirty=False)
         try:
             build_mkdocs(config)
-        except (MkDocsException, Abort, OSError) as error:
+        except (MkDocsException, Abort) as error:
             raise BuildError([*_located(heard.messages, root), Problem("MkDocs", 0, str(error))]) from None
+        except Exception as error:  # a hook or a template of the project may raise anything
+            raise BuildError([_raised_in_project(error, root)]) from None
         finally:
             config.plugins.on_shutdown()
     return list(_located(heard.messages, root))
@@ -96,19 +112,44 @@ def _load(root: Path, site_dir: Path) -> MkDocsConfig:
             return load_config(str(path), site_dir=str(site_dir), strict=False)
         except yaml.YAMLError as error:
             raise BuildError([yaml_problem("mkdocs.yml", error)]) from None
-        except (MkDocsException, Abort, OSError) as error:
+        except (MkDocsException, Abort) as error:
             cause = error.__cause__ or error.__context__
             if isinstance(cause, yaml.YAMLError):
                 raise BuildError([yaml_problem("mkdocs.yml", cause)]) from None
             problems = [Problem("mkdocs.yml", _named_line(text, said), said) for said in heard.messages]
             raise BuildError(problems or [Problem("mkdocs.yml", 0, " ".join(str(error).split()))]) from None
+        except Exception as error:  # a hook may raise anything while it is loaded
+            raise BuildError([_raised_in_project(error, root)]) from None
+
+
+def _raised_in_project(error: Exception, root: Path) -> Problem:
+    """An exception as a problem of the project's file, outside of this package, that it came from."""
+    said = f"{type(error).__name__}: {' '.join(str(error).split())}; correct it"
+    if isinstance(error, SyntaxError) and error.filename:
+        return Problem(_shown(Path(error.filename), root), error.lineno or 0, said)
+    own = Path(__file__).resolve().parent
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        ours = path.is_relative_to(own) or ".venv" in path.parts or path.name == "build.py"
+        if path.is_relative_to(root) and not ours:
+            return Problem(_shown(path, root), frame.lineno or 0, said)
+    return Problem("MkDocs", 0, said)
+
+
+def _shown(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
 def _page_problems(root: Path, docs: Path) -> Iterator[Problem]:
     """What MkDocs does not look at, or meets with a traceback."""
     inside = root.resolve()
+    if not docs.is_dir() or not docs.resolve().is_relative_to(inside):
+        yield Problem("mkdocs.yml", 0, f"docs_dir is '{docs}', which is no folder of the project; correct it")
+        return
     for path in sorted(docs.rglob("*")):
         name = path.relative_to(root).as_posix()
+        if any(part.startswith(".") for part in path.relative_to(docs).parts):
+            continue  # MkDocs, too, leaves these out
         if path.is_symlink() and not path.resolve().is_relative_to(inside):
             yield Problem(name, 0, "is a symbolic link that leads out of the project; put the file itself here")
         elif path.suffix == ".md" and (path.is_file() or path.is_symlink()):

@@ -199,6 +199,29 @@ def test_links_to_sources_lead_to_what_is_published(read: Read) -> None:
     assert ["../../docs/resources.md#books", "./other.md?x=1"] == [link.href for link in result.slides[0].links]
 
 
+def test_a_link_may_be_named_as_anything_is_in_javascript(read: Read) -> None:
+    result, _, html = read("[c](constructor) [p](__proto__)\n", links={"a.md": "../a/"})
+
+    assert '<a href="constructor">' in html
+    assert ["constructor", "__proto__"] == [link.href for link in result.slides[0].links]
+
+
+def test_pictures_for_several_screens_are_in_the_file_too(read: Read, tmp_path: Path) -> None:
+    (tmp_path / "dot.png").write_bytes((FIXTURES / "decks/images/dot.png").read_bytes())
+
+    _, problems, html = read('<img src="dot.png" srcset="dot.png 1x, none.png 2x" alt="x">\n')
+
+    assert ["deck.md:1: image 'none.png' does not exist; add the file or correct the path"] == problems
+    assert 2 == html.count(base64.b64encode((tmp_path / "dot.png").read_bytes()).decode())
+
+
+def test_what_is_closed_is_not_read_on_the_slide(read: Read) -> None:
+    result, _, _ = read("# A\n\n<details><summary>More</summary>Hidden words</details>\n\nafter\n")
+
+    assert "A More after" == result.slides[0].text
+    assert "Hidden words" in result.slides[0].body
+
+
 def test_the_language_is_the_decks_else_the_sites_never_the_machines(read: Read) -> None:
     assert "de" == read("# A\n", lang="de")[0].lang
     assert "fr" == read("---\nlang: fr\n---\n# A\n", lang="de")[0].lang

@@ -102,6 +102,28 @@ def page_that_leads_out_of_the_project(project: Project) -> str:
     return "docs/host.md: is a symbolic link that leads out of the project"
 
 
+def broken_hook(project: Project) -> str:
+    project.edit(
+        "mkdocs_hooks.py", lambda text: text + "\n\ndef on_nav(nav, config, files):\n    raise KeyError('x')\n"
+    )
+    return f"mkdocs_hooks.py:{line_of(project, 'mkdocs_hooks.py', 'raise KeyError')}: KeyError: 'x'"
+
+
+def hook_that_is_no_python(project: Project) -> str:
+    project.edit("mkdocs_hooks.py", lambda text: text + "\ndef (:\n")
+    return f"mkdocs_hooks.py:{line_of(project, 'mkdocs_hooks.py', 'def (:')}: SyntaxError"
+
+
+def docs_outside_the_project(project: Project) -> str:
+    project.edit("mkdocs.yml", lambda text: text.replace("docs_dir: docs", "docs_dir: ..", 1))
+    return "mkdocs.yml"
+
+
+def address_that_browsers_spell_otherwise(project: Project) -> str:
+    project.edit("mkdocs.yml", lambda text: text.replace("https://workshop.example", "https://Workshop.Example", 1))
+    return "mkdocs.yml: site_url is 'https://Workshop.Example/post-mortem-culture/', which a browser spells otherwise"
+
+
 def no_inventory(project: Project) -> str:
     (project.root / "data/links.yml").unlink()
     return "data/links.yml: there is no such file"
@@ -133,6 +155,10 @@ def page_outside_the_navigation(project: Project) -> str:
         page_not_utf8,
         page_with_broken_front_matter,
         page_that_leads_out_of_the_project,
+        broken_hook,
+        hook_that_is_no_python,
+        docs_outside_the_project,
+        address_that_browsers_spell_otherwise,
         no_inventory,
         link_to_no_page,
         page_outside_the_navigation,
@@ -252,6 +278,57 @@ def test_a_deck_anywhere_is_rendered_in_spite_of_problems(foreign: Path, tmp_pat
     for path in output.rglob("*"):
         if path.is_file():
             assert str(tmp_path).encode() not in path.read_bytes().replace(str(foreign).encode(), b"")
+
+
+def test_a_deck_that_is_right_has_no_problem(tmp_path: Path, project: Project) -> None:
+    path = tmp_path / "talk.md"
+    path.write_text(VALID, encoding="utf-8")
+
+    outcome = project.run("deck", "--strict", path, "-o", tmp_path / "out")
+
+    assert (0, "") == (outcome.code, outcome.err)
+
+
+VALID = """\
+---
+transition: cube
+math: mathjax
+---
+# Ägypten & *more* :smile: 😀
+
+<!-- fit -->
+
+---
+
+* ## Step by step
+* Second, with $x^2$
+
+---
+
+![bg](data:image/gif;base64,R0lGODlhAQABAIAAAAUEBAAAACwAAAAAAQABAAACAkQBADs=)
+"""
+
+
+def test_what_a_foreign_deck_cannot_show_is_named(tmp_path: Path, project: Project) -> None:
+    path = tmp_path / "talk.md"
+    path.write_text("---\ntheme: gaia\n---\n# Hi\n\n![x](broken.png)\n", encoding="utf-8")
+    (tmp_path / "broken.png").write_bytes(b"not a picture")
+
+    outcome = project.run("deck", path, "-o", tmp_path / "out")
+
+    assert f"{path}:6: slide 1: image 'broken.png' cannot be shown; see whether the file is whole" in outcome.err
+    assert "asks for https://fonts.bunny.net/" in outcome.err
+
+
+def test_an_output_that_is_no_folder_is_refused_at_once(foreign: Path, tmp_path: Path, project: Project) -> None:
+    (tmp_path / "out").write_text("mine", encoding="utf-8")
+
+    outcome = project.run("deck", foreign, "-o", tmp_path / "out")
+
+    assert (1, f"{tmp_path / 'out'}: is no folder; name another with -o\n1 problem found\n") == (
+        outcome.code,
+        outcome.err,
+    )
 
 
 def test_strict_writes_nothing_that_has_a_problem(foreign: Path, tmp_path: Path, project: Project) -> None:

@@ -13,6 +13,7 @@ import pytest
 from pipeline import links
 from pipeline.links import Entry, Origin, Reference
 from pipeline.problems import BuildError, Problem
+from tests.conftest import ROOT
 
 BASE = "https://workshop.example/kit/"
 
@@ -151,6 +152,55 @@ def test_the_inventory_holds_what_is_linked_and_nothing_else(tmp_path: Path) -> 
     assert [
         "data/links.yml:3: nothing links to https://unused.example/ any more; remove it from the inventory"
     ] == check(folder, inventory=inventory)
+
+
+@pytest.mark.parametrize(
+    ("linked", "listed"),
+    [
+        ("https://used.example", "https://used.example/"),
+        ("https://used.example/", "https://used.example"),
+        ("https://Used.Example/A", "https://used.example/A"),
+        ("https://used.example/a#x", "https://used.example/a#y"),
+    ],
+)
+def test_an_address_may_be_spelt_in_two_ways(tmp_path: Path, linked: str, listed: str) -> None:
+    folder = site(tmp_path, f"<a href='{linked}'>x</a>")
+
+    assert [] == check(folder, inventory=[Entry(listed, None, 2)])
+
+
+def test_one_dead_link_of_a_deck_is_one_problem(tmp_path: Path) -> None:
+    folder = site(tmp_path, "")
+    dead = "<a href='nope.pdf'>x</a>"
+    (folder / "decks/talk/slides.html").write_text(f"<p data-line='7'>{dead}</p>", encoding="utf-8")
+    (folder / "decks/talk/index.html").write_text(dead, encoding="utf-8")
+    origin = Origin("slides/talk/deck.md", "")
+    origins = {f"decks/talk/{name}": origin for name in ("slides.html", "index.html", "slides.pdf")}
+    in_pdf = Reference("decks/talk/slides.pdf", f"{BASE}decks/talk/nope.pdf", 7, is_link=True)
+
+    [problem] = links.check(folder, BASE, origins, [in_pdf], [])
+
+    assert ("slides/talk/deck.md", 7) == (problem.path, problem.line)
+
+
+def test_entries_are_found_with_and_without_quotation_marks(tmp_path: Path) -> None:
+    lines = ["links:", '  - url: "https://a.example/?x=1"', "    verified: null", "  - {url: https://c.example/}"]
+    lines += ["  - what: first", "    url: 'https://b.example/' # why", "    verified: null"]
+    write_inventory(tmp_path, "\n".join(lines) + "\n")
+
+    entries = links.read_inventory(tmp_path)
+
+    assert [2, 4, 6] == [entry.line for entry in entries]
+
+
+def test_every_date_goes_to_its_own_entry() -> None:
+    """The project's own inventory, as it is written."""
+    entries = links.read_inventory(ROOT)
+
+    text = (ROOT / "data" / "links.yml").read_text(encoding="utf-8").split("\n")
+    assert entries
+    for entry in entries:
+        assert entry.url in text[entry.line - 1]
 
 
 def write_inventory(root: Path, text: str) -> None:

@@ -44,7 +44,7 @@ def test_titles_are_shown_as_they_are(title: str) -> None:
 
     shown = [re.sub(r"<[^>]+>", "", text) for text in re.findall(r"<h[12][^>]*>(.*?)</h[12]>", page)]
     escaped = title.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    assert [escaped, escaped] == [text.replace("&quot;", '"') for text in shown]
+    assert [f"Slides: {escaped}", escaped] == [text.replace("&quot;", '"') for text in shown]
 
 
 @pytest.mark.parametrize("title", [*AWKWARD, "a\nb: c"])
@@ -52,13 +52,13 @@ def test_titles_cannot_break_the_front_matter(title: str) -> None:
     line = pages.deck_page(deck(slide(1, "x"), title=title)).splitlines()[1]
 
     assert line.startswith("title: ")
-    assert " ".join(title.split()) == json.loads(line.removeprefix("title: "))
+    assert f"Slides: {' '.join(title.split())}" == json.loads(line.removeprefix("title: "))
 
 
 def test_notes_are_markdown_and_their_html_is_shown() -> None:
     note = "**Say:** <script>alert(1)</script>\n\n- one\n- two\n\n| a |\n|---|\n| b |"
 
-    page = html(pages.notes_page(deck(slide(1, "One", notes=(note, "and more")))))
+    page = html(pages.notes_page(deck(slide(1, "One", notes=(note, "and more"))), links={}))
 
     assert "<strong>Say:</strong> &lt;script&gt;" in page
     assert "<li>one</li>" in page
@@ -69,7 +69,7 @@ def test_notes_are_markdown_and_their_html_is_shown() -> None:
 def test_minutes_and_start_times_add_up() -> None:
     slides = [slide(n, f"Slide {n}", minutes=minutes) for n, minutes in enumerate([1, 2.5, 1], 1)]
 
-    page = pages.notes_page(deck(*slides))
+    page = pages.notes_page(deck(*slides), links={})
 
     assert "(3 slides, 4.5 minutes)" in page
     assert ["0:00", "1:00", "3:30"] == re.findall(r"starts at (\d+:\d+)", page)
@@ -77,7 +77,7 @@ def test_minutes_and_start_times_add_up() -> None:
 
 
 def test_a_deck_without_minutes_names_none() -> None:
-    assert "minute" not in pages.notes_page(deck(slide(1, "x", notes=("n",)))).split("\n", 5)[5]
+    assert "minute" not in pages.notes_page(deck(slide(1, "x", notes=("n",))), links={}).split("\n", 5)[5]
 
 
 def test_a_deck_without_notes_offers_none() -> None:
@@ -100,3 +100,15 @@ def test_the_notes_file_keeps_the_notes_as_written() -> None:
     text = pages.notes_file(deck(slide(1, "One", notes=(note, "two"), minutes=2), slide(2, "")))
 
     assert f"# A talk\n\n## 1. One (2 minutes)\n\n{note}\n\ntwo\n\n## 2. Slide without a heading\n" == text
+
+
+def test_links_in_notes_lead_where_they_lead_on_the_slide() -> None:
+    links = {"docs/resources.md": "../../resources/"}
+    note = "[a](../../docs/resources.md#x) [b](#2) [c](slides.pdf) [d](https://x.example/) ![picture](a.png)"
+
+    page = pages.notes_page(deck(slide(1, "One", notes=(note,))), links=links)
+
+    found = re.findall(r'<a href="([^"]*)">', page)
+    folder = "../../decks/talk/"
+    assert ["../../resources/#x", f"{folder}slides.html#2", f"{folder}slides.pdf", "https://x.example/"] == found
+    assert "[picture]" in page

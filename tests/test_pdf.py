@@ -39,7 +39,10 @@ def test_the_pdf_is_tagged_and_names_its_language_and_title(name: str, site: Pat
         root = document.Root
         assert root.MarkInfo.Marked
         assert "/StructTreeRoot" in root
-        assert "/Outlines" in root
+        with document.open_outline() as outline:
+            entries = outline.root
+        assert entries[0].title == "Post-mortem Culture"
+        assert not any(entry.title.startswith("Page ") for entry in entries)
         assert "en-AU" == str(root.Lang)
         assert root.ViewerPreferences.DisplayDocTitle
         assert str(document.docinfo.Title).startswith("Post-mortem Culture")
@@ -115,6 +118,9 @@ def test_the_same_deck_gives_the_same_bytes(linked: bytes) -> None:
         ("anything", "🎉 E=mc² 2026 of", []),
         ("安全性很重要", "安全性很重要", []),
         ("", "Safety first", ["safety", "first"]),
+        ("שלום", "שָׁלוֹם", []),
+        ("ΚΑΛΗΜΕΡΑ", "Καλημέρα", []),
+        ("ISTANBUL BILGISI", "İstanbul bilgisı", []),
     ],
 )
 def test_words_are_found_as_pdfs_keep_them(page: str, words: str, missing: list[str]) -> None:

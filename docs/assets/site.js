@@ -1,4 +1,4 @@
-// Two repairs to what Material for MkDocs builds in the browser; the pages read as well without them.
+// Repairs to what Material for MkDocs builds in the browser; the pages read as well without them.
 // A table wider than the screen scrolls, so the keyboard must be able to reach it.
 // Each copy button stands in a <nav> of its own, and a page of nameless landmarks is a maze.
 const repair = () => {
@@ -11,6 +11,29 @@ const repair = () => {
   }
   for (const nav of document.querySelectorAll("nav.md-code__nav:not([role])")) nav.setAttribute("role", "presentation");
 };
+
+// The menu button of a narrow screen is a <label>, which the keyboard passes by.
+const drawer = document.querySelector("#__drawer");
+const menu = document.querySelector('.md-header__button[for="__drawer"]');
+if (drawer && menu) {
+  const tell = () => menu.setAttribute("aria-expanded", drawer.checked);
+  for (const [name, value] of [["tabindex", "0"], ["role", "button"], ["aria-label", "Menu"]]) menu.setAttribute(name, value);
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== " ") return; // Material answers to Enter
+    event.preventDefault();
+    menu.click();
+  });
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !drawer.checked) return;
+    menu.click();
+    menu.focus();
+  });
+  drawer.addEventListener("change", tell);
+  tell();
+}
+
+// The empty list of results can take the focus while it has no height.
+document.querySelector(".md-search__scrollwrap")?.setAttribute("tabindex", "-1");
 
 addEventListener("resize", repair);
 new MutationObserver(repair).observe(document.body, { childList: true, subtree: true });

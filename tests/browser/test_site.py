@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urldefrag, urlsplit
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from pipeline import links
@@ -129,6 +130,38 @@ def test_the_deck_page_shows_a_picture_of_every_slide(page: Page, served: Served
         expect(picture).to_have_js_property("complete", True)
         assert 1280 == picture.evaluate("image => image.naturalWidth")
         assert picture.get_attribute("alt")
+
+
+def test_the_keyboard_reaches_everything_on_a_phone(page: Page, served: Served) -> None:
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto(f"{served.base}facilitate/")
+    seen = "() => { const { left, right } = document.activeElement.getBoundingClientRect(); return [left, right] }"
+
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        left, right = page.evaluate(seen)
+        assert right > 0, page.evaluate("document.activeElement.outerHTML")
+        assert left < 360
+
+    menu = page.get_by_role("button", name="Menu")
+    drawer = page.locator(".md-sidebar--primary")
+    for key in ("Enter", "Space"):
+        menu.focus()
+        page.keyboard.press(key)
+        expect(drawer).to_be_visible()
+        expect(menu).to_have_attribute("aria-expanded", "true")
+        page.keyboard.press("Escape")
+        expect(menu).to_be_focused()
+        expect(drawer).to_be_hidden()
+
+
+def test_the_deck_page_names_its_preview_picture(page: Page, served: Served) -> None:
+    page.goto(f"{served.base}decks/post-mortem-culture/")
+    address = page.locator("meta[property='og:image']").get_attribute("content")
+
+    assert f"{mkdocs_site.read_settings(ROOT).site_url}decks/post-mortem-culture/og.png" == address
+    with Image.open(BUILT / "decks/post-mortem-culture/og.png") as picture:
+        assert (1200, 630) == picture.size
 
 
 def test_the_downloads_are_there(page: Page, served: Served) -> None:

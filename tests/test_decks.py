@@ -1,0 +1,72 @@
+"""Decks are found and named, whatever lies beside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline import decks
+from pipeline.problems import BuildError
+
+
+def deck(root: Path, name: str) -> Path:
+    path = root / "slides" / name / "deck.md"
+    path.parent.mkdir(parents=True)
+    path.write_text("# Hi\n", encoding="utf-8")
+    return path
+
+
+def test_decks_are_found_by_name_and_hidden_folders_left_out(tmp_path: Path) -> None:
+    for name in ("b", "a", ".draft"):
+        deck(tmp_path, name)
+
+    assert ["a", "b"] == [source.name for source in decks.find(tmp_path)]
+
+
+@pytest.mark.parametrize("name", ["c#", "what?", "100%", "index"])
+def test_a_folder_that_cannot_be_an_address_is_named(tmp_path: Path, name: str) -> None:
+    deck(tmp_path, name)
+
+    with pytest.raises(BuildError, match="cannot become an address; rename it") as raised:
+        decks.find(tmp_path)
+
+    assert f"slides/{name}" == raised.value.problems[0].path
+
+
+@pytest.mark.parametrize(
+    ("files", "names"),
+    [
+        (["talk.md"], ["talk"]),
+        (["my talk/deck.md", "x/README.md"], ["my talk", "x"]),
+        (["a/a-2.md", "a/a.md", "b/a.md", "c/a.md"], ["a-2", "a", "a-3", "a-4"]),
+        (["Talk.md", "talk.md"], ["Talk", "talk-2"]),
+        (["...md", "..md"], ["deck", "deck-2"]),
+        (["a.b.md"], ["a.b"]),
+    ],
+)
+def test_every_file_gets_a_name_of_its_own_inside_the_output(files: list[str], names: list[str]) -> None:
+    assert names == decks.name_files([Path(file) for file in files])
+
+
+def test_what_editors_leave_beside_a_theme_does_not_matter(tmp_path: Path) -> None:
+    path = deck(tmp_path, "talk")
+    theme = tmp_path / "slides" / "theme"
+    theme.mkdir()
+    (theme / "good.css").write_text("/* @theme good */", encoding="utf-8")
+    (theme / ".#good.css").symlink_to("nowhere")
+    (theme / "folder.css").mkdir()
+    (path.parent / "plain.css").write_text("p { color: red }", encoding="utf-8")
+
+    [source] = decks.find(tmp_path)
+
+    assert [theme / "good.css"] == source.themes
+
+
+def test_the_project_of_a_deck_is_the_repository_around_it(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    path = deck(tmp_path, "talk")
+
+    assert tmp_path.resolve() == decks.open_file(path, "talk").root
+    (path.parent / ".git").write_text("gitdir: elsewhere", encoding="utf-8")
+    assert path.parent.resolve() == decks.open_file(path, "talk").root
