@@ -79,7 +79,7 @@ def check(
     known = {_canonical(entry.url) for entry in inventory}
     reported: set[tuple[str, str]] = set()
     # Slides first: there, Marp has stamped the line. The deck's page and its PDF repeat the same links.
-    for reference in sorted(references, key=lambda reference: reference.line == 0):
+    for reference in sorted(references, key=lambda reference: not reference.uri.endswith("slides.html")):
         wrong = _wrong(reference, base, files, anchors, outside, known)
         if not wrong:
             continue
