@@ -36,7 +36,7 @@ def main() -> int:
         print("stopped", file=sys.stderr)
         return 130
     except OSError as error:
-        place = error.filename2 or error.filename or "a file"
+        place = error.filename2 or error.filename or "dist"
         print(
             f"{place}: {error.strerror or error}; see whether it can be written and the disk has room", file=sys.stderr
         )
