@@ -242,9 +242,10 @@ class _Node:
     def run(self, jobs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
         """Run all jobs side by side. Raises BuildError if Node dies or falls silent."""
         assert self._process.stdin
-        for job in jobs:
-            self._process.stdin.write(json.dumps(job) + "\n")
-        self._process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):  # Node is gone already: `_next` says so
+            for job in jobs:
+                self._process.stdin.write(json.dumps(job) + "\n")
+            self._process.stdin.flush()
         return {answer["id"]: answer for answer in (self._next() for _ in jobs)}
 
     def _next(self) -> dict[str, Any]:

@@ -345,3 +345,9 @@ def test_a_deck_that_is_not_there_does_not_stop_the_others(foreign: Path, tmp_pa
     assert 1 == outcome.code
     assert "nowhere.md: there is no such file; correct the path" in outcome.err
     assert (tmp_path / "out/talk/slides.pdf").is_file()
+
+
+def test_a_marp_that_does_not_start_is_named(project: Project) -> None:
+    project.edit("pipeline/marp.mjs", lambda text: "process.exit(7)\n" + text)
+
+    assert "Marp CLI: ended early" in refused(project).err
