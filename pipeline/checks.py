@@ -84,8 +84,8 @@ def _origins(made: Sequence[Made], settings: site.Settings) -> dict[str, links.O
     found: dict[str, links.Origin] = {}
     for path, uri in site.addresses(settings).items():
         if path.suffix == ".md":
-            found[f"{uri}index.html"] = links.Origin(f"docs/{path.relative_to(settings.docs).as_posix()}",
-                                                     path.read_text(encoding="utf-8"))  # fmt: skip
+            name = path.relative_to(settings.root).as_posix()
+            found[f"{uri}index.html"] = links.Origin(name, path.read_text(encoding="utf-8"))
     for each in made:
         origin = links.Origin(each.source.label, each.source.text)
         for uri in ("index.html", "slides.html", "slides.pdf"):

@@ -65,7 +65,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools) -> list[Made]:
         if problems:  # what comes after would only say the same once more
             raise BuildError(problems)
         _stage_docs(made, stage / "docs", addresses)
-        if problems := site.build(root, settings, stage / "site"):
+        if problems := site.build(settings, stage / "site"):
             raise BuildError(problems)
         publish.write(stage / "site" / "build.json", json.dumps({"fingerprint": fingerprint}, indent=2) + "\n")
         problems = list(checks.site_problems(made, stage / "site", settings, reader))

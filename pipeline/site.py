@@ -35,6 +35,8 @@ log = logging.getLogger("mkdocs.hooks.decks")
 class Settings:
     """What the rest of the build needs to know of mkdocs.yml."""
 
+    root: Path
+    """The project, in which mkdocs.yml stands."""
     site_url: str
     """Where the site will stand, with a '/' at its end."""
     lang: str
@@ -55,7 +57,7 @@ def read_settings(root: Path) -> Settings:
         message = f"site_url is '{site_url}', which a browser spells otherwise; write '{spelt}'"
         raise BuildError([Problem("mkdocs.yml", 0, message)])
     language = str(config.theme.get("language") or "en")
-    return Settings(site_url.rstrip("/") + "/", language, Path(config.docs_dir))
+    return Settings(root, site_url.rstrip("/") + "/", language, Path(config.docs_dir))
 
 
 def _as_browsers_spell(address: str) -> str:
@@ -79,11 +81,12 @@ def addresses(settings: Settings) -> dict[Path, str]:
     return found
 
 
-def build(root: Path, settings: Settings, site_dir: Path) -> list[Problem]:
+def build(settings: Settings, site_dir: Path) -> list[Problem]:
     """Build the site into `site_dir`. Returns everything that MkDocs would only warn of.
 
     Raises BuildError where there is nothing to build from, or MkDocs gives up.
     """
+    root = settings.root
     if problems := list(_page_problems(root, settings.docs)):
         raise BuildError(problems)
     heard = _Listener()
@@ -93,12 +96,14 @@ def build(root: Path, settings: Settings, site_dir: Path) -> list[Problem]:
         try:
             build_mkdocs(config)
         except (MkDocsException, Abort) as error:
-            raise BuildError([*_located(heard.messages, root), Problem("MkDocs", 0, str(error))]) from None
+            raise BuildError(
+                [*_located(heard.messages, root, settings.docs), Problem("MkDocs", 0, str(error))]
+            ) from None
         except Exception as error:  # a hook or a template of the project may raise anything
             raise BuildError([_raised_in_project(error, root)]) from None
         finally:
             config.plugins.on_shutdown()
-    return list(_located(heard.messages, root))
+    return list(_located(heard.messages, root, settings.docs))
 
 
 def _load(root: Path, site_dir: Path) -> MkDocsConfig:
@@ -186,15 +191,15 @@ class _Listener(logging.Handler):
         self._logger.propagate = self._propagate
 
 
-def _located(messages: list[str], root: Path) -> Iterator[Problem]:
+def _located(messages: list[str], root: Path, docs: Path) -> Iterator[Problem]:
     """MkDocs names the file, never the line: look for what it quotes."""
     for message in messages:
         if found := re.match(r"Doc file '([^']+)' contains an? .*?link '([^']*)',? ?(.*)", message, re.DOTALL):
             name, link, rest = found.groups()
-            path = root / "docs" / name
+            path = docs / name
             line = line_of(read_text(path, name), link) if path.is_file() else 0
             text = " ".join(rest.split()).rstrip(".")
-            yield Problem(f"docs/{name}", line, f"link '{link}': {text}; correct the link")
+            yield Problem(_shown(path, root), line, f"link '{link}': {text}; correct the link")
         else:
             text = read_text(root / "mkdocs.yml", "mkdocs.yml")
             yield Problem("mkdocs.yml", _named_line(text, message), " ".join(message.split()))

@@ -215,6 +215,17 @@ def test_links_that_lead_nowhere_are_named_at_their_source(project: Project) -> 
     assert f"docs/about.md:{line_of(project, 'docs/about.md', '#99')}: " in err
 
 
+def test_pages_may_lie_in_another_folder(project: Project) -> None:
+    (project.root / "docs").rename(project.root / "pages")
+    project.edit("mkdocs.yml", lambda text: text.replace("docs_dir: docs", "docs_dir: pages", 1))
+    project.edit("pages/about.md", lambda text: text + "\n[this](nope.md)\n")
+    project.edit(DECK, lambda text: text.replace("../../docs/", "../../pages/"))
+
+    err = refused(project).err
+
+    assert f"pages/about.md:{line_of(project, 'pages/about.md', 'nope.md')}: link 'nope.md'" in err
+
+
 def test_what_only_a_browser_notices_is_named(project: Project) -> None:
     project.edit(DECK, lambda text: text.replace("# Post-mortem Culture\n", "# Post-mortem Culture\n\n" + STYLE, 1))
     project.edit("docs/about.md", lambda text: text + "\n<script>throw new Error('planted')</script>\n")
