@@ -198,11 +198,10 @@ export function traceable(md) {
   local.slideKey = (value) => ({ key: String(value) })
   local.slideMinutes = (value) => ({ minutes: String(value) })
 
-  // Before Marp folds backgrounds away: the line of each background image, in order.
-  const backgroundLines = []
   md.core.ruler.push('trace_lines', (state) => {
     if (state.inlineMode) return
-    backgroundLines.length = 0
+    // Marp makes the figures of a slide's background from images that stand elsewhere, in the same order.
+    const backgroundLines = []
     let slide
     let aside = false
     const figures = []
@@ -213,12 +212,11 @@ export function traceable(md) {
       if (token.type === 'marpit_advanced_background_image_open') figures.push(token)
       if (token.type === 'marpit_slide_open') {
         slide = token
-        slide.meta.fallbackLine = (token.map?.[0] ?? 0) + 1
         const { key, minutes } = token.meta.marpitDirectives ?? {}
         if (key !== undefined) token.attrSet('data-key', key)
         if (minutes !== undefined) token.attrSet('data-minutes', minutes)
         // Without content the slide stands where its ruler, or its first comment, stands.
-        token.attrSet('data-line', String(slide.meta.fallbackLine))
+        token.attrSet('data-line', String((token.map?.[0] ?? 0) + 1))
         continue
       }
       if (token.type === 'marpit_slide_close') slide = undefined

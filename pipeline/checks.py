@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline import browser, links, pdf, site
 from pipeline.artifacts import Made
 from pipeline.deck import Deck
-from pipeline.problems import Problem
+from pipeline.problems import Problem, line_of
 
 
 def pdf_problems(made: Made) -> Iterator[Problem]:
@@ -45,9 +46,15 @@ def site_problems(
             titles = [slide.title for slide in presented[uri].deck.slides]
             yield from _located(presented[uri], reader.present(uri, titles))
         else:
-            source = origins[uri].path if uri in origins else f"dist/site/{uri}"
+            origin = origins.get(uri, links.Origin(f"dist/site/{uri}", ""))
             for message in reader.visit(uri):
-                yield Problem(source, 0, message)
+                yield Problem(origin.path, _line_of_message(origin.text, message), message)
+
+
+def _line_of_message(text: str, message: str) -> int:
+    """The browser names an address or an error, never a line of Markdown: look for what it quotes."""
+    quoted = re.search(r"asks for ([^ ,]+)|error: (?:\w*Error: )?(.+)", message)
+    return line_of(text, quoted[1] or quoted[2]) if quoted else 0
 
 
 def _located(made: Made, misfits: Iterable[browser.Misfit]) -> Iterator[Problem]:

@@ -136,7 +136,7 @@ def _slide(number: int, frame: LexborNode, section: LexborNode, notes: tuple[str
     content = [child for child in section.iter() if child.tag not in ("header", "footer")]
     images = tuple(_images(frame, section, line))
     links = tuple(
-        Link(node.attributes.get("data-href") or node.attributes.get("href") or "", _line(node, line))
+        Link(node.attributes.get("data-href") or node.attributes.get("href") or "", stamped_line(node, line))
         for node in section.css("a[href]")
     )
     body = "\n".join(filter(None, (_plain(child) for child in content if child != heading)))
@@ -164,12 +164,12 @@ def _slide(number: int, frame: LexborNode, section: LexborNode, notes: tuple[str
 def _images(frame: LexborNode, section: LexborNode, line: int) -> Iterator[Image]:
     for figure in frame.css("[data-marpit-advanced-background-container] > figure"):
         caption = figure.css_first("figcaption")
-        yield Image(_background(figure), _text(caption) if caption else "", _line(figure, line))
+        yield Image(_background(figure), _text(caption) if caption else "", stamped_line(figure, line))
     if source := _background(section):
         yield Image(source, "", line)
     for node in section.css("img"):
         source = node.attributes.get("data-src") or node.attributes.get("src") or ""
-        yield Image(source, node.attributes.get("alt") or "", _line(node, line))
+        yield Image(source, node.attributes.get("alt") or "", stamped_line(node, line))
 
 
 def _background(node: LexborNode) -> str:
@@ -181,8 +181,8 @@ def _background(node: LexborNode) -> str:
     return url[2] if url else ""
 
 
-def _line(node: LexborNode, default: int) -> int:
-    """The line of the nearest block around `node` that Marp's plugin stamped."""
+def stamped_line(node: LexborNode, default: int = 0) -> int:
+    """The source line of the nearest block around `node` that our plugin for Marp stamped."""
     around: LexborNode | None = node
     while around is not None:
         if stamped := around.attributes.get("data-line"):

@@ -12,8 +12,9 @@ from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
 import requests
 import yaml
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
 
+from pipeline.deck import stamped_line
 from pipeline.problems import BuildError, Problem, line_of, read_text, yaml_problem
 
 INVENTORY = Path("data", "links.yml")
@@ -103,12 +104,12 @@ def read_page(html: str, uri: str) -> tuple[list[Reference], set[str]]:
         for node in tree.css(selector):
             for target in _targets(node.attributes.get(attribute) or "", attribute):
                 is_link = node.tag == "a" or (node.tag == "link" and node.attributes.get("rel") == "canonical")
-                references.append(Reference(uri, target, _stamped_line(node), is_link=is_link))
+                references.append(Reference(uri, target, stamped_line(node), is_link=is_link))
     for node in tree.css("meta[property='og:image'], meta[name='twitter:image']"):
         references.append(Reference(uri, node.attributes.get("content") or "", 0, is_link=False))
     for node in tree.css("[style*='url(']"):
         for target in _css_urls(node.attributes.get("style") or ""):
-            references.append(Reference(uri, target, _stamped_line(node), is_link=False))
+            references.append(Reference(uri, target, stamped_line(node), is_link=False))
     for node in tree.css("style"):
         references += [Reference(uri, target, 0, is_link=False) for target in _css_urls(node.text())]
     anchors = {node.attributes["id"] or "" for node in tree.css("[id]")}
@@ -136,15 +137,6 @@ def _css_urls(css: str) -> list[str]:
     return [url for _, url in urls] + re.findall(r"@import\s+[\"']([^\"']+)", css)
 
 
-def _stamped_line(node: LexborNode) -> int:
-    around: LexborNode | None = node
-    while around is not None:
-        if stamped := around.attributes.get("data-line"):
-            return int(stamped)
-        around = around.parent
-    return 0
-
-
 def _wrong(
     reference: Reference,
     base: str,
@@ -167,7 +159,7 @@ def _wrong(
         return f"leads to '{scheme}:', which nobody else can follow; use an address of the site or of the web"
     path = urlsplit(address).path
     root = urlsplit(base).path
-    if not (path + "/").startswith(root) and not path.startswith(root):
+    if not (path + "/").startswith(root):
         return f"leads out of the site, whose root is {root}; write it relative to the page"
     uri = unquote(path[len(root) :])
     if uri == "" or uri.endswith("/"):

@@ -190,7 +190,8 @@ def _slide(slide: Slide, total: int, folder: str, facts: Sequence[str], words: s
 
 def _picture(folder: str, number: int, alt: str) -> str:
     source = f"{folder}thumbs/{number:02}.png"
-    return f"<img src='{source}' width='1280' height='720' loading='lazy' alt='{escape(alt)}'>"
+    loading = "" if number == 1 else " loading='lazy'"  # the first is seen at once
+    return f"<img src='{source}' width='1280' height='720'{loading} alt='{escape(alt)}'>"
 
 
 def _minutes(slide: Slide) -> list[str]:

@@ -56,8 +56,12 @@ def read_settings(root: Path) -> Settings:
     if spelt.rstrip("/") != site_url.rstrip("/"):
         message = f"site_url is '{site_url}', which a browser spells otherwise; write '{spelt}'"
         raise BuildError([Problem("mkdocs.yml", 0, message)])
+    docs = Path(config.docs_dir)
+    if not docs.is_dir() or not docs.resolve().is_relative_to(root.resolve()):
+        line = line_of(read_text(root / "mkdocs.yml", "mkdocs.yml"), "docs_dir")
+        raise BuildError([Problem("mkdocs.yml", line, f"docs_dir is '{docs}', which is no folder of the project")])
     language = str(config.theme.get("language") or "en")
-    return Settings(root, site_url.rstrip("/") + "/", language, Path(config.docs_dir))
+    return Settings(root, site_url.rstrip("/") + "/", language, docs)
 
 
 def _as_browsers_spell(address: str) -> str:
@@ -148,9 +152,6 @@ def _shown(path: Path, root: Path) -> str:
 def _page_problems(root: Path, docs: Path) -> Iterator[Problem]:
     """What MkDocs does not look at, or meets with a traceback."""
     inside = root.resolve()
-    if not docs.is_dir() or not docs.resolve().is_relative_to(inside):
-        yield Problem("mkdocs.yml", 0, f"docs_dir is '{docs}', which is no folder of the project; correct it")
-        return
     for path in sorted(docs.rglob("*")):
         name = path.relative_to(root).as_posix()
         if any(part.startswith(".") for part in path.relative_to(docs).parts):

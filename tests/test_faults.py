@@ -115,8 +115,12 @@ def hook_that_is_no_python(project: Project) -> str:
 
 
 def docs_outside_the_project(project: Project) -> str:
-    project.edit("mkdocs.yml", lambda text: text.replace("docs_dir: docs", "docs_dir: ..", 1))
-    return "mkdocs.yml"
+    outside = project.root.parent / "elsewhere"
+    outside.mkdir()
+    (outside / "index.md").write_text("# Elsewhere\n", encoding="utf-8")
+    project.edit("mkdocs.yml", lambda text: text.replace("docs_dir: docs", "docs_dir: ../elsewhere", 1))
+    line = line_of(project, "mkdocs.yml", "docs_dir: ")
+    return f"mkdocs.yml:{line}: docs_dir is '{outside}', which is no folder of the project"
 
 
 def address_that_browsers_spell_otherwise(project: Project) -> str:
@@ -234,8 +238,10 @@ def test_what_only_a_browser_notices_is_named(project: Project) -> None:
     err = refused(project).err
 
     assert f"{DECK}:{line_of(project, DECK, '# Post-mortem Culture')}: slide 1: does not show its heading" in err
-    assert "docs/about.md: script error: planted" in err
-    assert "docs/resources.md: asks for https://tracker.example/, which is not part of the site" in err
+    line = line_of(project, "docs/about.md", "planted")
+    assert f"docs/about.md:{line}: script error: planted" in err
+    line = line_of(project, "docs/resources.md", "tracker.example")
+    assert f"docs/resources.md:{line}: asks for https://tracker.example/, which is not part of the site" in err
 
 
 # Seen in print, so that the PDF is right; not on screen.
