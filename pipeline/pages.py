@@ -6,18 +6,13 @@ Words of an author that go into a page are HTML by then, so that no character of
 from __future__ import annotations
 
 import json
-import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote
 
-from markdown_it import MarkdownIt
-
+from pipeline import notes
 from pipeline.deck import Deck, Slide
-
-# No raw HTML: what a note says is shown, not run.
-_NOTES = MarkdownIt("commonmark", {"html": False}).enable("table").enable("strikethrough")
 
 
 def deck_list(decks: Sequence[Deck]) -> str:
@@ -76,33 +71,12 @@ def notes_page(deck: Deck, *, links: Mapping[str, str]) -> str:
     for slide in deck.slides:
         facts_here = [f"starts at {_clock(start)}"] if _length(deck) else []
         start += slide.minutes or 0
-        notes = "".join(
-            f"<div class='slide__note'>{_note(note, deck.source, folder, links)}</div>" for note in slide.notes
+        said = "".join(
+            f"<div class='slide__note'>{notes.as_html(note, source=deck.source, folder=folder, links=links)}</div>"
+            for note in slide.notes
         )
-        lines += _slide(slide, len(deck.slides), folder, facts_here, notes or "<p>No notes for this slide.</p>")
+        lines += _slide(slide, len(deck.slides), folder, facts_here, said or "<p>No notes for this slide.</p>")
     return _join(lines)
-
-
-def _note(note: str, source: str, folder: str, links: Mapping[str, str]) -> str:
-    """A note as HTML. Its links are written as on the slide; its pictures become their text alternative."""
-    tokens = _NOTES.parse(note)
-    for token in tokens:
-        for child in token.children or ():
-            if child.type == "link_open":
-                child.attrs["href"] = _address(str(child.attrs["href"]), source, folder, links)
-            elif child.type == "image":
-                child.type, child.content = "text", f"[{child.content}]"
-    return str(_NOTES.renderer.render(tokens, _NOTES.options, {}))
-
-
-def _address(href: str, source: str, folder: str, links: Mapping[str, str]) -> str:
-    parts = urlsplit(href)
-    if parts.scheme or parts.netloc:
-        return href
-    if not parts.path:
-        return f"{folder}slides.html{href}"
-    file = posixpath.normpath(posixpath.join(posixpath.dirname(source), unquote(parts.path)))
-    return links[file] + href[len(parts.path) :] if file in links else folder + href
 
 
 def notes_file(deck: Deck) -> str:

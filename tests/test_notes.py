@@ -1,0 +1,39 @@
+"""Notes as HTML and as plain text."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline import notes
+
+
+@pytest.mark.parametrize(
+    ("note", "text"),
+    [
+        ("**Aim:** Say *it* `once`.", "Aim: Say it once."),
+        ("one\ntwo\n\nthree", "one two\nthree"),
+        ("- a\n- b\n  1. c\n  2. d", "• a\n• b\n  1. c\n  2. d"),
+        ("3. c\n4. d", "3. c\n4. d"),
+        ("- a\n\n  more", "• a\nmore"),
+        ("| a | b |\n|---|---|\n| c | d |", "a | b\nc | d"),
+        ("[here](https://a.example/) <https://b.example>", "here (https://a.example/) https://b.example"),
+        ("[slide](#2) ![a cat](cat.png)", "slide [a cat]"),
+        ("```\ncode\n\n  more\n```", "code\n\n  more"),
+        ("<b>shown</b>", "<b>shown</b>"),
+        ("", ""),
+    ],
+)
+def test_plain_text(note: str, text: str) -> None:
+    assert text == notes.as_text(note)
+
+
+def test_links_of_html_lead_to_the_deck_the_site_and_the_web() -> None:
+    note = "[slide](#2) [page](../../docs/a.md#b) [file](c.txt) [web](https://a.example/)"
+    html = notes.as_html(note, source="slides/d/deck.md", folder="../../decks/d/", links={"docs/a.md": "../../a/"})
+
+    for href in ("../../decks/d/slides.html#2", "../../a/#b", "../../decks/d/c.txt", "https://a.example/"):
+        assert f'href="{href}"' in html
+
+
+def test_raw_html_of_a_note_is_shown_and_not_run() -> None:
+    assert "<script>" not in notes.as_html("<script>alert(1)</script>", source="s/d/deck.md", folder="", links={})
