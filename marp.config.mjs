@@ -19,6 +19,7 @@ const { yaml: readDirectives } = requireMarpit('./markdown/directives/yaml.js')
  * What the plugin may know of the deck that is being rendered.
  * `deck` is the absolute path of the source, `root` the folder that no image may leave, `assets` more folders in
  * which a theme's own files may be found, `links` maps paths below `root` to addresses as seen from the deck,
+ * `generated` maps absolute paths to the text that stands for the file there,
  * `problems` collects `{line, message}`, with `yaml` where that is what is wrong. Without a context (plain `npx marp`) images and links stay as they are.
  */
 export const context = new AsyncLocalStorage()
@@ -58,9 +59,11 @@ function otherCase(file) {
   }
 }
 
-// Read a local file for the deck, or say why not. Returns {data} or {reason}.
-function readLocal(address, { deck, root, assets = [] }) {
+// Read a local file for the deck, or say why not. Returns {data, svg?}, `svg` being its text, or {reason}.
+function readLocal(address, { deck, root, assets = [], generated = {} }) {
   const name = pathOf(address)
+  const made = generated[path.resolve(path.dirname(deck), name)]
+  if (made !== undefined) return svgFile(Buffer.from(made))
   if (name.includes('\0')) return { reason: 'is not a file name; correct the path' }
   let outside = false
   let reason
@@ -87,7 +90,8 @@ function readLocal(address, { deck, root, assets = [] }) {
       }
       const type = MEDIA_TYPES[path.extname(real).toLowerCase()]
       if (!type) return { reason: `has an ending that is no picture's (${path.extname(real) || 'none'}); use SVG, PNG or JPEG` }
-      return { data: `data:${type};base64,${readFileSync(real).toString('base64')}` }
+      const content = readFileSync(real)
+      return type === 'image/svg+xml' ? svgFile(content) : { data: `data:${type};base64,${content.toString('base64')}` }
     } catch (error) {
       if (error.code === 'EACCES' || error.code === 'EPERM') reason ??= 'cannot be read; check its permissions'
       else if (error.code === 'ELOOP') reason ??= 'is a symbolic link that leads to itself'
@@ -97,6 +101,53 @@ function readLocal(address, { deck, root, assets = [] }) {
   if (reason) return { reason }
   if (outside) return { reason: `is outside the deck's project; move it below '${path.basename(root)}'` }
   return { reason: 'does not exist; add the file or correct the path' }
+}
+
+const svgFile = (content) => ({ data: `data:image/svg+xml;base64,${content.toString('base64')}`, svg: content.toString() })
+
+// What a figure may consist of: shapes and words. Whatever could run, load, animate or reach beyond it is not here.
+const FIGURE_TAGS = new Set(
+  'svg g path rect circle ellipse line polyline polygon text tspan defs marker use title desc'.split(' '),
+)
+const FIGURE_ATTRIBUTES = new Set(
+  `xmlns viewBox width height preserveAspectRatio class id d x y x1 y1 x2 y2 cx cy r rx ry dx dy points transform
+  pathLength href fill fill-opacity fill-rule stroke stroke-width stroke-opacity stroke-linecap stroke-linejoin
+  stroke-dasharray stroke-dashoffset opacity font-family font-size font-weight font-style letter-spacing text-anchor
+  dominant-baseline marker-start marker-mid marker-end markerWidth markerHeight markerUnits refX refY orient`.split(/\s+/),
+)
+
+/**
+ * The picture as part of the slide, so that the theme colours it and its words are words: for an SVG file that asks
+ * for it with `class="figure"` on its root. undefined for any other, and for one that holds more than a drawing.
+ * `prefix` keeps the ids of several figures apart.
+ */
+function drawnIn(svg, { attributes, alt, prefix }) {
+  const body = svg.replace(/^\uFEFF?\s*(<\?xml[^>]*\?>\s*)?(<!--(?:(?!-->)[^])*-->\s*)*/, '').trimEnd()
+  if (!/^<svg\s[^>]*class="figure[" ]/.test(body) || !body.endsWith('</svg>') || /<[!?]/.test(body)) return undefined
+  const open = []
+  for (const [, close, tag, rest] of body.matchAll(/<(\/?)([^\s>/]*)([^>]*)>/g)) {
+    if (!FIGURE_TAGS.has(tag)) return undefined
+    if (close ? open.pop() !== tag : !onlyDraws(rest)) return undefined
+    if (!close && !rest.endsWith('/')) open.push(tag)
+  }
+  if (open.length || /<(?![\w/])/.test(body)) return undefined
+  const named = alt ? `role="img" aria-label="${alt}"` : 'aria-hidden="true"'
+  // Defined and then used, so that it is one picture to whoever reads the page by its elements: a screen reader has the
+  // text alternative, and a scan for contrast does not stumble over words that lie on shapes.
+  const whole = `${prefix}-whole`
+  return body
+    .replace(/\s(id="|href="#|[\w-]+="url\(#)/g, ` $1${prefix}-`)
+    .replace(/^<svg([^>]*)>/, `<svg ${named}${attributes}$1><defs><g id="${whole}">`)
+    .replace(/<\/svg>$/, `</g></defs><use href="#${whole}"/></svg>`)
+}
+
+// Whether each attribute of a figure's element is known, and names nothing outside of the figure.
+function onlyDraws(attributes) {
+  const rest = attributes.replace(/\s+([\w:-]+)="([^"]*)"/g, (whole, name, value) => {
+    const safe = /url\(|[&\\]/i.test(value) ? /^url\(#[\w-]+\)$/.test(value) : name !== 'href' || value.startsWith('#')
+    return FIGURE_ATTRIBUTES.has(name) && safe ? '' : whole
+  })
+  return /^\s*\/?$/.test(rest)
 }
 
 // Every url(...) of a piece of CSS that names a local file, replaced by `replace(address)`.
@@ -110,14 +161,17 @@ const replaceUrls = (css, replace) =>
 // Marp's HTML with local images inlined and relative links as published; what is amiss goes to `problems`.
 function settle(html, deck) {
   let line = 1
-  const inlined = (address, kind) => {
-    const { data, reason } = readLocal(address, deck)
-    if (reason) deck.problems.push({ line, message: `${kind} '${pathOf(address)}' ${reason}` })
-    return data
+  let figures = 0
+  const local = (address, kind) => {
+    const found = readLocal(address, deck)
+    if (found.reason) deck.problems.push({ line, message: `${kind} '${pathOf(address)}' ${found.reason}` })
+    return found
   }
+  const inlined = (address, kind) => local(address, kind).data
   return html.replace(/<([a-z][\w-]*)((?:[^"'>]|"[^"]*"|'[^']*')*)>/gi, (whole, tag, attributes) => {
     line = Number(/\sdata-line="(\d+)"/.exec(attributes)?.[1] ?? line)
     let source
+    let figure
     let settled = attributes.replace(/(\s)(src|srcset|poster|href|style)="([^"]*)"/gi, (attribute, space, name, value) => {
       const address = unescapeAttribute(value)
       if (name === 'style') {
@@ -141,11 +195,21 @@ function settle(html, deck) {
         const published = deck.links && publishedAddress(address, deck)
         return published ? `${space}href="${escapeAttribute(published)}" data-href="${value}"` : attribute
       }
-      const data = inlined(address, tag === 'img' || name === 'poster' ? 'image' : 'file')
+      const { data, svg } = local(address, tag === 'img' || name === 'poster' ? 'image' : 'file')
       if (data) source ??= pathOf(address)
+      if (tag === 'img' && name === 'src') figure = svg
       return data ? `${space}${name}="${data}"` : attribute
     })
     if (source !== undefined) settled = ` data-src="${escapeAttribute(source)}"${settled}`
+    if (figure !== undefined) {
+      const alt = /\salt="([^"]*)"/.exec(attributes)?.[1] ?? ''
+      const kept = [...settled.matchAll(/\s(?:data-src|data-line|style|title)="[^"]*"/g)].join('')
+      const drawn = drawnIn(figure, { attributes: kept, alt, prefix: `figure-${figures + 1}` })
+      if (drawn !== undefined) {
+        figures += 1
+        return drawn
+      }
+    }
     return `<${tag}${settled}>`
   })
 }

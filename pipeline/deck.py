@@ -167,9 +167,11 @@ def _images(frame: LexborNode, section: LexborNode, line: int) -> Iterator[Image
         yield Image(_background(figure), _text(caption) if caption else "", stamped_line(figure, line))
     if source := _background(section):
         yield Image(source, "", line)
-    for node in section.css("img"):
+    # A figure is an image that our plugin drew into the slide.
+    for node in section.css("img, svg[data-src]"):
         source = node.attributes.get("data-src") or node.attributes.get("src") or ""
-        yield Image(source, node.attributes.get("alt") or "", stamped_line(node, line))
+        alt = node.attributes.get("alt") or node.attributes.get("aria-label") or ""
+        yield Image(source, alt, stamped_line(node, line))
 
 
 def _background(node: LexborNode) -> str:

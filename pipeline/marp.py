@@ -43,6 +43,9 @@ ALL = tuple(_OPTIONS)
 """Every format: the deck to present, the same with nothing hidden, and the PDF."""
 
 
+# Where a theme finds its fonts, by the name of their package.
+_FONTS = HOME / "node_modules" / "@fontsource"
+
 # Else a browser asks the server for /favicon.ico, which is not the deck's to have.
 _NO_ICON = '<link rel="icon" href="data:,">'
 
@@ -66,12 +69,14 @@ def render(
     tools: Tools,
     lang: str,
     links: Mapping[str, str],
+    generated: Mapping[str, str] | None = None,
     formats: Sequence[str] = ALL,
 ) -> list[Rendered | BuildError]:
     """Render each source in each of `formats`; in place of a deck that Marp could not render stands the error.
 
     `lang` is the language of decks that name none. `links` maps source files, relative to the project and with
-    '/', to their addresses as seen from a published deck.
+    '/', to their addresses as seen from a published deck. `generated` maps names of SVG files beside a deck to what
+    the build puts in their place.
 
     Raises BuildError if Marp itself ends or hangs.
     """
@@ -81,7 +86,7 @@ def render(
             # Under a plain name of ours: Marp would read '[' or '*' in a file name as a pattern.
             markdown = scratch / f"{number}.md"
             markdown.write_text(source.text, encoding="utf-8", newline="")
-            context = _context(source, links)
+            context = _context(source, links, generated or {})
             themes = ["--theme-set", *map(str, _themes(source))]
             for name in formats:
                 argv = [str(markdown), *_OPTIONS[name], "-o", str(scratch / f"{number}.{name}"), *themes]
@@ -111,13 +116,14 @@ def render_plain(files: Sequence[Path], *, tools: Tools) -> list[str]:
         return [output.read_text(encoding="utf-8") for output in outputs]
 
 
-def _context(source: Source, links: Mapping[str, str]) -> dict[str, Any]:
-    assets = sorted({css.parent.resolve() for css in _themes(source)})
+def _context(source: Source, links: Mapping[str, str], generated: Mapping[str, str]) -> dict[str, Any]:
+    assets = sorted({*(css.parent.resolve() for css in _themes(source)), _FONTS})
     return {
         "deck": str(source.path),
         "root": str(source.root.resolve()),
         "assets": [str(folder) for folder in assets],
         "links": dict(links),
+        "generated": {str(source.path.parent / name): text for name, text in generated.items()},
     }
 
 

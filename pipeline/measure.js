@@ -25,7 +25,7 @@ async () => {
     const words = node.data.trim().replace(/\s+/g, ' ')
     return `'${words.length > 40 ? `${words.slice(0, 39)}…` : words}'`
   }
-  const PICTURES = new Set(['img', 'video', 'canvas', 'mjx-container'])
+  const PICTURES = new Set(['img', 'video', 'canvas', 'mjx-container', 'use'])
 
   const measure = (frame) => {
     const section = frame.querySelector('section[id]')
