@@ -19,7 +19,7 @@ const { yaml: readDirectives } = requireMarpit('./markdown/directives/yaml.js')
  * What the plugin may know of the deck that is being rendered.
  * `deck` is the absolute path of the source, `root` the folder that no image may leave, `assets` more folders in
  * which a theme's own files may be found, `links` maps paths below `root` to addresses as seen from the deck,
- * `generated` maps absolute paths to the text that stands for the file there,
+ * `generated` maps names of SVG files to the text that the build puts in their place,
  * `problems` collects `{line, message}`, with `yaml` where that is what is wrong. Without a context (plain `npx marp`) images and links stay as they are.
  */
 export const context = new AsyncLocalStorage()
@@ -62,8 +62,8 @@ function otherCase(file) {
 // Read a local file for the deck, or say why not. Returns {data, svg?}, `svg` being its text, or {reason}.
 function readLocal(address, { deck, root, assets = [], generated = {} }) {
   const name = pathOf(address)
-  const made = generated[path.resolve(path.dirname(deck), name)]
-  if (made !== undefined) return svgFile(Buffer.from(made))
+  const file = path.basename(name)
+  if (Object.hasOwn(generated, file)) return svgFile(Buffer.from(generated[file]))
   if (name.includes('\0')) return { reason: 'is not a file name; correct the path' }
   let outside = false
   let reason

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from pipeline import deck, marp, pages, pdf
+from pipeline import deck, marp, pages, pdf, qr
 from pipeline.deck import Deck
 from pipeline.decks import Source
 from pipeline.marp import Rendered
@@ -45,7 +45,8 @@ def make(
     """
     made: list[Made] = []
     problems: list[Problem] = []
-    all_rendered = marp.render(sources, tools=tools, lang=lang, links=links)
+    generated = {qr.FILE: qr.figure(base)} if base else {}
+    all_rendered = marp.render(sources, tools=tools, lang=lang, links=links, generated=generated)
     for source, rendered in zip(sources, all_rendered, strict=True):
         if isinstance(rendered, BuildError):
             problems += rendered.problems

@@ -75,8 +75,8 @@ def render(
     """Render each source in each of `formats`; in place of a deck that Marp could not render stands the error.
 
     `lang` is the language of decks that name none. `links` maps source files, relative to the project and with
-    '/', to their addresses as seen from a published deck. `generated` maps names of SVG files beside a deck to what
-    the build puts in their place.
+    '/', to their addresses as seen from a published deck. `generated` maps names of SVG files to what
+    stands in their place.
 
     Raises BuildError if Marp itself ends or hangs.
     """
@@ -123,7 +123,7 @@ def _context(source: Source, links: Mapping[str, str], generated: Mapping[str, s
         "root": str(source.root.resolve()),
         "assets": [str(folder) for folder in assets],
         "links": dict(links),
-        "generated": {str(source.path.parent / name): text for name, text in generated.items()},
+        "generated": dict(generated),
     }
 
 

@@ -1,0 +1,122 @@
+"""SVG files that become part of a slide, and those that must not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline import deck, decks, marp
+from pipeline.toolchain import Tools
+
+FIGURE = '<svg xmlns="http://www.w3.org/2000/svg" class="figure" viewBox="0 0 9 9">{}</svg>\n'
+GOOD = FIGURE.format('<path class="ink" d="M0 0H9V9z" fill="#000"/><text x="1" y="8">words</text>')
+
+
+@pytest.fixture
+def rendered(tmp_path: Path, tools: Tools) -> Renderer:
+    return Renderer(tmp_path, tools)
+
+
+class Renderer:
+    """Renders a deck that lies beside files of its own."""
+
+    def __init__(self, folder: Path, tools: Tools) -> None:
+        self.folder = folder
+        self._tools = tools
+
+    def html(self, markdown: str, generated: dict[str, str] | None = None, **files: str) -> str:
+        """The deck's HTML; `files` are SVG files by their names without the ending."""
+        for name, text in files.items():
+            (self.folder / f"{name}.svg").write_text(text, encoding="utf-8")
+        path = self.folder / "deck.md"
+        path.write_text(markdown, encoding="utf-8")
+        [result] = marp.render(
+            [decks.open_file(path, "deck")],
+            tools=self._tools,
+            lang="en",
+            links={},
+            generated=generated,
+            formats=("html",),
+        )
+        assert isinstance(result, marp.Rendered)
+        assert () == result.problems
+        return result.html
+
+
+def test_a_figure_is_drawn_into_the_slide_with_its_text_alternative(rendered: Renderer) -> None:
+    html = rendered.html("# T\n\n![Two & three](fig.svg)", fig=GOOD)
+
+    assert "words</text>" in html
+    [slide] = deck.read(html, name="deck", source="deck.md")[0].slides
+    assert [deck.Image("fig.svg", "Two & three", 3)] == list(slide.images)
+    assert 'role="img" aria-label="Two &amp; three"' in html
+
+
+def test_a_figure_without_text_alternative_is_no_picture_to_a_screen_reader(rendered: Renderer) -> None:
+    assert '<svg aria-hidden="true"' in rendered.html("![](fig.svg)", fig=GOOD)
+
+
+def test_a_figure_keeps_the_size_that_the_slide_gives_it(rendered: Renderer) -> None:
+    assert 'style="width:300px;' in rendered.html("![w:300](fig.svg)", fig=GOOD).split('class="figure"')[0][-200:]
+
+
+def test_two_figures_keep_their_ids_apart(rendered: Renderer) -> None:
+    marked = FIGURE.format('<defs><marker id="tip"/></defs><path d="M0 0H9" marker-end="url(#tip)"/><use href="#tip"/>')
+    html = rendered.html("![a](fig.svg) ![b](fig.svg)", fig=marked)
+
+    for number in (1, 2):
+        assert 1 == html.count(f'id="figure-{number}-tip"')
+        assert 1 == html.count(f'marker-end="url(#figure-{number}-tip)"')
+        assert 1 == html.count(f'href="#figure-{number}-tip"')
+
+
+@pytest.mark.parametrize(
+    "svg",
+    [
+        GOOD.replace(' class="figure"', ""),
+        FIGURE.format("<script>alert(1)</script>"),
+        FIGURE.format('<path d="M0 0" onclick="alert(1)"/>'),
+        FIGURE.format('<path d="M0 0" style="fill:url(https://else.example/)"/>'),
+        FIGURE.format("<style>section { display: none }</style>"),
+        FIGURE.format('<path d="M0 0" fill="url(https://else.example/a)"/>'),
+        FIGURE.format('<path d="M0 0" fill="\\75rl(https://else.example/a)"/>'),
+        FIGURE.format('<path d="M0 0" fill="&#117;rl(https://else.example/a)"/>'),
+        FIGURE.format('<use href="https://else.example/a#b"/>'),
+        FIGURE.format('<a href="#x"><text>go</text></a>'),
+        FIGURE.format('<image href="x.png"/>'),
+        FIGURE.format("<foreignObject><p>free</p></foreignObject>"),
+        FIGURE.format('<animate attributeName="href" to="x"/>'),
+        FIGURE.format("<p>out</p>"),
+        FIGURE.format("<!-- --><path d='M0 0'/>"),
+        FIGURE.format("<![CDATA[<script>]]>"),
+        FIGURE.format('<g><path d="M0 0"/>'),
+        FIGURE.format('<g title="a>b"/>'),
+        FIGURE.format("a < b"),
+        '<!DOCTYPE svg [<!ENTITY x "y">]>' + GOOD,
+        GOOD + "<script>alert(1)</script>",
+        "class=figure",
+        "",
+    ],
+)
+def test_what_is_more_than_a_drawing_stays_a_picture(svg: str, rendered: Renderer) -> None:
+    html = rendered.html("![a](fig.svg)", fig=svg)
+
+    assert 'src="data:image/svg+xml;base64,' in html
+    assert 'id="figure-1' not in html
+
+
+def test_a_declaration_and_a_comment_before_the_figure_do_no_harm(rendered: Renderer) -> None:
+    before = '\ufeff<?xml version="1.0" encoding="UTF-8"?>\n<!-- drawn by hand -->\n'
+
+    assert "words</text>" in rendered.html("![a](fig.svg)", fig=before + GOOD)
+
+
+def test_a_background_stays_a_picture(rendered: Renderer) -> None:
+    assert "words</text>" not in rendered.html("![bg](fig.svg)", fig=GOOD)
+
+
+def test_the_build_can_put_a_drawing_in_the_place_of_a_file(rendered: Renderer) -> None:
+    assert "other</text>" in rendered.html(
+        "![a](sub/fig.svg)", generated={"fig.svg": GOOD.replace("words", "other")}, fig=GOOD
+    )
