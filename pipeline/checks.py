@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from pipeline import browser, links, pdf, site
+from pipeline import browser, links, pdf, sessions, site
 from pipeline.artifacts import Made
 from pipeline.deck import Deck
 from pipeline.problems import Problem, line_of
@@ -93,6 +93,10 @@ def _origins(made: Sequence[Made], settings: site.Settings) -> dict[str, links.O
         if path.suffix == ".md":
             name = path.relative_to(settings.root).as_posix()
             found[f"{uri}index.html"] = links.Origin(name, path.read_text(encoding="utf-8"))
+    sheets = settings.root / sessions.SESSIONS
+    if sheets.is_file():
+        origin = links.Origin(sessions.SESSIONS.as_posix(), sheets.read_text(encoding="utf-8"))
+        found[f"facilitate/{sessions.PAGE}/index.html"] = origin
     for each in made:
         origin = links.Origin(each.source.label, each.source.text)
         for uri in ("index.html", "slides.html", "slides.pdf"):

@@ -13,11 +13,12 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
-from pipeline import artifacts, browser, checks, decks, links, pages, publish, site
+from pipeline import artifacts, browser, checks, decks, links, pages, publish, sessions, site
 from pipeline.artifacts import Made
 from pipeline.deck import Deck
 from pipeline.decks import Source
 from pipeline.problems import BuildError, Problem, tidy
+from pipeline.sessions import RunSheets
 from pipeline.toolchain import Tools
 
 _INPUTS = (
@@ -49,6 +50,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools) -> list[Made]:
     fingerprint = inputs_fingerprint(root)
     settings = site.read_settings(root)
     inventory = links.read_inventory(root)
+    sheets = sessions.read(root)
     os.environ["SOURCE_DATE_EPOCH"] = str(artifacts.build_time(root))  # MkDocs dates the site map by it
     sources = decks.find(root)
     addresses = _addresses(sources, root, settings)
@@ -59,12 +61,14 @@ def _build_stage(root: Path, stage: Path, tools: Tools) -> list[Made]:
         links=addresses,
         base=settings.site_url,
     )
+    if sheets:
+        problems += sessions.check(sheets, [each.deck for each in made], [source.name for source in sources])
     with browser.start(tools.browser) as started:
         reader = browser.Reader(started, stage / "site", settings.site_url)
         problems += checks.slide_problems(made, reader)
         if problems:  # what comes after would only say the same once more
             raise BuildError(problems)
-        _stage_docs(made, stage / "docs", addresses)
+        _stage_docs(made, stage / "docs", addresses, sheets)
         if problems := site.build(settings, stage / "site"):
             raise BuildError(problems)
         publish.write(stage / "site" / "build.json", json.dumps({"fingerprint": fingerprint}, indent=2) + "\n")
@@ -84,12 +88,15 @@ def _addresses(sources: Sequence[Source], root: Path, settings: site.Settings) -
     return found
 
 
-def _stage_docs(made: Sequence[Made], docs: Path, addresses: Mapping[str, str]) -> None:
+def _stage_docs(made: Sequence[Made], docs: Path, addresses: Mapping[str, str], sheets: RunSheets | None) -> None:
     _write_decks(made, docs / "decks")
     for each in made:
         publish.write(docs / "decks" / each.deck.name / "index.md", pages.deck_page(each.deck))
         if pages.has_notes(each.deck):
             publish.write(docs / "facilitate" / f"{each.deck.name}.md", pages.notes_page(each.deck, links=addresses))
+        if sheets and each.deck.name == sheets.deck:
+            page = pages.run_sheets_page(sheets, each.deck, links=addresses)
+            publish.write(docs / "facilitate" / f"{sessions.PAGE}.md", page)
     publish.write(docs / "decks" / "index.md", pages.deck_list([each.deck for each in made]))
 
 

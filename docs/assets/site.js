@@ -32,6 +32,26 @@ if (drawer && menu) {
   tell();
 }
 
+// A run sheet counts from 0:00. Whoever says when they begin sees times of day instead; nothing is remembered.
+for (const sheet of document.querySelectorAll(".sheet__table--clock")) {
+  const times = [...sheet.querySelectorAll(".sheet__time")].map((time) => [time, time.textContent, Number(time.dataset.seconds)]);
+  const label = document.createElement("label");
+  const start = document.createElement("input");
+  start.type = "time";
+  start.autocomplete = "off";
+  label.className = "sheet__start";
+  label.append("We begin at ", start);
+  start.addEventListener("input", () => {
+    const [hours, minutes] = start.value.split(":").map(Number);
+    for (const [time, counted, seconds] of times) {
+      const minute = hours * 60 + minutes + Math.floor(seconds / 60);
+      const clock = [Math.floor(minute / 60) % 24, minute % 60].map((part) => String(part).padStart(2, "0")).join(":");
+      time.textContent = start.value ? clock : counted;
+    }
+  });
+  sheet.before(label);
+}
+
 // The empty list of results can take the focus while it has no height.
 document.querySelector(".md-search__scrollwrap")?.setAttribute("tabindex", "-1");
 
