@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
@@ -28,6 +29,8 @@ class Made:
     rendered: Rendered
     pdf: bytes
     """The PDF as it is published."""
+    address: str = ""
+    """Where the deck's files are published, with a '/' at its end; '' where nobody knows."""
 
 
 def make(
@@ -55,13 +58,13 @@ def make(
         problems += [*rendered.problems, *wrong]
         address = f"{base}decks/{quote(source.name)}/" if base else ""
         finished = pdf.finish(rendered.pdf, title=read.title, address=address, time=build_time(source.root))
-        made.append(Made(source, read, rendered, finished))
+        made.append(Made(source, read, rendered, finished, address))
     return made, problems
 
 
 def files(made: Made) -> Iterator[tuple[str, str | bytes]]:
     """Every file of a deck, by the name that it has beside the others."""
-    yield "slides.html", made.rendered.html
+    yield "slides.html", with_address(made.rendered.html, made.address)
     yield "slides.pdf", made.pdf
     yield "deck.json", made.deck.as_json()
     yield "notes.md", pages.notes_file(made.deck)
@@ -69,6 +72,30 @@ def files(made: Made) -> Iterator[tuple[str, str | bytes]]:
         if number == 1:
             yield "og.png", pdf.png(pdf.og_picture(picture))
         yield f"thumbs/{number:02}.png", pdf.png(picture)
+
+
+def with_address(html: str, address: str) -> str:
+    """Marp's HTML with its own address and picture, for those who show a preview of a link to it.
+
+    What the deck's own `url` and `image` directives say stands. `address` is the published folder; with '', nothing
+    is known to add.
+    """
+    if not address:
+        return html
+    folder, added = escape(address), ""
+    if '<link rel="canonical"' not in html:
+        added += f'<link rel="canonical" href="{folder}slides.html">'
+    if '<meta property="og:url"' not in html:
+        added += f'<meta property="og:url" content="{folder}slides.html">'
+    if '<meta property="og:image"' not in html:
+        added += f'<meta property="og:image" content="{folder}og.png">'
+        html = html.replace(_SMALL_CARD, _SMALL_CARD.replace("summary", "summary_large_image"), 1)
+    # After the character set, which browsers look for in the first kilobyte.
+    return html.replace(_CHARSET, _CHARSET + added, 1)
+
+
+_CHARSET = '<meta charset="UTF-8">'
+_SMALL_CARD = '<meta name="twitter:card" content="summary">'
 
 
 def build_time(root: Path) -> int:

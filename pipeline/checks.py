@@ -99,7 +99,7 @@ def _origins(made: Sequence[Made], settings: site.Settings) -> dict[str, links.O
         found[f"facilitate/{sessions.PAGE}/index.html"] = origin
     for each in made:
         origin = links.Origin(each.source.label, each.source.text)
-        for uri in ("index.html", "slides.html", "slides.pdf"):
+        for uri in ("index.html", "slides.html", "slides.pdf", "source/index.html"):
             found[f"decks/{each.deck.name}/{uri}"] = origin
         found[f"facilitate/{each.deck.name}/index.html"] = origin
     return found

@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
-from pipeline import artifacts, browser, checks, decks, links, pages, publish, sessions, site
+from pipeline import addresses, artifacts, browser, checks, decks, links, pages, publish, sessions, site
 from pipeline.artifacts import Made
 from pipeline.deck import Deck
 from pipeline.decks import Source
@@ -53,12 +53,12 @@ def _build_stage(root: Path, stage: Path, tools: Tools) -> list[Made]:
     sheets = sessions.read(root)
     os.environ["SOURCE_DATE_EPOCH"] = str(artifacts.build_time(root))  # MkDocs dates the site map by it
     sources = decks.find(root)
-    addresses = _addresses(sources, root, settings)
+    published = _addresses(sources, root, settings)
     made, problems = artifacts.make(
         sources,
         tools=tools,
         lang=settings.lang,
-        links=addresses,
+        links=published,
         base=settings.site_url,
     )
     if sheets:
@@ -68,12 +68,13 @@ def _build_stage(root: Path, stage: Path, tools: Tools) -> list[Made]:
         problems += checks.slide_problems(made, reader)
         if problems:  # what comes after would only say the same once more
             raise BuildError(problems)
-        _stage_docs(made, stage / "docs", addresses, sheets)
+        _stage_docs(made, stage / "docs", published, sheets)
         if problems := site.build(settings, stage / "site"):
             raise BuildError(problems)
         publish.write(stage / "site" / "build.json", json.dumps({"fingerprint": fingerprint}, indent=2) + "\n")
         problems = list(checks.site_problems(made, stage / "site", settings, reader))
     problems += checks.link_problems(made, stage / "site", settings, inventory)
+    problems += addresses.problems(addresses.read(root / "dist" / "site"), addresses.read(stage / "site"))
     if problems:
         raise BuildError(problems)
     return made
@@ -88,14 +89,20 @@ def _addresses(sources: Sequence[Source], root: Path, settings: site.Settings) -
     return found
 
 
-def _stage_docs(made: Sequence[Made], docs: Path, addresses: Mapping[str, str], sheets: RunSheets | None) -> None:
+def _stage_docs(made: Sequence[Made], docs: Path, published: Mapping[str, str], sheets: RunSheets | None) -> None:
     _write_decks(made, docs / "decks")
     for each in made:
-        publish.write(docs / "decks" / each.deck.name / "index.md", pages.deck_page(each.deck))
+        folder = docs / "decks" / each.deck.name
+        files = {path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()}
+        text = each.source.text
+        publish.write(folder / "index.md", pages.deck_page(each.deck, files=files, source=text))
+        publish.write(folder / "source.md", pages.source_page(each.deck, text))
+        for figure in each.deck.figures:
+            publish.write(folder / "figures" / figure.name, figure.data)
         if pages.has_notes(each.deck):
-            publish.write(docs / "facilitate" / f"{each.deck.name}.md", pages.notes_page(each.deck, links=addresses))
+            publish.write(docs / "facilitate" / f"{each.deck.name}.md", pages.notes_page(each.deck, links=published))
         if sheets and each.deck.name == sheets.deck:
-            page = pages.run_sheets_page(sheets, each.deck, links=addresses)
+            page = pages.run_sheets_page(sheets, each.deck, links=published)
             publish.write(docs / "facilitate" / f"{sessions.PAGE}.md", page)
     publish.write(docs / "decks" / "index.md", pages.deck_list([each.deck for each in made]))
 

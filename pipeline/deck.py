@@ -7,13 +7,16 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from html import escape as html_escape
 from typing import Any
 
 from markdown_it import MarkdownIt
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from pipeline import reading
+from pipeline.figures import Figure, Figures
 from pipeline.problems import Problem
+
+_BACKGROUND = "[data-marpit-advanced-background-container] > figure"
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,9 @@ class Slide:
     text: str
     """The words that one reads on the slide, white space folded; without header, footer and formulas."""
     body: str
-    """The slide's content as plain HTML to read in a page: no styling, no heading that repeats the title."""
+    """The slide's content as plain HTML to read in a page: no styling, no heading that repeats the title.
+
+    Its figures are those of the deck, in a folder `figures` beside the page."""
 
     def as_json(self) -> dict[str, Any]:
         """The slide's part of deck.json."""
@@ -77,6 +82,8 @@ class Deck:
     source: str
     """The Markdown file, as messages name it."""
     slides: tuple[Slide, ...]
+    figures: tuple[Figure, ...] = ()
+    """Every picture that a slide's body shows."""
 
     def as_json(self) -> str:
         """The content of deck.json."""
@@ -91,12 +98,13 @@ def read(html: str, *, name: str, source: str) -> tuple[Deck, list[Problem]]:
     notes = _notes(tree)
     problems: list[Problem] = []
     slides: list[Slide] = []
+    figures = Figures()
     # A slide with a background is three sections in one <svg>; only the real one has an id.
     for number, frame in enumerate(tree.css("svg[data-marpit-svg]"), 1):
         section = frame.css_first("section[id]")
         if section is None:  # pragma: no cover - Marp always numbers its sections
             raise ValueError(f"{source}: slide {number} has no section in Marp's output")
-        slide = _slide(number, frame, section, notes.get(number - 1, ()))
+        slide = _slide(number, frame, section, notes.get(number - 1, ()), figures)
         problems += _directive_problems(slide, section, source)
         slides.append(slide)
     explicit = {int(s.attributes["id"] or 0) for s in tree.css("section[id][data-key]")}
@@ -109,6 +117,7 @@ def read(html: str, *, name: str, source: str) -> tuple[Deck, list[Problem]]:
         lang=(html_tag.attributes.get("lang") or "") if html_tag else "",
         source=source,
         slides=tuple(_unique_keys(slides, explicit)),
+        figures=figures.all,
     )
     return deck, problems
 
@@ -129,17 +138,17 @@ def _notes(tree: LexborHTMLParser) -> dict[int, tuple[str, ...]]:
     return found
 
 
-def _slide(number: int, frame: LexborNode, section: LexborNode, notes: tuple[str, ...]) -> Slide:
+def _slide(number: int, frame: LexborNode, section: LexborNode, notes: tuple[str, ...], figures: Figures) -> Slide:
     heading = section.css_first("h1, h2, h3, h4, h5, h6")
     title = _text(heading) if heading else ""
     line = int(section.attributes.get("data-line") or 1)
-    content = [child for child in section.iter() if child.tag not in ("header", "footer")]
+    content = [child for child in section.iter(include_text=True) if child.tag not in ("header", "footer")]
     images = tuple(_images(frame, section, line))
     links = tuple(
         Link(node.attributes.get("data-href") or node.attributes.get("href") or "", stamped_line(node, line))
         for node in section.css("a[href]")
     )
-    body = "\n".join(filter(None, (_plain(child) for child in content if child != heading)))
+    body = reading.body(content, title=heading, backgrounds=frame.css(_BACKGROUND), found=figures)
     for closed in section.css("details:not([open])"):
         summary = closed.css_first("summary")
         closed.replace_with(f" {_text(summary)} " if summary else " ")
@@ -162,7 +171,7 @@ def _slide(number: int, frame: LexborNode, section: LexborNode, notes: tuple[str
 
 
 def _images(frame: LexborNode, section: LexborNode, line: int) -> Iterator[Image]:
-    for figure in frame.css("[data-marpit-advanced-background-container] > figure"):
+    for figure in frame.css(_BACKGROUND):
         caption = figure.css_first("figcaption")
         yield Image(_background(figure), _text(caption) if caption else "", stamped_line(figure, line))
     if source := _background(section):
@@ -199,38 +208,6 @@ def _text(node: LexborNode) -> str:
     for formula in node.css(".katex-html, .katex math semantics > :not(annotation)"):  # said again by its source
         formula.decompose()
     return " ".join(node.text(deep=True, separator="").split())
-
-
-# What a reading view needs; anything else gives way to its content.
-_KEPT = frozenset(
-    """p ul ol li dl dt dd table thead tbody tr th td blockquote pre code em strong b i s del sub sup kbd a br
-    figure figcaption details summary mark small q""".split()  # noqa: SIM905 - a list of 30 strings reads worse
-)
-_DROPPED = frozenset(["script", "style", "svg", "mjx-container", "math", "video", "audio", "iframe"])
-
-
-def _plain(node: LexborNode) -> str:
-    """`node` as HTML without classes, ids and styles. Pictures become their text alternative."""
-    tag = node.tag or ""
-    if tag == "-text":
-        return html_escape(node.text_content or "", quote=False)
-    if tag == "img":
-        alt = node.attributes.get("alt")
-        return f"<em>[{html_escape(alt)}]</em>" if alt else ""
-    if tag in _DROPPED or tag.startswith(("-", "_")):
-        return ""
-    inner = "".join(_plain(child) for child in node.iter(include_text=True))
-    if tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
-        return f"<p><strong>{inner}</strong></p>" if inner.strip() else ""
-    if tag == "br":
-        return "<br>"
-    if tag not in _KEPT or not inner.strip():
-        return inner
-    href = node.attributes.get("href") or ""
-    # The page stands beside the deck, so only links within the deck need another address.
-    address = f"slides.html{href}" if href.startswith("#") else href
-    attribute = f' href="{html_escape(address)}"' if tag == "a" and href else ""
-    return f"<{tag}{attribute}>{inner}</{tag}>"
 
 
 def _slug(title: str) -> str:

@@ -6,6 +6,7 @@ Words of an author that go into a page are HTML by then, so that no character of
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,9 +18,34 @@ from pipeline.deck import Deck, Slide
 from pipeline.sessions import SESSIONS, Exercise, RunSheets, Session, Step
 
 
+@dataclass(frozen=True)
+class Format:
+    """A file of a deck that a reader may take away."""
+
+    name: str
+    """The file's name beside the deck's page."""
+    label: str
+    use: str
+    """What it is good for, in one line."""
+
+
+FORMATS = (
+    Format("slides.pdf", "Slides as PDF", "One slide a page, to send, to print, or to show without a browser."),
+    Format("slides.html", "Slides as one HTML file", "Save it, and it opens from disk with no network."),
+    Format("slides.pptx", "Slides for PowerPoint", "Pictures of the slides, with the notes, where nothing else runs."),
+    Format("handout.pdf", "Handout", "Each slide with its words, to give out on paper."),
+    Format("handout-2.pdf", "Handout, two slides a page", "Large pictures, and room beside them."),
+    Format("handout-3.pdf", "Handout, three slides a page", "Small pictures, with lines to write on."),
+    Format("cue-cards.pdf", "Cue cards", "What to say on each slide, on cards for the hand."),
+    Format("notes.md", "Notes as Markdown", "What to say on each slide, as text to make your own."),
+    Format("deck.json", "Data as JSON", "Slides, keys, lines, minutes, notes and links, for programs."),
+)
+"""In the order in which a page offers them; only those that were made."""
+
+
 def deck_list(decks: Sequence[Deck]) -> str:
     """The page that lists every deck: decks/index.md."""
-    lines = [*_head("Slides", "Every deck, to present, to print and to read."), ""]
+    lines = [*_head("Slides", "Every deck, to present, to print and to read.", "hide: [toc]"), ""]
     for deck in decks:
         title = deck.title or deck.name
         folder = f"{_attribute(deck.name)}/"
@@ -27,13 +53,14 @@ def deck_list(decks: Sequence[Deck]) -> str:
         lines += [
             f"## {_literal(title)}{_anchor(deck.name)}",
             "",
-            "<figure class='slide'>",
+            "<figure class='slide slide--deck'>",
             f"<a href='{folder}'>{_picture(folder, 1, f'First slide of {title}')}</a>",
             "<figcaption>",
             f"<p class='slide__facts'>{facts}</p>",
-            f"<p>{escape(deck.description)}</p>" if deck.description else "",
-            f"<p><a href='{folder}'>Pictures, words and downloads</a></p>",
-            f"<p><a href='{folder}slides.html'>Present the slides</a></p>",
+            f"<p{_lang(deck)}>{escape(deck.description)}</p>" if deck.description else "",
+            "<p class='slide__doors' data-search-exclude>"
+            f"<a class='md-button md-button--primary' href='{folder}'>Read and download</a> "
+            f"<a class='md-button' href='{folder}slides.html'>Present</a></p>",
             "</figcaption>",
             "</figure>",
             "",
@@ -41,14 +68,55 @@ def deck_list(decks: Sequence[Deck]) -> str:
     return _join(lines)
 
 
-def deck_page(deck: Deck) -> str:
-    """The page of one deck: pictures, words, downloads. Goes to decks/<deck>/index.md."""
+def deck_page(deck: Deck, *, files: Mapping[str, int], source: str) -> str:
+    """The page of one deck: pictures, words, downloads. Goes to decks/<deck>/index.md.
+
+    `files` are the files that were made of it with their sizes in bytes; `source` is the text of the Markdown.
+    """
     title = f"Slides: {deck.title or deck.name}"
-    lines = [*_head(title, deck.description, og_image="og.png"), *_downloads(deck)]
+    preview = [
+        "og_image: og.png",
+        f"og_image_alt: {_quoted(f'First slide of {deck.title or deck.name}')}",
+        f"og_title: {_quoted(deck.title or deck.name)}",
+    ]
+    if locale := re.fullmatch(r"([a-z]{2,3})-([A-Z]{2})", deck.lang):
+        preview.append(f"og_locale: {locale[1]}_{locale[2]}")
+    lines = [*_head(title, deck.description, *preview, "hide: [navigation]"), *_downloads(deck, files)]
+    last_line = len(_source_lines(source))
     for slide in deck.slides:
-        body = slide.body or "<p>This slide has no words.</p>"
-        lines += _slide(slide, len(deck.slides), "", [], f"<div class='slide__text'>{body}</div>")
+        lines += _reading(slide, deck, last_line)
     return _join(lines)
+
+
+def source_page(deck: Deck, source: str) -> str:
+    """The Markdown of a deck with an anchor on each line. Goes to decks/<deck>/source.md."""
+    name = deck.title or deck.name
+    text = "\n".join(_source_lines(source)).translate(_MARKDOWNS_OWN)
+    text += "\n" if text.endswith("\n") else ""  # else a blank line at the end would be taken for the end of the last
+    runs = [len(run) for run in re.findall("`+", text)]
+    fence = "`" * max(3, 1 + max(runs, default=0))
+    head = _head(f"Source: {name}", f"The Markdown that {name} is made of.", "hide: [navigation, toc]", *_UNSEARCHED)
+    return _join(
+        [
+            *head,
+            f"<p>Everything about this deck is made from <code>{escape(deck.source)}</code>. "
+            "<a href='../'>Back to the deck</a></p>",
+            "",
+            f"{fence} {{ .md .source }}",
+            text,
+            fence,
+        ]
+    )
+
+
+# Python-Markdown marks its own places with these.
+_MARKDOWNS_OWN = {2: "\ufffd", 3: "\ufffd"}
+_UNSEARCHED = ("search:", "  exclude: true")
+
+
+def _source_lines(source: str) -> list[str]:
+    """The lines as Marp counts them."""
+    return re.split(r"\r\n|\r|\n", re.sub(r"(\r\n|\r|\n)\Z", "", source))
 
 
 def notes_page(deck: Deck, *, links: Mapping[str, str]) -> str:
@@ -224,18 +292,17 @@ def _time(minutes: float) -> str:
     return f"<span class='sheet__time' data-seconds='{seconds}'>{clock}</span>"
 
 
-def _head(title: str, description: str, *, og_image: str = "") -> list[str]:
-    lines = ["---", f"title: {_quoted(title)}"]
-    if og_image:
-        lines.append(f"og_image: {og_image}")
+def _head(title: str, description: str, *more: str) -> list[str]:
+    """Front matter, with `more` lines of it, and the heading."""
+    lines = ["---", f"title: {_quoted(title)}", *more]
     if description:
         lines.append(f"description: {_quoted(description)}")
     return [*lines, "---", "", f"# {_literal(title)}", ""]
 
 
 def _quoted(text: str) -> str:
-    """`text` as a YAML string on one line: a JSON string is one."""
-    return json.dumps(" ".join(text.split()), ensure_ascii=False)
+    """`text` as a YAML string on one line: a JSON string is one. As HTML, since Material's templates escape nothing."""
+    return json.dumps(escape(" ".join(text.split())), ensure_ascii=False)
 
 
 def _literal(text: str) -> str:
@@ -248,33 +315,90 @@ def _attribute(text: str) -> str:
     return quote(text)
 
 
+def _lang(deck: Deck) -> str:
+    return f" lang='{escape(deck.lang)}'" if deck.lang else ""
+
+
 def _anchor(key: str) -> str:
     return f" {{ #{key} }}" if re.fullmatch(r"[a-zA-Z0-9][\w-]*", key) else ""
 
 
-def _downloads(deck: Deck) -> Iterator[str]:
+def slide_address(folder: str, slide: Slide) -> str:
+    """Where a slide is presented; `folder` leads to the deck's files."""
+    return f"{folder}slides.html#{slide.number}"
+
+
+def _downloads(deck: Deck, files: Mapping[str, int]) -> Iterator[str]:
     if deck.description:
-        yield f"<p class='lead'>{escape(deck.description)}</p>"
+        yield f"<p class='lead'{_lang(deck)}>{escape(deck.description)}</p>"
         yield ""
-    yield "<ul class='downloads'>"
-    yield "<li><a href='slides.html'>Present the slides</a></li>"
-    yield "<li><a href='slides.pdf'>Slides as PDF</a></li>"
+    yield "<p class='ways' data-search-exclude>"
+    yield "<a class='md-button md-button--primary' href='slides.html'>Present the slides</a>"
     if has_notes(deck):
-        yield f"<li><a href='../../facilitate/{_attribute(deck.name)}/'>Facilitator notes</a></li>"
-        yield "<li><a href='notes.md' download>Notes as Markdown</a></li>"
-    yield "<li><a href='deck.json' download>Data as JSON</a></li>"
-    yield "</ul>"
+        yield f"<a class='md-button' href='../../facilitate/{_attribute(deck.name)}/'>Facilitator notes</a>"
+    yield "<a class='md-button' href='source/'>Source</a>"
+    yield "</p>"
     yield ""
     yield (
-        "<p>In the slides, arrow keys move, <kbd>P</kbd> opens the presenter view, <kbd>F</kbd> fills the screen and "
-        "<kbd>O</kbd> shows all slides. With a screen reader, read this page instead: it has every slide's words.</p>"
+        "<p>In the slides, arrow keys move, <kbd>P</kbd> opens the presenter view, <kbd>F</kbd> fills the screen, "
+        "<kbd>O</kbd> shows all slides, <kbd>D</kbd> makes it dark and <kbd>?</kbd> lists every key. With a screen "
+        "reader, read this page instead: it has every slide's words.</p>"
     )
     yield ""
+    offered = [form for form in FORMATS if form.name in files and (form.name != "notes.md" or has_notes(deck))]
+    if offered:
+        yield "## Downloads"
+        yield ""
+        yield "<ul class='downloads'>"
+        yield from (_download(form, files[form.name]) for form in offered)
+        yield "</ul>"
+        yield ""
+
+
+def _download(form: Format, size: int) -> str:
+    kind = posixpath.splitext(form.name)[1].removeprefix(".").upper()
+    # A PDF opens in the browser, from where it can be saved too.
+    save = "" if form.name.endswith(".pdf") else " download"
+    return (
+        f"<li><a href='{form.name}'{save}>{form.label}</a> "
+        f"<span class='downloads__facts'>{kind}, {_size(size)}</span> <span>{form.use}</span></li>"
+    )
+
+
+def _size(count: int) -> str:
+    return f"{max(1, round(count / 1000))} KB" if count < 999_500 else f"{count / 1e6:.1f} MB"
 
 
 def has_notes(deck: Deck) -> bool:
     """Whether there is anything to put on a facilitator page."""
     return any(note.strip() for slide in deck.slides for note in slide.notes)
+
+
+def _reading(slide: Slide, deck: Deck, last_line: int) -> list[str]:
+    """One slide to read: a small picture that leads to the slide, and the words."""
+    title = slide.title or f"Slide {slide.number}"
+    place = f"{posixpath.basename(deck.source)}, line {slide.line}"
+    anchor = f"#__span-0-{slide.line}" if slide.line <= last_line else ""
+    body = slide.body or "<p>This slide has no words.</p>"
+    address = slide_address("", slide)
+    number = f"<a href='{address}'>Slide {slide.number} of {len(deck.slides)}</a>"
+    return [
+        f"## {_literal(title)}{_anchor(slide.key)}",
+        "",
+        "<div class='reading'>",
+        f"<div class='slide__text'{_lang(deck)}>{body}</div>",
+        "<figure class='slide' data-search-exclude>",
+        # The same link again, for those who see the picture.
+        f"<a href='{address}' tabindex='-1' aria-hidden='true'>"
+        f"{_picture('', slide.number, f'Slide {slide.number}: {title}')}</a>",
+        "<figcaption>",
+        f"<p class='slide__facts'>{' · '.join([number, *_minutes(slide)])}</p>",
+        f"<p class='slide__facts'><a href='source/{anchor}'>{escape(place)}</a></p>",
+        "</figcaption>",
+        "</figure>",
+        "</div>",
+        "",
+    ]
 
 
 def _slide(slide: Slide, total: int, folder: str, facts: Sequence[str], words: str) -> list[str]:
@@ -286,7 +410,7 @@ def _slide(slide: Slide, total: int, folder: str, facts: Sequence[str], words: s
         f"## {_literal(title)}{_anchor(slide.key)}",
         "",
         "<figure class='slide'>",
-        f"<a href='{folder}slides.html#{slide.number}' aria-label='{escape(f'Present slide {slide.number}: {title}')}'>"
+        f"<a href='{slide_address(folder, slide)}' aria-label='{escape(f'Present slide {slide.number}: {title}')}'>"
         f"{picture}</a>",
         "<figcaption>",
         f"<p class='slide__facts'>{' · '.join(facts)}</p>",

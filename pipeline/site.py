@@ -18,7 +18,7 @@ from mkdocs.commands.build import build as build_mkdocs
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, MkDocsException
-from mkdocs.structure.files import File, Files
+from mkdocs.structure.files import File, Files, InclusionLevel
 
 from pipeline.problems import BuildError, Problem, line_of, read_text, yaml_problem
 
@@ -27,6 +27,8 @@ STAGED_DOCS = Path("dist", "stage", "docs")
 
 # MkDocs would make a page of a Markdown file: the notes are copied beside the pages instead.
 _PLAIN_DOWNLOADS = "decks/*/notes.md"
+# Reached from the page of the deck, and from nowhere else.
+_OUTSIDE_NAVIGATION = "decks/*/source.md"
 
 log = logging.getLogger("mkdocs.hooks.decks")
 
@@ -233,7 +235,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         log.warning("the pages of the decks are not there yet; run 'python3 build.py' once")
     for uri, path in _staged(config):
         if not Path(uri).match(_PLAIN_DOWNLOADS):
-            files.append(File.generated(config, uri, abs_src_path=str(path)))
+            place = InclusionLevel.NOT_IN_NAV if Path(uri).match(_OUTSIDE_NAVIGATION) else InclusionLevel.UNDEFINED
+            files.append(File.generated(config, uri, abs_src_path=str(path), inclusion=place))
     return files
 
 

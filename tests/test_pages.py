@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
+from html import unescape
 
 import pytest
+import yaml
 from markdown import Markdown
+from selectolax.lexbor import LexborHTMLParser
 
 from pipeline import pages
 from pipeline.deck import Deck, Slide
+from tests.conftest import ROOT
 
 
 def slide(number: int, title: str, *, notes: tuple[str, ...] = (), minutes: float | None = None) -> Slide:
@@ -20,10 +25,24 @@ def deck(*slides: Slide, title: str = "A talk", name: str = "talk") -> Deck:
     return Deck(name, title, "What it is about.", "en", "slides/talk/deck.md", slides)
 
 
+def page_of(read: Deck, *, files: tuple[str, ...] = ("slides.html", "slides.pdf", "deck.json", "notes.md")) -> str:
+    return pages.deck_page(read, files=dict.fromkeys(files, 12_345), source="# One\n")
+
+
 def html(markdown: str) -> str:
     """The page as MkDocs makes it, without its front matter."""
-    _, _, body = markdown.split("---\n", 2)
-    return str(Markdown(extensions=["attr_list", "md_in_html", "tables", "toc"]).convert(body))
+    _, _, body = markdown.replace("\r\n", "\n").replace("\r", "\n").split("---\n", 2)
+    named = yaml.load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"), Loader=_Loader)["markdown_extensions"]
+    settings = {name: options for item in named if isinstance(item, dict) for name, options in item.items()}
+    names = [next(iter(item)) if isinstance(item, dict) else item for item in named]
+    return str(Markdown(extensions=names, extension_configs=settings).convert(body))
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads mkdocs.yml without caring for what MkDocs alone understands."""
+
+
+_Loader.add_multi_constructor("!", lambda *_: None)
 
 
 AWKWARD = [
@@ -40,19 +59,28 @@ AWKWARD = [
 
 @pytest.mark.parametrize("title", AWKWARD)
 def test_titles_are_shown_as_they_are(title: str) -> None:
-    page = html(pages.deck_page(deck(slide(1, title), title=title)))
+    page = html(page_of(deck(slide(1, title), title=title), files=()))
 
-    shown = [re.sub(r"<[^>]+>", "", text) for text in re.findall(r"<h[12][^>]*>(.*?)</h[12]>", page)]
+    shown = [re.sub(r"<[^>]+>", "", text) for text in re.findall(r"<h[12][^>]*>(.*?)<a class=.headerlink", page)]
     escaped = title.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     assert [f"Slides: {escaped}", escaped] == [text.replace("&quot;", '"') for text in shown]
 
 
 @pytest.mark.parametrize("title", [*AWKWARD, "a\nb: c"])
 def test_titles_cannot_break_the_front_matter(title: str) -> None:
-    line = pages.deck_page(deck(slide(1, "x"), title=title)).splitlines()[1]
+    line = page_of(deck(slide(1, "x"), title=title)).splitlines()[1]
 
     assert line.startswith("title: ")
-    assert f"Slides: {' '.join(title.split())}" == json.loads(line.removeprefix("title: "))
+    assert f"Slides: {' '.join(title.split())}" == unescape(json.loads(line.removeprefix("title: ")))
+
+
+def test_what_goes_into_a_template_is_html() -> None:
+    page = page_of(deck(slide(1, "x"), title='</title><script>"'))
+    matter = yaml.safe_load(page.split("---\n")[1])
+
+    for name in ("title", "og_title", "og_image_alt"):
+        assert "&lt;/title&gt;&lt;script&gt;&quot;" in matter[name]
+        assert not re.search('[<>"]', matter[name])
 
 
 def test_notes_are_markdown_and_their_html_is_shown() -> None:
@@ -81,7 +109,7 @@ def test_a_deck_without_minutes_names_none() -> None:
 
 
 def test_a_deck_without_notes_offers_none() -> None:
-    page = pages.deck_page(deck(slide(1, "x"), slide(2, "y", notes=("",))))
+    page = page_of(deck(slide(1, "x"), slide(2, "y", notes=("",))))
 
     assert "facilitate/" not in page
     assert "notes.md" not in page
@@ -112,3 +140,61 @@ def test_links_in_notes_lead_where_they_lead_on_the_slide() -> None:
     folder = "../../decks/talk/"
     assert ["../../resources/#x", f"{folder}slides.html#2", f"{folder}slides.pdf", "https://x.example/"] == found
     assert "[picture]" in page
+
+
+def test_only_files_that_were_made_are_offered_with_their_sizes() -> None:
+    sizes = {"slides.pdf": 71_499, "handout-2.pdf": 1, "slides.pptx": 2_340_000, "og.png": 5, "unknown.xyz": 5}
+    page = html(pages.deck_page(deck(slide(1, "x", notes=("n",))), files=sizes, source=""))
+
+    offered = LexborHTMLParser(page).css("ul.downloads li")
+    assert [
+        ("slides.pdf", "PDF, 71 KB"),
+        ("slides.pptx", "PPTX, 2.3 MB"),
+        ("handout-2.pdf", "PDF, 1 KB"),
+    ] == [(item.css("a")[0].attributes["href"], item.css(".downloads__facts")[0].text()) for item in offered]
+
+
+def test_without_files_there_is_no_list_of_downloads() -> None:
+    assert "downloads" not in page_of(deck(slide(1, "x")), files=()).lower()
+
+
+def test_a_slide_leads_to_its_line_of_the_source() -> None:
+    page = html(page_of(deck(slide(1, "x"))))
+
+    assert "<a href='source/#__span-0-1'>deck.md, line 1</a>" in page
+
+
+def test_a_line_that_the_source_does_not_have_gets_no_anchor() -> None:
+    page = html(pages.deck_page(deck(replace(slide(1, "x"), line=4)), files={}, source="# One\n\nTwo\n"))
+
+    assert "<a href='source/'>deck.md, line 4</a>" in page
+
+
+AWKWARD_SOURCES = {
+    "nothing": "",
+    "blank lines around": "\n\n\nx\n\n\n",
+    "front matter": "---\ntitle: x\n---\n\n# One\n",
+    "fences": "````md\n```\n~~~~~\n````\n``````{ .x }\n``````\n",
+    "comments and tags": "<!-- a\n\nb -->\n</code></pre></div>\n<script>alert(1)</script>\n&amp;&lt;\n",
+    "tabs": "\ta\tb\n a\t\n",
+    "line ends": "a\r\nb\rc\n\r\nd",
+    "other separators": "a\x0cb\n\x0b\u2028c\x85d\n\x1ce\n",
+    "attributes and references": "# a { #b }\n[x]: y\n[^1]: z\n*[a]: b\n!!! note\n    x\n",
+    "long": "# x\n\n- a `b` **c** <!-- n -->\n\n---\n" * 1000,
+}
+
+
+@pytest.mark.parametrize("source", AWKWARD_SOURCES.values(), ids=AWKWARD_SOURCES)
+def test_the_source_is_shown_as_it_is_line_by_line(source: str) -> None:
+    page = html(pages.source_page(deck(slide(1, "x")), source))
+
+    lines = LexborHTMLParser(page).css("[id^='__span-0-']")
+    expected = re.split("\r\n|\r|\n", re.sub("(\r\n|\r|\n)\\Z", "", source))
+    assert expected == [line.text(deep=True).removesuffix("\n") for line in lines]
+    assert [f"__span-0-{number}" for number in range(1, len(lines) + 1)] == [line.attributes["id"] for line in lines]
+
+
+def test_the_source_cannot_reach_what_the_page_keeps_for_itself() -> None:
+    page = html(pages.source_page(deck(slide(1, "x")), "\x02wzxhzdk:0\x03 x\n"))
+
+    assert "\ufffdwzxhzdk:0\ufffd x" in LexborHTMLParser(page).css("#__span-0-1")[0].text()

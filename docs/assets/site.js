@@ -12,20 +12,23 @@ const repair = () => {
   for (const nav of document.querySelectorAll("nav.md-code__nav:not([role])")) nav.setAttribute("role", "presentation");
 };
 
-// The menu button of a narrow screen is a <label>, which the keyboard passes by.
+// The menu button of a narrow screen is a <label>, which the keyboard passes by and which must not call itself a button.
 const drawer = document.querySelector("#__drawer");
-const menu = document.querySelector('.md-header__button[for="__drawer"]');
-if (drawer && menu) {
+const label = document.querySelector('.md-header__button[for="__drawer"]');
+if (drawer && label) {
+  const menu = document.createElement("span");
+  menu.append(...label.childNodes);
+  label.append(menu);
   const tell = () => menu.setAttribute("aria-expanded", drawer.checked);
   for (const [name, value] of [["tabindex", "0"], ["role", "button"], ["aria-label", "Menu"]]) menu.setAttribute(name, value);
   menu.addEventListener("keydown", (event) => {
-    if (event.key !== " ") return; // Material answers to Enter
+    if (event.key !== " " && event.key !== "Enter") return;
     event.preventDefault();
-    menu.click();
+    label.click();
   });
   addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !drawer.checked) return;
-    menu.click();
+    label.click();
     menu.focus();
   });
   drawer.addEventListener("change", tell);

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urldefrag, urlsplit
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
-from pipeline import links
+from pipeline import links, pages
 from pipeline import site as mkdocs_site
 from tests.browser.test_slides import Log
 from tests.conftest import BUILT, ROOT, Served
@@ -157,22 +159,145 @@ def test_the_keyboard_reaches_everything_on_a_phone(page: Page, served: Served) 
 
 def test_the_deck_page_names_its_preview_picture(page: Page, served: Served) -> None:
     page.goto(f"{served.base}decks/post-mortem-culture/")
-    address = page.locator("meta[property='og:image']").get_attribute("content")
+    folder = f"{mkdocs_site.read_settings(ROOT).site_url}decks/post-mortem-culture/"
 
-    assert f"{mkdocs_site.read_settings(ROOT).site_url}decks/post-mortem-culture/og.png" == address
+    assert {
+        "og:type": "website",
+        "og:site_name": "Post-mortem Culture",
+        "og:title": "Post-mortem Culture",
+        "og:description": "A 20-minute workshop talk on blameless post-mortems, for people early in an IT career.",
+        "og:locale": "en_AU",
+        "og:url": folder,
+        "og:image": f"{folder}og.png",
+        "og:image:width": "1200",
+        "og:image:height": "630",
+        "og:image:alt": "First slide of Post-mortem Culture",
+    } == open_graph(page)
+    expect(page.locator("meta[name='twitter:card']")).to_have_attribute("content", "summary_large_image")
     with Image.open(BUILT / "decks/post-mortem-culture/og.png") as picture:
         assert (1200, 630) == picture.size
+
+
+def test_the_slides_name_their_address_and_preview_picture(page: Page, served: Served) -> None:
+    page.goto(f"{served.base}decks/post-mortem-culture/slides.html")
+    folder = f"{mkdocs_site.read_settings(ROOT).site_url}decks/post-mortem-culture/"
+
+    found = open_graph(page)
+    assert (f"{folder}slides.html", f"{folder}og.png") == (found["og:url"], found["og:image"])
+    expect(page.locator("link[rel=canonical]")).to_have_attribute("href", f"{folder}slides.html")
+    expect(page.locator("meta[name='twitter:card']")).to_have_attribute("content", "summary_large_image")
+
+
+def open_graph(page: Page) -> dict[str, str]:
+    found: list[tuple[str, str]] = page.locator("meta[property^='og:']").evaluate_all(
+        "all => all.map((e) => [e.getAttribute('property'), e.content])"
+    )
+    assert len(found) == len({name for name, _ in found})
+    return dict(found)
 
 
 def test_the_downloads_are_there(page: Page, served: Served) -> None:
     page.goto(f"{served.base}decks/post-mortem-culture/")
     addresses = page.locator(".downloads a").evaluate_all("all => all.map((a) => a.href)")
 
-    assert 5 == len(addresses)
+    made = {path.name for path in (BUILT / "decks/post-mortem-culture").iterdir()}
+    offered = {form.name for form in pages.FORMATS} & made
+    assert {"slides.html", "slides.pdf", "notes.md", "deck.json"} <= offered
+    assert offered == {address.rsplit("/", 1)[1] for address in addresses}
     for address in addresses:
         answer = page.request.get(address)
         assert 200 == answer.status
         assert len(answer.body()) > 500
+
+
+def test_a_slide_is_read_from_the_left_and_on_a_phone_from_the_top(page: Page, served: Served) -> None:
+    page.goto(f"{served.base}decks/post-mortem-culture/")
+    reading = page.locator(".reading").nth(1)
+    words, picture = reading.locator(".slide__text"), reading.locator("figure.slide")
+    left, right = reading.locator(".reading-compare > div").all()
+
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert right_of(words) < left_of(picture)
+    assert right_of(left) < left_of(right)
+
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert bottom_of(words) < top_of(picture)
+    assert bottom_of(left) < top_of(right)
+
+
+def left_of(locator: Locator) -> float:
+    return box_of(locator)["x"]
+
+
+def right_of(locator: Locator) -> float:
+    box = box_of(locator)
+    return box["x"] + box["width"]
+
+
+def top_of(locator: Locator) -> float:
+    return box_of(locator)["y"]
+
+
+def bottom_of(locator: Locator) -> float:
+    box = box_of(locator)
+    return box["y"] + box["height"]
+
+
+def box_of(locator: Locator) -> FloatRect:
+    box = locator.bounding_box()
+    assert box
+    return box
+
+
+def test_a_slide_leads_to_its_line_of_the_source(page: Page, served: Served) -> None:
+    page.goto(f"{served.base}decks/post-mortem-culture/")
+    page.get_by_role("link", name="deck.md, line 40").click()
+
+    line = page.locator(":target")
+    expect(line).to_have_text("## Why psychological safety matters")
+    expect(line).to_be_in_viewport()
+    others = page.locator("#__span-0-39")
+    shown = "element => getComputedStyle(element, '::before').content + getComputedStyle(element).backgroundColor"
+    assert line.evaluate(shown) != others.evaluate(shown)
+
+
+def test_what_is_copied_from_the_source_is_the_source(browser: Browser, served: Served) -> None:
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(f"{served.base}decks/post-mortem-culture/source/")
+    page.get_by_role("button", name="Copy to clipboard").click()
+    expect(page.get_by_text("Copied to clipboard")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    context.close()
+
+    source = (ROOT / "slides/post-mortem-culture/deck.md").read_text(encoding="utf-8")
+    assert source.removesuffix("\n") == copied
+
+
+def test_the_source_is_in_no_menu_and_not_searched(page: Page, served: Served) -> None:
+    page.goto(served.base)
+
+    assert 0 == page.locator("nav a[href*='/source/']").count()
+    index = json.loads((BUILT / "search/search_index.json").read_text(encoding="utf-8"))
+    assert [] == [entry["location"] for entry in index["docs"] if "/source/" in entry["location"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_pages_of_decks_have_no_fault_that_a_scan_finds(
+    scheme: Literal["light", "dark"], width: int, browser: Browser, served: Served
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page = context.new_page()
+    found = {}
+    for uri in ("decks/", "decks/post-mortem-culture/", "decks/post-mortem-culture/source/#__span-0-40"):
+        page.goto(served.base + uri)
+        page.add_script_tag(path=ROOT / "node_modules/axe-core/axe.min.js")
+        found[uri] = page.evaluate("axe.run().then((r) => r.violations.map((v) => `${v.id}: ${v.nodes[0].html}`))")
+    context.close()
+
+    assert [] == [(uri, violations) for uri, violations in found.items() if violations]
+    assert 3 == len(found)
 
 
 def test_the_facilitator_notes_hold_every_note_and_the_minutes(page: Page, served: Served) -> None:

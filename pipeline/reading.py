@@ -1,0 +1,182 @@
+"""Turn a slide's HTML into HTML to read in a page: words and figures stay, whatever acts or styles goes."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from html import escape
+from urllib.parse import urlsplit
+
+from selectolax.lexbor import LexborNode
+
+from pipeline.figures import Figure, Figures
+
+LAYOUTS = frozenset(["cards", "columns", "compare", "point", "steps"])
+"""Classes of the theme that say how words belong together; a page has `reading-…` for each."""
+
+_HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
+# What a reading view needs; anything else gives way to its content.
+_KEPT = frozenset(
+    """p ul ol li dl dt dd table caption thead tbody tfoot tr th td blockquote pre code em strong b i s del ins u sub
+    sup kbd samp var abbr cite dfn time q mark small ruby rt rp a figure figcaption details summary
+    div""".split()  # noqa: SIM905 - a list of 50 strings reads worse
+)
+_KEPT_IF_EMPTY = frozenset(["li", "th", "td"])  # they count in a list, or take a place in a table
+_BLOCKS = frozenset(["section", "article", "aside", "main", "nav", "header", "footer", "address", "center"])
+_FORMULA = frozenset(
+    """math semantics mrow mi mo mn ms mtext mspace mfrac msqrt mroot mstyle merror mpadded mphantom msub msup msubsup
+    munder mover munderover mmultiscripts mprescripts none mtable mtr mtd menclose""".split()  # noqa: SIM905
+)
+_FORMULA_ATTRIBUTES = ("display", "displaystyle", "mathvariant", "stretchy", "fence", "accent", "columnalign", "width")
+_WORD = r"[\w.+-]+"
+_DROPPED = frozenset(["script", "style", "template", "svg", "video", "audio", "iframe", "object", "annotation"])
+_WIDEST = 1280  # a slide
+
+
+def body(content: list[LexborNode], *, title: LexborNode | None, backgrounds: list[LexborNode], found: Figures) -> str:
+    """The content of a slide as plain HTML, without the heading that is its title.
+
+    `backgrounds` are the elements whose background Marp made of an image; those with a text alternative are shown.
+    Every figure is added to `found`, and is expected in `figures/` beside the page.
+    """
+    reader = _Reader(found, title)
+    parts = [*map(reader.read, content), *map(reader.background, backgrounds)]
+    return "\n".join(filter(None, map(str.strip, parts)))
+
+
+class _Reader:
+    """Walks one slide."""
+
+    def __init__(self, figures: Figures, title: LexborNode | None) -> None:
+        self._figures = figures
+        self._title = title.mem_id if title else None
+
+    def read(self, node: LexborNode) -> str:
+        """`node` as HTML without ids, styles, handlers and classes that are not ours."""
+        tag = node.tag or ""
+        if tag == "-text":
+            return escape(node.text_content or "", quote=False)
+        if tag == "img":
+            return self._picture(node)
+        if tag == "svg" and node.attributes.get("data-src"):
+            return self._drawing(node)
+        if tag == "mjx-container":
+            return self._formula(node)
+        if tag in ("br", "hr", "wbr"):
+            return f"<{tag}>"
+        if tag in _DROPPED or tag.startswith(("-", "_", "!")) or "katex-html" in _classes(node):
+            return ""
+        if node.mem_id == self._title:
+            return "".join(f"<p>{self.read(part)}</p>" for part in node.css("img, svg[data-src], a[href]"))
+        inner = "".join(self.read(child) for child in node.iter(include_text=True))
+        return _element(node, tag, inner)
+
+    def background(self, node: LexborNode) -> str:
+        """The picture behind a slide, where it is worth words."""
+        caption = node.css_first("figcaption")
+        alt = " ".join(caption.text().split()) if caption else ""
+        found = re.search(r"background-image:\s*url\(\s*[\"']?(data:[^\"')]*)", node.attributes.get("style") or "")
+        figure = self._figures.add_address(found[1], _source(node)) if found and alt else None
+        return f"<p>{_image(figure, alt, (0, 0))}</p>" if figure else ""
+
+    def _picture(self, node: LexborNode) -> str:
+        alt = node.attributes.get("alt") or ""
+        figure = self._figures.add_address(node.attributes.get("src") or "", _source(node))
+        if figure is None:
+            return f"<em>[{escape(alt)}]</em>" if alt else ""
+        style = node.attributes.get("style") or ""
+        return _image(figure, alt, (_wanted(node, style, "width"), _wanted(node, style, "height")))
+
+    def _drawing(self, node: LexborNode) -> str:
+        alt = node.attributes.get("aria-label") or ""
+        figure = self._figures.add_drawing(node, _source(node))
+        if figure is None:
+            return f"<em>[{escape(alt)}]</em>" if alt else ""
+        return _image(figure, alt, (0, 0))
+
+    def _formula(self, node: LexborNode) -> str:
+        drawing = node.css_first("svg")
+        if drawing is None:
+            return ""
+        # MathJax draws letters and keeps their code points, in letters that only mathematics uses.
+        points = [int(glyph.attributes["data-c"] or "0", 16) for glyph in drawing.css("[data-c]")]
+        words = unicodedata.normalize("NFKC", " ".join(chr(point) for point in points if 32 < point < 0x110000))
+        figure = self._figures.add_drawing(drawing, "formula")
+        return _image(figure, f"Formula: {words}", (0, 0), "reading-formula") if figure else ""
+
+
+def _element(node: LexborNode, tag: str, inner: str) -> str:
+    if tag in _HEADINGS:
+        return f"<h3>{inner}</h3>" if inner.strip() else ""
+    if tag in _BLOCKS:
+        tag = "div"
+    if tag in _FORMULA:
+        return f"<{tag}{_copied(node, _FORMULA_ATTRIBUTES, _WORD)}>{inner}</{tag}>"
+    if tag not in _KEPT or not (inner.strip() or tag in _KEPT_IF_EMPTY):
+        return inner
+    if tag == "a" and not _address(node.attributes.get("href") or ""):
+        return inner
+    return f"<{tag}{''.join(_attributes(node, tag))}>{inner}</{tag}>"
+
+
+def _attributes(node: LexborNode, tag: str) -> Iterator[str]:
+    match tag:
+        case "a":
+            yield f' href="{escape(_address(node.attributes.get("href") or ""))}"'
+        case "ol":
+            yield _copied(node, ("start",), r"-?\d+")
+            yield " reversed" if "reversed" in node.attributes else ""
+        case "li":
+            yield _copied(node, ("value",), r"-?\d+")
+        case "th" | "td":
+            yield _copied(node, ("colspan", "rowspan"), r"\d{1,3}")
+            if align := re.search(r"text-align:\s*(right|center)", node.attributes.get("style") or ""):
+                yield f' class="reading-{align[1]}"'
+        case "details":
+            yield " open" if "open" in node.attributes else ""
+        case "div":
+            if layout := next((name for name in _classes(node) if name in LAYOUTS), ""):
+                yield f' class="reading-{layout}"'
+
+
+def _copied(node: LexborNode, names: tuple[str, ...], shape: str) -> str:
+    values = {name: node.attributes.get(name) or "" for name in names}
+    return "".join(f' {name}="{value}"' for name, value in values.items() if re.fullmatch(shape, value, re.ASCII))
+
+
+def _address(href: str) -> str:
+    """Where a link leads from the deck's page; '' where no reader should follow."""
+    if href.startswith("#"):  # the page stands beside the deck, so only links within the deck need another address
+        return f"slides.html{href}"
+    try:
+        scheme = urlsplit(href).scheme
+    except ValueError:
+        return ""
+    return href if scheme in ("", "http", "https", "mailto", "tel") else ""
+
+
+def _image(figure: Figure, alt: str, wanted: tuple[float, float], name: str = "reading-figure") -> str:
+    width, height = wanted
+    if figure.width:
+        ratio = figure.height / figure.width
+        width = min(width or (height / ratio if height else figure.width), _WIDEST)
+        height = width * ratio
+    size = "".join(f' {side}="{max(1, round(n))}"' for side, n in (("width", width), ("height", height)) if n)
+    see_through = "" if figure.is_opaque else f" {name}--clear"
+    return f'<img class="{name}{see_through}" src="figures/{figure.name}"{size} loading="lazy" alt="{escape(alt)}">'
+
+
+def _wanted(node: LexborNode, style: str, side: str) -> float:
+    """How wide or high the author wants a picture, in pixels of the slide; 0 for as it is."""
+    found = re.search(rf"(?:^|;)\s*{side}:\s*(\d+(?:\.\d+)?)px", style)
+    plain = re.fullmatch(r"\d{1,5}", node.attributes.get(side) or "", re.ASCII)
+    return float(found[1] if found else plain[0] if plain else 0)
+
+
+def _classes(node: LexborNode) -> list[str]:
+    return (node.attributes.get("class") or "").split()
+
+
+def _source(node: LexborNode) -> str:
+    return node.attributes.get("data-src") or ""

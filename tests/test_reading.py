@@ -1,0 +1,64 @@
+"""The reading view of HTML that Marp would not let through, or that only a plugin makes."""
+
+from __future__ import annotations
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from pipeline import reading
+from pipeline.figures import Figures
+
+
+def read(html: str) -> tuple[str, Figures]:
+    section = LexborHTMLParser(f"<section>{html}</section>").css_first("section")
+    assert section
+    figures = Figures()
+    return reading.body(list(section.iter(include_text=True)), title=None, backgrounds=[], found=figures), figures
+
+
+@pytest.mark.parametrize(
+    ("href", "kept"),
+    [
+        ("javascript:alert(1)", False),
+        ("JavaScript:alert(1)", False),
+        (" java\nscript:alert(1)", False),
+        ("\x01javascript:alert(1)", False),
+        ("vbscript:x", False),
+        ("data:text/html,x", False),
+        ("file:///etc/passwd", False),
+        ("http://[", False),
+        ("https://example.org/?a=1&b=2", True),
+        ("mailto:a@example.org", True),
+        ("../other/#x", True),
+        ("a/b:c", True),
+    ],
+)
+def test_links_lead_where_a_reader_may_go(href: str, kept: bool) -> None:
+    body, _ = read(f'<p><a href="{href}">words</a></p>')
+
+    assert kept == ("<a href=" in body)
+    assert "words" in body
+
+
+def test_a_drawing_that_stands_in_the_slide_is_shown_as_a_picture() -> None:
+    body, figures = read(
+        '<p><svg data-src="loops.svg" role="img" aria-label="Two &quot;loops&quot;" class="figure" viewBox="0 0 4 3">'
+        "<path d='M0 0'/></svg></p>"
+    )
+
+    assert (
+        '<p><img class="reading-figure reading-figure--clear" src="figures/loops.svg" width="4" height="3" '
+        'loading="lazy" alt="Two &quot;loops&quot;"></p>'
+    ) == body
+    assert ["loops.svg"] == [figure.name for figure in figures.all]
+
+
+def test_a_drawing_of_marps_own_is_none_of_the_reading_view() -> None:
+    assert ("words", ()) == (lambda found: (found[0], found[1].all))(read("<svg><text>x</text></svg>words"))
+
+
+def test_what_only_calls_itself_a_number_is_not_copied() -> None:
+    body, _ = read("<ol start='1 onclick=x'><li value='٣'>a</li></ol><table><tr><td colspan='9999'>b</td></tr></table>")
+
+    assert "<ol><li>a</li></ol>" in body
+    assert "<td>b</td>" in body
