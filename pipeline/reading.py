@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborNode
 
 from pipeline.figures import Figure, Figures
 
-LAYOUTS = frozenset(["cards", "columns", "compare", "point", "steps"])
+LAYOUTS = frozenset(["cards", "columns", "compare", "flow", "point", "steps", "traps"])
 """Classes of the theme that say how words belong together; a page has `reading-…` for each."""
 
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
