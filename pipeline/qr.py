@@ -37,10 +37,10 @@ def figure(address: str) -> str:
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="figure" width="{_WIDTH}" height="{height}" '
-        f'viewBox="0 0 {_WIDTH} {height}" font-family="Helvetica, Arial, sans-serif">\n'
+        f'viewBox="0 0 {_WIDTH} {height}" font-family="var(--sans, Helvetica, Arial, sans-serif)">\n'
         f'  <path d="M0 0H{_WIDTH}V{_WIDTH}H0z" fill="#fff"/>\n'
         f'  <path transform="scale({scale:.4f}) translate({_QUIET} {_QUIET})" d="{modules}" fill="#000"/>\n'
-        f'  <g class="ink" fill="#14252b" font-size="{_TEXT}" text-anchor="middle">\n{words}  </g>\n'
+        f'  <g fill="var(--ink, #14252b)" font-size="{_TEXT}" text-anchor="middle">\n{words}  </g>\n'
         "</svg>\n"
     )
 

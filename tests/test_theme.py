@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
 import pytest
 
@@ -59,6 +62,21 @@ def test_every_colour_of_a_word_is_one_of_the_pairs() -> None:
     used = set(re.findall(r"(?<![\w-])color: var\(--([\w-]+)\)", CSS))
 
     assert used <= {words for words, _ in PAIRS}
+
+
+def fills_of_words(element: Element, fill: str = "") -> list[str]:
+    """The fill of each text of a figure, as the attribute of it or of what is around it."""
+    fill = element.get("fill", fill)
+    here = [fill] if element.tag.endswith("}text") else []
+    return [*here, *(found for child in element for found in fills_of_words(child, fill))]
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("slides/*/*.svg")), ids=lambda path: path.stem)
+def test_words_in_a_figure_have_a_colour_of_the_theme(path: Path) -> None:
+    fills = fills_of_words(ElementTree.parse(path).getroot())
+    names = {match[1] if (match := re.match(r"var\(--([\w-]+), #", fill)) else fill for fill in fills}
+
+    assert names <= {words for words, _ in PAIRS}
 
 
 def test_colours_stand_in_the_palette_only() -> None:

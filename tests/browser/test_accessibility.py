@@ -5,11 +5,13 @@ A scan finds only some faults: whether a text alternative says what the picture 
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page
 
 from tests.browser.test_slides import DECKS, present
@@ -116,6 +118,22 @@ def test_small_letters_are_found(selector: str, style: str, page: Page, site: Pa
     page.locator(f"svg:has(section[id='4']) {selector}").first.evaluate("(e, style) => { e.style = style }", style)
 
     assert any(found.startswith("slide 4:") for found in too_small(page))
+
+
+def colours(page: Page) -> set[tuple[int, ...]]:
+    """The colours of the figure on the second slide of the talk."""
+    go_to(page, 2)
+    picture = Image.open(io.BytesIO(page.locator("svg.bespoke-marp-active svg[data-src]").screenshot()))
+    return {colour[:3] for _, colour in picture.convert("RGB").getcolors(1 << 20) or ()}
+
+
+def test_figures_take_the_colours_of_the_scheme(page: Page, site: Path) -> None:
+    light, dark = (0xA8, 0x3C, 0x1C), (0xFF, 0xA0, 0x7D)
+
+    open_deck(page, "post-mortem-culture", dark=False)
+    assert {light} == colours(page) & {light, dark}
+    open_deck(page, "post-mortem-culture", dark=True)
+    assert {dark} == colours(page) & {light, dark}
 
 
 def test_every_picture_of_the_talk_has_a_text_alternative(site: Path) -> None:
