@@ -116,7 +116,7 @@ def test_a_build_that_would_break_an_address_publishes_nothing(project: Project)
 
     assert 1 == outcome.code
     assert (
-        "slides/post-mortem-culture-text/deck.md:25: slides.html#safety was published and no slide has that key any more; "
-        "write '<!-- _slideKey: trust safety -->'"
+        "slides/post-mortem-culture-text/deck.md:25: slides.html#safety was published and no slide has that key "
+        "any more; write '<!-- _slideKey: trust safety -->'"
     ) in outcome.err
     assert before == page.read_bytes()
