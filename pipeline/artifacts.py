@@ -12,7 +12,8 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from pipeline import deck, marp, pages, pdf, qr
+from pipeline import deck, handouts, marp, pages, pdf, qr
+from pipeline.browser import Reader
 from pipeline.deck import Deck
 from pipeline.decks import Source
 from pipeline.marp import Rendered
@@ -56,7 +57,7 @@ def make(
             continue
         read, wrong = deck.read(rendered.html, name=source.name, source=source.label)
         problems += [*rendered.problems, *wrong]
-        address = f"{base}decks/{quote(source.name)}/" if base else ""
+        address = _address(source, base)
         finished = pdf.finish(rendered.pdf, title=read.title, address=address, time=build_time(source.root))
         made.append(Made(source, read, rendered, finished, address))
     return made, problems
@@ -96,6 +97,25 @@ def with_address(html: str, address: str) -> str:
 
 _CHARSET = '<meta charset="UTF-8">'
 _SMALL_CARD = '<meta name="twitter:card" content="summary">'
+
+
+def prints(made: Made, reader: Reader, *, links: Mapping[str, str], base: str) -> dict[str, bytes]:
+    """Print the handouts and cue cards of a deck, by the names that they have beside the slides.
+
+    `links` and `base` are as for `make`.
+    """
+    layouts = handouts.layouts(made.deck)
+    printed = reader.print(handouts.document(made.deck, made.rendered.bare, links=links), layouts.values())
+    address, time = _address(made.source, base), build_time(made.source.root)
+    finished: dict[str, bytes] = {}
+    for name, content in zip(layouts, printed, strict=True):
+        dated = pdf.finish(content, title=handouts.title(made.deck, name), address=address, time=time)
+        finished[name] = handouts.finish_outline(dated, made.deck)
+    return finished
+
+
+def _address(source: Source, base: str) -> str:
+    return f"{base}decks/{quote(source.name)}/" if base else ""
 
 
 def build_time(root: Path) -> int:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import mimetypes
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,6 +114,23 @@ class Reader:
         misfits = [Misfit(item["slide"], item["line"], item["message"]) for item in found]
         return [*misfits, *(Misfit(1, 0, message) for message in self._complaints())]
 
+    def print(self, html: str, layouts: Iterable[str]) -> list[bytes]:
+        """Print a document once for each of `layouts`, which is then the class of its body: tagged, with outlines.
+
+        It asks for nothing: what is not in it is missing, as `measure` has said of a slide.
+        """
+        self._page.emulate_media(media="print")
+        self._page.goto("about:blank")
+        self._page.set_content(html, wait_until="load")
+        pdfs: list[bytes] = []
+        for layout in layouts:
+            self._page.evaluate(_LAY_OUT, layout)
+            printed = self._page.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
+            pdfs.append(_numbered_anew(printed))
+        self._page.emulate_media(media="screen")
+        self._complaints()
+        return pdfs
+
     def _complaints(self) -> list[str]:
         """What was seen since the last call: each once, and of another host only the first request."""
         found = list(dict.fromkeys(self._seen))
@@ -157,12 +175,32 @@ class Reader:
             self._seen.append(f"request for {request.url} failed: {request.failure}")
 
 
+def _numbered_anew(pdf: bytes) -> bytes:
+    """The browser numbers table headers on through everything that it shows; the same document must get the same."""
+    numbers = {old: new for new, old in enumerate(sorted(set(_NODE.findall(pdf))))}
+    return _NODE.sub(lambda found: b"(node%08d)" % numbers[found[1]], pdf)  # as long as before: a PDF counts its bytes
+
+
+_NODE = re.compile(rb"\(node(\d{8})\)")
+
+
 def _first_line(error: PlaywrightError) -> str:
     return " ".join(error.message.split("\n")[0].split())
 
 
 _IS_ACTIVE = """index => document.querySelectorAll('svg[data-marpit-svg]')[index]
   ?.classList.contains('bespoke-marp-active')"""
+
+# Fonts are loaded when a layout first uses them, and Marp fits headings and code once they are there.
+_LAY_OUT = """async layout => {
+  document.body.className = layout
+  const frame = () => new Promise(requestAnimationFrame)
+  await frame()
+  await document.fonts.ready
+  await Promise.all([...document.images].map(image => image.decode().catch(() => {})))
+  await frame()
+  await frame()
+}"""
 
 _SHOWS_HEADING = """index => {
   const slide = document.querySelectorAll('svg[data-marpit-svg]')[index].querySelector('section[id]')

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pipeline import browser, links, pdf, sessions, site
+from pipeline import browser, handouts, links, pdf, sessions, site
 from pipeline.artifacts import Made
 from pipeline.deck import Deck
 from pipeline.problems import Problem, line_of
@@ -22,9 +22,30 @@ def pdf_problems(made: Made) -> Iterator[Problem]:
         return
     for slide, text in zip(slides, texts, strict=True):
         if lost := pdf.missing(text, f"{slide.title} {slide.text}"):
-            words = ", ".join(f"'{word}'" for word in lost[:5]) + (", …" if len(lost) > 5 else "")
-            message = f"slide {slide.number}: the PDF does not show {words}; see what hides it in print"
-            yield Problem(made.source.label, slide.line, message)
+            yield Problem(made.source.label, slide.line, f"slide {slide.number}: the PDF does not show {_some(lost)}")
+
+
+def _some(lost: Sequence[str]) -> str:
+    words = ", ".join(f"'{word}'" for word in lost[:5]) + (", …" if len(lost) > 5 else "")
+    return f"{words}; see what hides it in print"
+
+
+def print_problems(made: Made, prints: Mapping[str, bytes]) -> Iterator[Problem]:
+    """See whether each handout, and the cue cards, hold every slide and every word of its notes, where it stands."""
+    for name, content in prints.items():
+        texts = pdf.texts(content)
+        entries = handouts.outline(content)
+        if [title for title, _ in entries] != [handouts.heading(slide) for slide in made.deck.slides]:
+            message = f"{name} has {len(entries)} entries in its outlines for {len(made.deck.slides)} slides"
+            yield Problem(made.source.label, 0, f"{message}; see which heading breaks out of its slide")
+            continue
+        ends = [page for _, page in entries[1:]] + [len(texts)]
+        for slide, (_, start), end in zip(made.deck.slides, entries, ends, strict=True):
+            # The notes may end on the page on which the next slide starts.
+            if lost := pdf.missing(" ".join(texts[start - 1 : end]), handouts.words(slide, name)):
+                yield Problem(
+                    made.source.label, slide.line, f"slide {slide.number}: {name} does not show {_some(lost)}"
+                )
 
 
 def slide_problems(made: Sequence[Made], reader: browser.Reader) -> Iterator[Problem]:

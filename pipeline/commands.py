@@ -68,6 +68,10 @@ def _build_stage(root: Path, stage: Path, tools: Tools) -> list[Made]:
         problems += checks.slide_problems(made, reader)
         if problems:  # what comes after would only say the same once more
             raise BuildError(problems)
+        prints, problems = _print_decks(made, reader, links=published, base=settings.site_url)
+        if problems:
+            raise BuildError(problems)
+        _write_prints(prints, stage / "docs" / "decks")
         _stage_docs(made, stage / "docs", published, sheets)
         if problems := site.build(settings, stage / "site"):
             raise BuildError(problems)
@@ -165,9 +169,14 @@ def render_files(
     if not strict:  # before anything else can go wrong: somebody may need the PDF in ten minutes
         _write_decks(made, folder)
     with browser.start(tools.browser) as started:
-        problems += checks.slide_problems(made, browser.Reader(started, folder, "https://deck.invalid/"))
+        reader = browser.Reader(started, folder, "https://deck.invalid/")
+        problems += checks.slide_problems(made, reader)
+        prints, found = _print_decks(made, reader, links={}, base="")
+        problems += [] if problems else found  # they would only say the same once more
     if strict and not problems:
         _write_decks(made, folder)
+    if not (strict and problems):
+        _write_prints(prints, folder)
     written = [] if strict and problems else [folder / each.deck.name for each in made]
     return written, tidy(problems)
 
@@ -176,6 +185,24 @@ def _write_decks(made: Sequence[Made], folder: Path) -> None:
     for each in made:
         for name, content in artifacts.files(each):
             publish.write(folder / each.deck.name / name, content)
+
+
+def _print_decks(
+    made: Sequence[Made], reader: browser.Reader, *, links: Mapping[str, str], base: str
+) -> tuple[dict[str, bytes], list[Problem]]:
+    """Print handouts and cue cards, by their paths below the folder of all decks; and what is wrong with them."""
+    printed: dict[str, bytes] = {}
+    problems: list[Problem] = []
+    for each in made:
+        prints = artifacts.prints(each, reader, links=links, base=base)
+        problems += checks.print_problems(each, prints)
+        printed |= {f"{each.deck.name}/{name}": content for name, content in prints.items()}
+    return printed, problems
+
+
+def _write_prints(prints: Mapping[str, bytes], folder: Path) -> None:
+    for name, content in prints.items():
+        publish.write(folder / name, content)
 
 
 def check_links(root: Path, *, write: bool) -> list[Problem]:

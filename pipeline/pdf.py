@@ -79,7 +79,7 @@ def _letters(text: str) -> str:
 
 
 # Letters of one direction: those from right to left may stand right beside others.
-_WORD = re.compile(r"[\u0590-\u08ff]{3,}|[^\W\d_\u0590-\u08ff]{3,}")
+_WORD = re.compile(r"(?:(?=[^\W\d_])[\u0590-\u08ff]){3,}|[^\W\d_\u0590-\u08ff]{3,}")
 
 
 def pictures(pdf: bytes) -> Iterator[Image.Image]:

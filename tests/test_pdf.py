@@ -115,6 +115,7 @@ def test_the_same_deck_gives_the_same_bytes(linked: bytes) -> None:
         ("WHY SAFETY", "Why safety", []),
         ("Why", "Why safety safety", ["safety"]),
         ("ملاعلاب code", "بالعالمcode", []),
+        ("انه، ةملك", "هنا، كلمة", []),
         ("anything", "🎉 E=mc² 2026 of", []),
         ("安全性很重要", "安全性很重要", []),
         ("", "Safety first", ["safety", "first"]),
