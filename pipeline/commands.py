@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
-from pipeline import addresses, artifacts, browser, checks, decks, links, pages, publish, sessions, site
+from pipeline import addresses, artifacts, browser, checks, decks, links, pages, publish, run_sheets, sessions, site
 from pipeline.artifacts import Made
 from pipeline.deck import Deck
 from pipeline.decks import Source
@@ -106,7 +106,7 @@ def _stage_docs(made: Sequence[Made], docs: Path, published: Mapping[str, str], 
         if pages.has_notes(each.deck):
             publish.write(docs / "facilitate" / f"{each.deck.name}.md", pages.notes_page(each.deck, links=published))
         if sheets and each.deck.name == sheets.deck:
-            page = pages.run_sheets_page(sheets, each.deck, links=published)
+            page = run_sheets.page(sheets, each.deck, links=published)
             publish.write(docs / "facilitate" / f"{sessions.PAGE}.md", page)
     publish.write(docs / "decks" / "index.md", pages.deck_list([each.deck for each in made]))
 

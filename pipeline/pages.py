@@ -15,7 +15,6 @@ from urllib.parse import quote
 
 from pipeline import notes
 from pipeline.deck import Deck, Slide
-from pipeline.sessions import SESSIONS, Exercise, RunSheets, Session, Step
 
 
 @dataclass(frozen=True)
@@ -45,13 +44,13 @@ FORMATS = (
 
 def deck_list(decks: Sequence[Deck]) -> str:
     """The page that lists every deck: decks/index.md."""
-    lines = [*_head("Slides", "Every deck, to present, to print and to read.", "hide: [toc]"), ""]
+    lines = [*head("Slides", "Every deck, to present, to print and to read.", "hide: [toc]"), ""]
     for deck in decks:
         title = deck.title or deck.name
-        folder = f"{_attribute(deck.name)}/"
-        facts = " · ".join([_count(len(deck.slides), "slide"), *_length(deck)])
+        folder = f"{attribute(deck.name)}/"
+        facts = " · ".join([count(len(deck.slides), "slide"), *_length(deck)])
         lines += [
-            f"## {_literal(title)}{_anchor(deck.name)}",
+            f"## {literal(title)}{_anchor(deck.name)}",
             "",
             "<figure class='slide slide--deck'>",
             f"<a href='{folder}'>{_picture(folder, 1, f'First slide of {title}')}</a>",
@@ -65,7 +64,7 @@ def deck_list(decks: Sequence[Deck]) -> str:
             "</figure>",
             "",
         ]
-    return _join(lines)
+    return join(lines)
 
 
 def deck_page(deck: Deck, *, files: Mapping[str, int], source: str) -> str:
@@ -81,11 +80,11 @@ def deck_page(deck: Deck, *, files: Mapping[str, int], source: str) -> str:
     ]
     if locale := re.fullmatch(r"([a-z]{2,3})-([A-Z]{2})", deck.lang):
         preview.append(f"og_locale: {locale[1]}_{locale[2]}")
-    lines = [*_head(title, deck.description, *preview, "hide: [navigation]"), *_downloads(deck, files)]
+    lines = [*head(title, deck.description, *preview, "hide: [navigation]"), *_downloads(deck, files)]
     last_line = len(_source_lines(source))
     for slide in deck.slides:
         lines += _reading(slide, deck, last_line)
-    return _join(lines)
+    return join(lines)
 
 
 def source_page(deck: Deck, source: str) -> str:
@@ -95,10 +94,10 @@ def source_page(deck: Deck, source: str) -> str:
     text += "\n" if text.endswith("\n") else ""  # else a blank line at the end would be taken for the end of the last
     runs = [len(run) for run in re.findall("`+", text)]
     fence = "`" * max(3, 1 + max(runs, default=0))
-    head = _head(f"Source: {name}", f"The Markdown that {name} is made of.", "hide: [navigation, toc]", *_UNSEARCHED)
-    return _join(
+    above = head(f"Source: {name}", f"The Markdown that {name} is made of.", "hide: [navigation, toc]", *_UNSEARCHED)
+    return join(
         [
-            *head,
+            *above,
             f"<p>Everything about this deck is made from <code>{escape(deck.source)}</code>. "
             "<a href='../'>Back to the deck</a></p>",
             "",
@@ -124,10 +123,10 @@ def notes_page(deck: Deck, *, links: Mapping[str, str]) -> str:
 
     `links` maps source files to their addresses as seen from a deck, which is as deep in the site as this page.
     """
-    folder = f"../../decks/{_attribute(deck.name)}/"
-    facts = ", ".join([_count(len(deck.slides), "slide"), *_length(deck)])
+    folder = f"../../decks/{attribute(deck.name)}/"
+    facts = ", ".join([count(len(deck.slides), "slide"), *_length(deck)])
     lines = [
-        *_head(
+        *head(
             f"Facilitator notes: {deck.title or deck.name}",
             "What to say on each slide, with pictures and minutes.",
         ),
@@ -146,7 +145,7 @@ def notes_page(deck: Deck, *, links: Mapping[str, str]) -> str:
             for note in slide.notes
         )
         lines += _slide(slide, len(deck.slides), folder, facts_here, said or "<p>No notes for this slide.</p>")
-    return _join(lines)
+    return join(lines)
 
 
 def notes_file(deck: Deck) -> str:
@@ -156,148 +155,15 @@ def notes_file(deck: Deck) -> str:
         facts = "".join(f" ({fact})" for fact in _minutes(slide))
         lines += [f"## {slide.number}. {slide.title or 'Slide without a heading'}{facts}", ""]
         lines += [part for note in slide.notes for part in (note, "")]
-    return _join(lines)
+    return join(lines)
 
 
-def run_sheets_page(sheets: RunSheets, deck: Deck, *, links: Mapping[str, str]) -> str:
-    """The run sheets and their exercises. Goes to facilitate/run-sheets.md; `links` is as for the notes."""
-    words = _Words(f"../../decks/{_attribute(deck.name)}/", {**links, SESSIONS.as_posix(): ""})
-    titles = {exercise.id: f"<a href='#{exercise.id}'>{escape(exercise.title)}</a>" for exercise in sheets.exercises}
-    for slide in deck.slides:
-        title = slide.title or f"Slide {slide.number}"
-        titles[f"slide {slide.key}"] = (
-            f"<a href='{words.folder}slides.html#{_slide_address(slide)}'>{escape(title)}</a>"
-        )
-    lengths = ", ".join(f"{session.minutes:g}" for session in sheets.sessions)
-    lines = [
-        *_head("Run sheets", f"What happens when, and what to cut when you are late: {lengths} minutes."),
-        words.html(sheets.about),
-        "",
-        *_overview(sheets, words),
-    ]
-    for session in sheets.sessions:
-        lines += _session(session, words, titles)
-    lines += ["## The exercises { #exercises .sheet }", ""]
-    for exercise in sheets.exercises:
-        lines += _exercise(exercise, sheets, words)
-    return _join(lines)
-
-
-def _slide_address(slide: Slide) -> str:
-    """What stands after `slides.html#`."""
-    return str(slide.number)
-
-
-@dataclass(frozen=True)
-class _Words:
-    """Makes HTML of the words in data/sessions.yml."""
-
-    folder: str
-    """Leads from the page to the deck's files."""
-    links: Mapping[str, str]
-    """Source files, and their addresses as seen from the page."""
-
-    def html(self, text: str) -> str:
-        return notes.as_html(text, source=SESSIONS.as_posix(), folder=self.folder, links=self.links).strip()
-
-    def cell(self, label: str, text: str) -> str:
-        """A table cell that says, where the table is too narrow for columns, which one it would be in."""
-        return f"<td><span class='sheet__label'>{label}: </span>{self.html(text)}</td>"
-
-
-def _overview(sheets: RunSheets, words: _Words) -> Iterator[str]:
-    yield "<div class='sheet__table sheet__table--overview'>"
-    yield from _table_head("Sheet", "For", "Group", "To prepare", "To print")
-    for session in sheets.sessions:
-        yield f"<tr><td><a href='#{session.id}'>{escape(session.title)}</a><br>{_count(session.minutes, 'minute')}</td>"
-        yield words.cell("For", session.audience)
-        yield words.cell("Group", session.group)
-        yield words.cell("To prepare", session.prepare)
-        yield f"{words.cell('To print', session.handouts)}</tr>"
-    yield "</tbody></table></div>"
-    yield ""
-
-
-def _session(session: Session, words: _Words, titles: Mapping[str, str]) -> Iterator[str]:
-    yield f"## {_literal(session.title)}: {_count(session.minutes, 'minute')} {{ #{session.id} .sheet }}"
-    yield ""
-    yield f"<div class='sheet__facts'>{words.html(session.gives)}{words.html(f'**Bring:** {session.bring}')}</div>"
-    yield "<div class='sheet__table sheet__table--clock'>"
-    yield from _table_head("At", "Minutes", "What happens", "If you are late")
-    start = 0.0
-    for step in session.steps:
-        yield f"<tr><td>{_time(start)}</td><td>{step.minutes:g}<span class='sheet__label'> min</span></td>"
-        yield f"<td><p><strong>{_step_title(step, titles)}</strong></p>{words.html(step.what)}</td>"
-        yield f"{words.cell('Late', step.late)}</tr>"
-        start += step.minutes
-    yield f"<tr><td>{_time(start)}</td><td></td><td colspan='2'><p><strong>The end</strong></p></td></tr>"
-    yield "</tbody></table></div>"
-    half = _count(sum(step.minutes for step in session.half), "minute")
-    yield f"<div class='sheet__half'><p><strong>If you have only half the time</strong>, {half}:</p><ul>"
-    for step in session.half:
-        minutes = f"{step.minutes:g} min"
-        yield f"<li><p>{minutes} · {_step_title(step, titles)}</p>{words.html(step.what)}</li>"
-    yield "</ul></div>"
-    yield ""
-
-
-def _exercise(exercise: Exercise, sheets: RunSheets, words: _Words) -> Iterator[str]:
-    uses = [
-        f"{step.minutes:g} of <a href='#{session.id}'>{_count(session.minutes, 'minute')}</a>"
-        for session in sheets.sessions
-        for step in session.steps
-        if step.exercise == exercise.id
-    ]
-    yield f"### {_literal(exercise.title)} {{ #{exercise.id} }}"
-    yield ""
-    yield f"<p class='slide__facts'>{' · '.join(uses)}</p>" if uses else ""
-    yield words.html(exercise.aim)
-    yield words.html(f"**You need:** {exercise.materials}")
-    if exercise.note:
-        yield words.html(f"**Know beforehand:** {exercise.note}")
-    yield "<ol>"
-    for does in exercise.does:
-        yield f"<li>{words.html(does)}</li>"
-    yield "</ol>"
-    yield words.html(f"**Listen for:** {exercise.listen}")
-    if exercise.cards:
-        yield f"<p class='sheet__cards-title'><strong>{escape(exercise.cards_title or 'The cards')}</strong></p>"
-        yield "<ul class='sheet__cards'>"
-        for card in exercise.cards:
-            yield f"<li>{words.html(card)}</li>"
-        yield "</ul>"
-    yield ""
-
-
-def _table_head(*columns: str) -> Iterator[str]:
-    yield "<table><thead><tr>"
-    for column in columns:
-        yield f"<th scope='col'>{column}</th>"
-    yield "</tr></thead><tbody>"
-
-
-def _step_title(step: Step, titles: Mapping[str, str]) -> str:
-    if step.pause:
-        return escape(step.pause)
-    if step.exercise:
-        return f"Exercise: {titles[step.exercise]}"
-    return ", ".join(titles[f"slide {key}"] for key in step.slides)
-
-
-def _time(minutes: float) -> str:
-    """The time since the start, for people: 1:05 is an hour and five minutes."""
-    seconds = round(minutes * 60)
-    rest = f":{seconds % 60:02}" if seconds % 60 else ""
-    clock = f"{seconds // 3600}:{seconds // 60 % 60:02}{rest}"
-    return f"<span class='sheet__time' data-seconds='{seconds}'>{clock}</span>"
-
-
-def _head(title: str, description: str, *more: str) -> list[str]:
+def head(title: str, description: str, *more: str) -> list[str]:
     """Front matter, with `more` lines of it, and the heading."""
     lines = ["---", f"title: {_quoted(title)}", *more]
     if description:
         lines.append(f"description: {_quoted(description)}")
-    return [*lines, "---", "", f"# {_literal(title)}", ""]
+    return [*lines, "---", "", f"# {literal(title)}", ""]
 
 
 def _quoted(text: str) -> str:
@@ -305,12 +171,12 @@ def _quoted(text: str) -> str:
     return json.dumps(escape(" ".join(text.split())), ensure_ascii=False)
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """`text` as Markdown that shows just these characters."""
     return re.sub(r"([\\`*_{}\[\]()>#+.!-])", r"\\\1", escape(" ".join(text.split()), quote=False))
 
 
-def _attribute(text: str) -> str:
+def attribute(text: str) -> str:
     """`text` as part of an address in an HTML attribute."""
     return quote(text)
 
@@ -335,7 +201,7 @@ def _downloads(deck: Deck, files: Mapping[str, int]) -> Iterator[str]:
     yield "<p class='ways' data-search-exclude>"
     yield "<a class='md-button md-button--primary' href='slides.html'>Present the slides</a>"
     if has_notes(deck):
-        yield f"<a class='md-button' href='../../facilitate/{_attribute(deck.name)}/'>Facilitator notes</a>"
+        yield f"<a class='md-button' href='../../facilitate/{attribute(deck.name)}/'>Facilitator notes</a>"
     yield "<a class='md-button' href='source/'>Source</a>"
     yield "</p>"
     yield ""
@@ -383,7 +249,7 @@ def _reading(slide: Slide, deck: Deck, last_line: int) -> list[str]:
     address = slide_address("", slide)
     number = f"<a href='{address}'>Slide {slide.number} of {len(deck.slides)}</a>"
     return [
-        f"## {_literal(title)}{_anchor(slide.key)}",
+        f"## {literal(title)}{_anchor(slide.key)}",
         "",
         "<div class='reading'>",
         f"<div class='slide__text'{_lang(deck)}>{body}</div>",
@@ -407,7 +273,7 @@ def _slide(slide: Slide, total: int, folder: str, facts: Sequence[str], words: s
     title = slide.title or f"Slide {slide.number}"
     picture = _picture(folder, slide.number, f"Slide {slide.number}: {title}")
     return [
-        f"## {_literal(title)}{_anchor(slide.key)}",
+        f"## {literal(title)}{_anchor(slide.key)}",
         "",
         "<figure class='slide'>",
         f"<a href='{slide_address(folder, slide)}' aria-label='{escape(f'Present slide {slide.number}: {title}')}'>"
@@ -428,15 +294,15 @@ def _picture(folder: str, number: int, alt: str) -> str:
 
 
 def _minutes(slide: Slide) -> list[str]:
-    return [] if slide.minutes is None else [_count(slide.minutes, "minute")]
+    return [] if slide.minutes is None else [count(slide.minutes, "minute")]
 
 
 def _length(deck: Deck) -> list[str]:
     minutes = [slide.minutes for slide in deck.slides if slide.minutes is not None]
-    return [_count(sum(minutes), "minute")] if minutes else []
+    return [count(sum(minutes), "minute")] if minutes else []
 
 
-def _count(number: float, noun: str) -> str:
+def count(number: float, noun: str) -> str:
     return f"{number:g} {noun}{'' if number == 1 else 's'}"
 
 
@@ -445,5 +311,5 @@ def _clock(minutes: float) -> str:
     return f"{seconds // 60}:{seconds % 60:02}"
 
 
-def _join(lines: Sequence[str]) -> str:
+def join(lines: Sequence[str]) -> str:
     return "\n".join(lines).rstrip() + "\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline import pages, sessions
+from pipeline import run_sheets, sessions
 from pipeline.deck import Deck, Slide
 from pipeline.problems import BuildError
 from pipeline.sessions import RunSheets
@@ -274,7 +274,7 @@ def test_a_deck_with_the_address_of_the_run_sheets_is_refused(tmp_path: Path) ->
 
 
 def test_the_page_has_clock_minutes_and_links(tmp_path: Path) -> None:
-    page = pages.run_sheets_page(read(tmp_path), deck(*SLIDES), links={"docs/a.md": "../../a/"})
+    page = run_sheets.page(read(tmp_path), deck(*SLIDES), links={"docs/a.md": "../../a/"})
 
     assert 'description: "What happens when, and what to cut when you are late: 6 minutes."' in page
     assert ["0:00", "0:01:30", "0:04", "0:06"] == re.findall(r"data-seconds='\d+'>([\d:]+)<", page)
@@ -290,7 +290,7 @@ def test_html_in_the_file_is_shown_and_not_run(tmp_path: Path) -> None:
     text = VALID.replace('"In pairs"', '"In <script>a</script>"').replace('"Rest"', '"<b>b</b>"')
     text = text.replace('"The talk"', '"The <i>talk</i>"').replace('"Go on."', '"<img src=x> on."')
 
-    page = pages.run_sheets_page(read(tmp_path, text), deck(*SLIDES), links={})
+    page = run_sheets.page(read(tmp_path, text), deck(*SLIDES), links={})
 
     assert not re.search(r"<(script|b|i|img)\b", page)
     assert 2 <= page.count("&lt;script&gt;")
