@@ -104,7 +104,7 @@ def _deck(arguments: argparse.Namespace) -> int:
     )
     _tell(problems, "found")
     for folder in written:
-        print(f"written: {folder}/slides.html, slides.pdf, handouts, deck.json, notes.md and pictures")
+        print(f"written: {folder}/slides.html, slides.pdf, slides.pptx, handouts, deck.json, notes.md and pictures")
     return 0 if len(written) == len(files) else 1
 
 

@@ -1,4 +1,4 @@
-"""Make everything that is made of one deck: the HTML, the PDF, the pictures, the notes, the data."""
+"""Make everything that is made of one deck: HTML, PDF, PowerPoint, pictures, notes, data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from pipeline import deck, handouts, marp, pages, pdf, qr
+from pipeline import deck, handouts, marp, pages, pdf, powerpoint, qr
 from pipeline.browser import Reader
 from pipeline.deck import Deck
 from pipeline.decks import Source
@@ -58,7 +58,8 @@ def make(
         read, wrong = deck.read(rendered.html, name=source.name, source=source.label)
         problems += [*rendered.problems, *wrong]
         address = _address(source, base)
-        finished = pdf.finish(rendered.pdf, title=read.title, address=address, time=build_time(source.root))
+        time = build_time(source.root)
+        finished = pdf.finish(rendered.pdf, title=read.title, address=address, time=time, slides=read.slides)
         made.append(Made(source, read, rendered, finished, address))
     return made, problems
 
@@ -67,6 +68,7 @@ def files(made: Made) -> Iterator[tuple[str, str | bytes]]:
     """Every file of a deck, by the name that it has beside the others."""
     yield "slides.html", with_address(made.rendered.html, made.address)
     yield "slides.pdf", made.pdf
+    yield "slides.pptx", powerpoint.make(made.deck, made.pdf, time=build_time(made.source.root))
     yield "deck.json", made.deck.as_json()
     yield "notes.md", pages.notes_file(made.deck)
     for number, picture in enumerate(pdf.pictures(made.pdf), 1):

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pipeline import browser, handouts, links, pdf, sessions, site
+from pipeline import browser, handouts, links, pdf, powerpoint, sessions, site
 from pipeline.artifacts import Made
 from pipeline.deck import Deck
+from pipeline.notes import paragraphs
 from pipeline.problems import Problem, line_of
 
 
@@ -22,12 +23,8 @@ def pdf_problems(made: Made) -> Iterator[Problem]:
         return
     for slide, text in zip(slides, texts, strict=True):
         if lost := pdf.missing(text, f"{slide.title} {slide.text}"):
-            yield Problem(made.source.label, slide.line, f"slide {slide.number}: the PDF does not show {_some(lost)}")
-
-
-def _some(lost: Sequence[str]) -> str:
-    words = ", ".join(f"'{word}'" for word in lost[:5]) + (", …" if len(lost) > 5 else "")
-    return f"{words}; see what hides it in print"
+            message = f"slide {slide.number}: the PDF does not show {_some(lost)}; see what hides it in print"
+            yield Problem(made.source.label, slide.line, message)
 
 
 def print_problems(made: Made, prints: Mapping[str, bytes]) -> Iterator[Problem]:
@@ -43,9 +40,27 @@ def print_problems(made: Made, prints: Mapping[str, bytes]) -> Iterator[Problem]
         for slide, (_, start), end in zip(made.deck.slides, entries, ends, strict=True):
             # The notes may end on the page on which the next slide starts.
             if lost := pdf.missing(" ".join(texts[start - 1 : end]), handouts.words(slide, name)):
-                yield Problem(
-                    made.source.label, slide.line, f"slide {slide.number}: {name} does not show {_some(lost)}"
-                )
+                message = f"slide {slide.number}: {name} does not show {_some(lost)}; see what hides it in print"
+                yield Problem(made.source.label, slide.line, message)
+
+
+def powerpoint_problems(made: Sequence[Made], folder: Path) -> Iterator[Problem]:
+    """See whether the PowerPoint file of each deck says every title and every note; the pictures are the PDF's."""
+    for each in made:
+        found = powerpoint.read((folder / "decks" / each.deck.name / "slides.pptx").read_bytes())
+        if len(found) != len(each.deck.slides):
+            message = f"the PowerPoint file has {len(found)} slides for {len(each.deck.slides)}; please report it"
+            yield Problem(each.source.label, 0, message)
+            continue
+        for slide, (title, said) in zip(each.deck.slides, found, strict=True):
+            noted = " ".join(run.text for note in slide.notes for line in paragraphs(note) for run in line.runs)
+            if lost := [*pdf.missing(title, slide.title), *pdf.missing(said, noted)]:
+                message = f"slide {slide.number}: the PowerPoint file lacks {_some(lost)}; please report it"
+                yield Problem(each.source.label, slide.line, message)
+
+
+def _some(words: Sequence[str]) -> str:
+    return ", ".join(f"'{word}'" for word in words[:5]) + (", …" if len(words) > 5 else "")
 
 
 def slide_problems(made: Sequence[Made], reader: browser.Reader) -> Iterator[Problem]:

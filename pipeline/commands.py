@@ -77,6 +77,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools) -> list[Made]:
             raise BuildError(problems)
         publish.write(stage / "site" / "build.json", json.dumps({"fingerprint": fingerprint}, indent=2) + "\n")
         problems = list(checks.site_problems(made, stage / "site", settings, reader))
+    problems += checks.powerpoint_problems(made, stage / "site")
     problems += checks.link_problems(made, stage / "site", settings, inventory)
     problems += addresses.problems(addresses.read(root / "dist" / "site"), addresses.read(stage / "site"))
     if problems:

@@ -26,6 +26,8 @@ class Link:
     href: str
     """As the author wrote it, percent-encoded as Marp does."""
     line: int
+    text: str
+    """Its words and the text alternatives of its images, white space folded; '' where it has none."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Image:
     alt: str
     """The text alternative; '' where there is none."""
     line: int
+    is_background: bool = False
+    """Whether it is one of `![bg]`; browsers drop the text alternative of these in print."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,8 @@ class Slide:
     def as_json(self) -> dict[str, Any]:
         """The slide's part of deck.json."""
         fields = asdict(self)
+        fields["links"] = [{"href": link.href, "line": link.line} for link in self.links]
+        fields["images"] = [{"src": image.src, "alt": image.alt, "line": image.line} for image in self.images]
         return {name: fields[name] for name in fields if name not in ("text", "body")}
 
 
@@ -144,11 +150,8 @@ def _slide(number: int, frame: LexborNode, section: LexborNode, notes: tuple[str
     line = int(section.attributes.get("data-line") or 1)
     content = [child for child in section.iter(include_text=True) if child.tag not in ("header", "footer")]
     images = tuple(_images(frame, section, line))
-    links = tuple(
-        Link(node.attributes.get("data-href") or node.attributes.get("href") or "", stamped_line(node, line))
-        for node in section.css("a[href]")
-    )
     body = reading.body(content, title=heading, backgrounds=frame.css(_BACKGROUND), found=figures)
+    links = tuple(_link(node, line) for node in section.css("a[href]"))
     for closed in section.css("details:not([open])"):
         summary = closed.css_first("summary")
         closed.replace_with(f" {_text(summary)} " if summary else " ")
@@ -170,17 +173,28 @@ def _slide(number: int, frame: LexborNode, section: LexborNode, notes: tuple[str
     )
 
 
+def _link(node: LexborNode, line: int) -> Link:
+    words = [_text(node), *map(_alt, node.css("img, svg[data-src]"))]
+    href = node.attributes.get("data-href") or node.attributes.get("href") or ""
+    return Link(href, stamped_line(node, line), " ".join(" ".join(words).split()))
+
+
 def _images(frame: LexborNode, section: LexborNode, line: int) -> Iterator[Image]:
     for figure in frame.css(_BACKGROUND):
         caption = figure.css_first("figcaption")
-        yield Image(_background(figure), _text(caption) if caption else "", stamped_line(figure, line))
+        yield Image(
+            _background(figure), _text(caption) if caption else "", stamped_line(figure, line), is_background=True
+        )
     if source := _background(section):
         yield Image(source, "", line)
     # A figure is an image that our plugin drew into the slide.
     for node in section.css("img, svg[data-src]"):
         source = node.attributes.get("data-src") or node.attributes.get("src") or ""
-        alt = node.attributes.get("alt") or node.attributes.get("aria-label") or ""
-        yield Image(source, alt, stamped_line(node, line))
+        yield Image(source, _alt(node), stamped_line(node, line))
+
+
+def _alt(node: LexborNode) -> str:
+    return node.attributes.get("alt") or node.attributes.get("aria-label") or ""
 
 
 def _background(node: LexborNode) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from urllib.parse import unquote, urlsplit
 
 from markdown_it import MarkdownIt
@@ -29,13 +31,45 @@ def as_html(note: str, *, source: str, folder: str, links: Mapping[str, str]) ->
     return str(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))
 
 
+@dataclass(frozen=True)
+class Run:
+    """Words of a note that look alike."""
+
+    text: str
+    """May hold line breaks."""
+    styles: frozenset[str] = frozenset()
+    """Any of 'strong', 'em', 's' and 'code'."""
+    href: str = ""
+    """Where a link leads, as the author wrote it; '' where there is none."""
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph, list item, table row or line of code."""
+
+    runs: tuple[Run, ...]
+    depth: int
+    """How many lists are around it."""
+    mark: str
+    """'•' or a number with its dot, where a list item begins."""
+
+
 def as_text(note: str) -> str:
     """A note as plain text: one line a paragraph, list item or table row, and no marks of Markdown."""
-    lines: list[str] = []
+    lines = []
+    for paragraph in paragraphs(note):
+        mark = "  " * (paragraph.depth - 1) + f"{paragraph.mark} " if paragraph.mark else ""
+        lines.append(mark + _words(paragraph.runs))
+    return "\n".join(lines)
+
+
+def paragraphs(note: str) -> Iterator[Paragraph]:
+    """A note as what a file without Markdown can show. Pictures become their text alternative."""
     counters: list[int | None] = []  # of the lists around, None where they have bullets
     mark = ""
-    row: list[str] | None = None
+    row: list[Run] | None = None
     for token in _MARKDOWN.parse(note):
+        runs: list[tuple[Run, ...]] = []
         match token.type:
             case "bullet_list_open":
                 counters.append(None)
@@ -45,41 +79,57 @@ def as_text(note: str) -> str:
                 counters.pop()
             case "list_item_open":
                 count = counters[-1]
-                mark = "  " * (len(counters) - 1) + ("• " if count is None else f"{count}. ")
+                mark = "•" if count is None else f"{count}."
                 counters[-1] = None if count is None else count + 1
+            case "list_item_close":
+                mark = ""
             case "tr_open":
                 row = []
             case "tr_close":
-                lines.append(" | ".join(row or ()))
-                row = None
+                runs, row = [tuple(row or ())[1:]], None
             case "inline" if row is not None:
-                row.append(_words(token.children or ()))
+                row += [Run(" | "), *_runs(token.children or ())]
             case "inline":
-                lines.append(mark + _words(token.children or ()))
-                mark = ""
+                runs = [tuple(_runs(token.children or ()))]
             case "fence" | "code_block":
-                lines += token.content.rstrip("\n").split("\n")
-    return "\n".join(lines)
+                code = frozenset(["code"])
+                runs = [(Run(line, code),) for line in token.content.rstrip("\n").split("\n")]
+        for line in runs:
+            yield Paragraph(line, len(counters), mark)
+            mark = ""
 
 
-def _words(tokens: Sequence[Token]) -> str:
-    words = ""
+def _runs(tokens: Sequence[Token]) -> Iterator[Run]:
+    styles: frozenset[str] = frozenset()
     href = ""
     for token in tokens:
         match token.type:
-            case "softbreak":
-                words += " "
-            case "hardbreak":
-                words += "\n"
-            case "image":
-                words += f"[{token.content}]"
+            case "strong_open" | "em_open" | "s_open":
+                styles |= {token.tag}
+            case "strong_close" | "em_close" | "s_close":
+                styles -= {token.tag}
             case "link_open":
                 href = str(token.attrs["href"])
             case "link_close":
-                if urlsplit(href).scheme and not words.endswith(href):
-                    words += f" ({href})"
-            case _:
-                words += token.content
+                href = ""
+            case "softbreak":
+                yield Run(" ", styles, href)
+            case "hardbreak":
+                yield Run("\n", styles, href)
+            case "image":
+                yield Run(f"[{token.content}]", styles, href)
+            case "code_inline":
+                yield Run(token.content, styles | {"code"}, href)
+            case _ if token.content:
+                yield Run(token.content, styles, href)
+
+
+def _words(runs: Sequence[Run]) -> str:
+    words = ""
+    for href, linked in groupby(runs, key=lambda run: run.href):
+        words += "".join(run.text for run in linked)
+        if urlsplit(href).scheme and not words.endswith(href):
+            words += f" ({href})"
     return words
 
 

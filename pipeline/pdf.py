@@ -6,7 +6,8 @@ import io
 import posixpath
 import re
 import unicodedata
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit
 
@@ -14,6 +15,8 @@ import pikepdf
 import pypdfium2
 from PIL import Image
 
+from pipeline import asides
+from pipeline.deck import Slide
 from pipeline.marp import NOWHERE
 
 PICTURE_WIDTH = 1280
@@ -23,25 +26,42 @@ OG_SIZE = (1200, 630)
 """Pixels, as the Open Graph sites crop to."""
 
 
-def finish(pdf: bytes, *, title: str, address: str, time: int) -> bytes:
-    """Make the bytes depend on the deck alone, and its links lead where they should.
+def finish(pdf: bytes, *, title: str, address: str, time: int, slides: Sequence[Slide] = ()) -> bytes:
+    """Make the bytes depend on the deck alone, its links lead where they should, and everything have its words.
 
     `title` is the document's, where it has one. `address` is where the deck is published; '' leaves links relative to
-    the file. `time` is in seconds since 1970; Marp writes the moment of printing.
+    the file. `time` is in seconds since 1970; Marp writes the moment of printing. `slides` stand on one page each,
+    where they do.
     """
     with pikepdf.open(io.BytesIO(pdf)) as document:
         for action in _link_actions(document):
             uri = str(action.URI)
             if uri.startswith(_root(NOWHERE)):
                 action.URI = pikepdf.String(urljoin(address, _relative(uri)))
-        date = datetime.fromtimestamp(time, UTC).strftime("D:%Y%m%d%H%M%SZ")
+        moment = datetime.fromtimestamp(time, UTC)
+        date = moment.strftime("D:%Y%m%d%H%M%SZ")
+        asides.describe(document, slides)
+        asides.add_notes(document, slides, date=date)
         if title:
             document.docinfo["/Title"] = pikepdf.String(title)
         document.docinfo["/CreationDate"] = pikepdf.String(date)
         document.docinfo["/ModDate"] = pikepdf.String(date)
+        _add_metadata(document, moment)
         out = io.BytesIO()
         document.save(out, deterministic_id=True)
     return out.getvalue()
+
+
+def _add_metadata(document: pikepdf.Pdf, moment: datetime) -> None:
+    """Say in XMP, where newer programs look, what the document says of itself already."""
+    said = {"dc:title": "/Title", "dc:description": "/Subject", "pdf:Producer": "/Producer"}
+    with document.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as metadata:
+        for name, key in said.items():
+            if text := str(document.docinfo.get(key, "")):
+                metadata[name] = text
+        if language := str(document.Root.get("/Lang", "")):
+            metadata["dc:language"] = {language}
+        metadata["xmp:CreateDate"] = metadata["xmp:ModifyDate"] = moment.isoformat()
 
 
 def links(pdf: bytes) -> list[tuple[int, str]]:
@@ -82,12 +102,12 @@ def _letters(text: str) -> str:
 _WORD = re.compile(r"(?:(?=[^\W\d_])[\u0590-\u08ff]){3,}|[^\W\d_\u0590-\u08ff]{3,}")
 
 
-def pictures(pdf: bytes) -> Iterator[Image.Image]:
-    """Each page as a picture, PICTURE_WIDTH pixels wide."""
+def pictures(pdf: bytes, width: int = PICTURE_WIDTH) -> Iterator[Image.Image]:
+    """Each page as a picture, `width` pixels wide; without the signs of notes."""
     document = pypdfium2.PdfDocument(pdf)
     try:
         for page in document:
-            picture: Image.Image = page.render(scale=PICTURE_WIDTH / page.get_width()).to_pil()
+            picture: Image.Image = page.render(scale=width / page.get_width(), draw_annots=False).to_pil()
             yield picture.convert("RGB")
     finally:
         document.close()
@@ -96,7 +116,7 @@ def pictures(pdf: bytes) -> Iterator[Image.Image]:
 def png(picture: Image.Image) -> bytes:
     """The picture as PNG; the same picture gives the same bytes."""
     out = io.BytesIO()
-    picture.save(out, "PNG")
+    picture.save(out, "PNG", compress_type=zlib.Z_RLE)  # a third faster where much is of one colour, and hardly larger
     return out.getvalue()
 
 

@@ -124,12 +124,12 @@ def test_links_and_images_have_the_line_of_their_block(read: Read) -> None:
 
     [slide] = result.slides
     assert (
-        Link("../index.md", 1),
-        Link("https://example.org/two", 4),
-        Link("#2", 8),
-        Link("https://example.org/raw", 10),
+        Link("../index.md", 1, "Home"),
+        Link("https://example.org/two", 4, "two"),
+        Link("#2", 8, "x"),
+        Link("https://example.org/raw", 10, "raw"),
     ) == slide.links
-    assert (Image("none.svg", "", 14), Image("dot.png", "A dot", 14)) == slide.images
+    assert (Image("none.svg", "", 14, is_background=True), Image("dot.png", "A dot", 14)) == slide.images
     assert "deck.md:14: image 'none.svg' does not exist; add the file or correct the path" in problems
     assert 'href="../index.md"' in html
 

@@ -291,7 +291,8 @@ def test_a_deck_anywhere_is_rendered_in_spite_of_problems(foreign: Path, tmp_pat
     assert f"{foreign}:6: image 'none.png' does not exist" in outcome.err
     made = sorted(path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file())
     handouts = ("handout-2.pdf", "handout-3.pdf", "handout.pdf")
-    names = ("deck.json", *handouts, "notes.md", "og.png", "slides.html", "slides.pdf", "thumbs/01.png")
+    slides = ("slides.html", "slides.pdf", "slides.pptx")
+    names = ("deck.json", *handouts, "notes.md", "og.png", *slides, "thumbs/01.png")
     assert [f"talk/{name}" for name in names] == made
     for path in output.rglob("*"):
         if path.is_file():

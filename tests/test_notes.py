@@ -15,6 +15,7 @@ from pipeline import notes
         ("- a\n- b\n  1. c\n  2. d", "• a\n• b\n  1. c\n  2. d"),
         ("3. c\n4. d", "3. c\n4. d"),
         ("- a\n\n  more", "• a\nmore"),
+        ("- a\n-\n\nmore", "• a\nmore"),
         ("| a | b |\n|---|---|\n| c | d |", "a | b\nc | d"),
         ("[here](https://a.example/) <https://b.example>", "here (https://a.example/) https://b.example"),
         ("[slide](#2) ![a cat](cat.png)", "slide [a cat]"),
