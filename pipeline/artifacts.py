@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from pipeline import deck, handouts, marp, pages, pdf, powerpoint, qr
+from pipeline import deck, handouts, marp, pages, pdf, powerpoint, present, qr
 from pipeline.browser import Reader
 from pipeline.deck import Deck
 from pipeline.decks import Source
@@ -30,6 +30,8 @@ class Made:
     rendered: Rendered
     pdf: bytes
     """The PDF as it is published."""
+    html: str
+    """The deck to present, as it is published."""
     address: str = ""
     """Where the deck's files are published, with a '/' at its end; '' where nobody knows."""
 
@@ -60,13 +62,14 @@ def make(
         address = _address(source, base)
         time = build_time(source.root)
         finished = pdf.finish(rendered.pdf, title=read.title, address=address, time=time, slides=read.slides)
-        made.append(Made(source, read, rendered, finished, address))
+        html = present.enhance(with_address(rendered.html, address), read, links=links)
+        made.append(Made(source, read, rendered, finished, html, address))
     return made, problems
 
 
 def files(made: Made) -> Iterator[tuple[str, str | bytes]]:
     """Every file of a deck, by the name that it has beside the others."""
-    yield "slides.html", with_address(made.rendered.html, made.address)
+    yield "slides.html", made.html
     yield "slides.pdf", made.pdf
     yield "slides.pptx", powerpoint.make(made.deck, made.pdf, time=build_time(made.source.root))
     yield "deck.json", made.deck.as_json()

@@ -50,7 +50,7 @@ class Slide:
     number: int
     """1-based, as in `slides.html#4`."""
     key: str
-    """Stable name: the `_slideKey` directive, else the first heading's slug, else `slide-<number>`."""
+    """Stable name: the `_slideKey` directive's first word, else the first heading's slug, else `slide-<number>`."""
     title: str
     """The first heading's text, '' where there is none."""
     line: int
@@ -67,13 +67,16 @@ class Slide:
     """The slide's content as plain HTML to read in a page: no styling, no heading that repeats the title.
 
     Its figures are those of the deck, in a folder `figures` beside the page."""
+    former: tuple[str, ...] = ()
+    """Names that lead to the slide as its key does: the other words of `_slideKey`."""
 
     def as_json(self) -> dict[str, Any]:
         """The slide's part of deck.json."""
         fields = asdict(self)
         fields["links"] = [{"href": link.href, "line": link.line} for link in self.links]
         fields["images"] = [{"src": image.src, "alt": image.alt, "line": image.line} for image in self.images]
-        return {name: fields[name] for name in fields if name not in ("text", "body")}
+        unsaid = ("text", "body") if self.former else ("text", "body", "former")
+        return {name: fields[name] for name in fields if name not in unsaid}
 
 
 @dataclass(frozen=True)
@@ -159,9 +162,10 @@ def _slide(number: int, frame: LexborNode, section: LexborNode, notes: tuple[str
         formula.decompose()
     for aside in section.css("section > header, section > footer"):
         aside.decompose()
+    key, *former = (section.attributes.get("data-key") or "").split() or [_slug(title) or f"slide-{number}"]
     return Slide(
         number=number,
-        key=section.attributes.get("data-key") or _slug(title) or f"slide-{number}",
+        key=key,
         title=title,
         line=line,
         minutes=_minutes(section.attributes.get("data-minutes")),
@@ -170,6 +174,7 @@ def _slide(number: int, frame: LexborNode, section: LexborNode, notes: tuple[str
         images=images,
         text=_text(section),
         body=body,
+        former=tuple(former),
     )
 
 
@@ -226,7 +231,13 @@ def _text(node: LexborNode) -> str:
 
 def _slug(title: str) -> str:
     # As GitHub and Marp make a heading's id, but of the words that one reads, not of their Markdown.
-    return re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-")
+    slug = re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-")
+    return f"slide-{slug}" if _is_number(slug) else slug
+
+
+def _is_number(key: str) -> bool:
+    """Whether Marp would take the address `#<key>` for a slide's number."""
+    return re.fullmatch(r"[0-9]+", key) is not None
 
 
 def _meta(tree: LexborHTMLParser, name: str) -> str:
@@ -247,10 +258,14 @@ def _directive_problems(slide: Slide, section: LexborNode, source: str) -> Itera
     if minutes is not None and slide.minutes is None:
         message = f"slideMinutes is '{minutes}', which is no number of minutes; write e.g. 2 or 1.5"
         yield Problem(source, slide.line, message)
-    key = section.attributes.get("data-key")
-    if key is not None and not re.fullmatch(r"[a-z0-9][a-z0-9-]*", key):
-        message = f"slideKey is '{key}', which is no good address; use a-z, 0-9 and '-'"
-        yield Problem(source, slide.line, message)
+    given = section.attributes.get("data-key")
+    for key in () if given is None else given.split() or [""]:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", key):
+            message = f"slideKey is '{key}', which is no good address; use a-z, 0-9 and '-'"
+            yield Problem(source, slide.line, message)
+        elif _is_number(key):
+            message = f"slideKey is '{key}', which reads as a slide's number; add a letter"
+            yield Problem(source, slide.line, message)
 
 
 def _key_problems(slides: list[Slide], explicit: set[int], source: str) -> Iterator[Problem]:
@@ -258,18 +273,19 @@ def _key_problems(slides: list[Slide], explicit: set[int], source: str) -> Itera
     for slide in slides:
         if slide.number not in explicit:
             continue
-        if slide.key in first:
-            message = (
-                f"slideKey '{slide.key}' is taken by slide {first[slide.key]}; give each slide its own "
-                "(with an underscore, '_slideKey', or it holds for all later slides too)"
-            )
-            yield Problem(source, slide.line, message)
-        first.setdefault(slide.key, slide.number)
+        for key in (slide.key, *slide.former):
+            if key in first:
+                message = (
+                    f"slideKey '{key}' is taken by slide {first[key]}; give each slide its own "
+                    "(with an underscore, '_slideKey', or it holds for all later slides too)"
+                )
+                yield Problem(source, slide.line, message)
+            first.setdefault(key, slide.number)
 
 
 def _unique_keys(slides: list[Slide], explicit: set[int]) -> Iterator[Slide]:
     """Slides without a key of their own give way: as in Marp's headings, `-1` and so on is added."""
-    taken = Counter(slide.key for slide in slides if slide.number in explicit)
+    taken = Counter(key for slide in slides if slide.number in explicit for key in (slide.key, *slide.former))
     for slide in slides:
         key, number = slide.key, 1
         while slide.number not in explicit and taken[key]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -114,6 +115,9 @@ def read_page(html: str, uri: str) -> tuple[list[Reference], set[str]]:
         references += [Reference(uri, target, 0, is_link=False) for target in _css_urls(node.text())]
     anchors = {node.attributes["id"] or "" for node in tree.css("[id]")}
     anchors |= {node.attributes["name"] or "" for node in tree.css("a[name]")}
+    # In a deck, its script sends the names of slides to their numbers, former names too.
+    for node in tree.css("script[data-present='slides']"):
+        anchors |= {name for slide in json.loads(node.text()) for name in slide["names"]}
     return references, anchors
 
 
@@ -128,7 +132,7 @@ _ATTRIBUTES = [
 
 def _targets(value: str, attribute: str) -> list[str]:
     if attribute == "srcset":
-        return [part.split()[0] for part in value.split(",") if part.strip()]
+        return [part.split()[0] for part in re.split(r",\s+", value) if part.strip()]
     return [value]
 
 

@@ -191,7 +191,7 @@ def _anchor(key: str) -> str:
 
 def slide_address(folder: str, slide: Slide) -> str:
     """Where a slide is presented; `folder` leads to the deck's files."""
-    return f"{folder}slides.html#{slide.number}"
+    return f"{folder}slides.html#{quote(slide.key)}"
 
 
 def _downloads(deck: Deck, files: Mapping[str, int]) -> Iterator[str]:

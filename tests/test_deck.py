@@ -92,7 +92,12 @@ def test_headings_that_repeat_get_keys_of_their_own(read: Read) -> None:
     [
         ("<!-- _slideMinutes: soon -->", "deck.md:2: slideMinutes is 'soon'"),
         ("<!-- _slideMinutes: -1 -->", "deck.md:2: slideMinutes is '-1'"),
-        ("<!-- _slideKey: Not an address -->", "deck.md:2: slideKey is 'Not an address'"),
+        ("<!-- _slideKey: Big -->", "deck.md:2: slideKey is 'Big', which is no good address"),
+        ("<!-- _slideKey: plan No/way -->", "deck.md:2: slideKey is 'No/way', which is no good address"),
+        ("<!-- _slideKey: '' -->", "deck.md:2: slideKey is '', which is no good address"),
+        ("<!-- _slideKey: 12 -->", "deck.md:2: slideKey is '12', which reads as a slide's number; add a letter"),
+        ("<!-- _slideKey: plan 007 -->", "deck.md:2: slideKey is '007', which reads as a slide's number; add a letter"),
+        ("<!-- _slideKey: plan plan -->", "deck.md:2: slideKey 'plan' is taken by slide 1"),
         ("<!-- slideKey: all -->", "deck.md:4: slideKey 'all' is taken by slide 1"),
     ],
 )
@@ -100,6 +105,36 @@ def test_bad_keys_and_minutes_are_named(read: Read, directives: str, message: st
     _, problems, _ = read(f"{directives}\n# One\n---\n# Two\n")
 
     assert any(problem.startswith(message) for problem in problems), problems
+
+
+def test_a_slide_keeps_its_former_names(read: Read) -> None:
+    result, problems, _ = read("""
+        <!-- _slideKey: plan agenda -->
+        # One
+        ---
+        # Agenda
+        """)
+
+    assert [("plan", ("agenda",)), ("agenda-1", ())] == [(slide.key, slide.former) for slide in result.slides]
+    assert [] == problems
+    assert "former" not in result.as_json()
+
+
+@pytest.mark.parametrize("taken", ["plan", "agenda"])
+@pytest.mark.parametrize("second", ["{}", "new {}"])
+def test_a_key_or_a_former_name_belongs_to_one_slide(read: Read, taken: str, second: str) -> None:
+    key = second.format(taken)
+    _, problems, _ = read(f"<!-- _slideKey: plan agenda -->\n# One\n\n---\n<!-- _slideKey: {key} -->\n# Two\n")
+
+    [problem] = problems
+    assert problem.startswith(f"deck.md:6: slideKey '{taken}' is taken by slide 1;")
+
+
+def test_a_heading_of_digits_makes_no_key_that_reads_as_a_slides_number(read: Read) -> None:
+    result, problems, _ = read("# 2024\n\n---\n\n# 1.5 x\n\n---\n\n# 3!\n")
+
+    assert ["slide-2024", "15-x", "slide-3"] == [slide.key for slide in result.slides]
+    assert [] == problems
 
 
 def test_links_and_images_have_the_line_of_their_block(read: Read) -> None:

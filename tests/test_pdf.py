@@ -131,7 +131,8 @@ def test_words_are_found_as_pdfs_keep_them(page: str, words: str, missing: list[
 
 def test_words_that_the_pdf_lacks_are_named(site: Path) -> None:
     folder = site / "decks/post-mortem-culture"
-    html = (folder / "slides.html").read_text(encoding="utf-8").replace("Failure is inevitable", "Planted is inevitable")
+    html = (folder / "slides.html").read_text(encoding="utf-8")
+    html = html.replace("Failure is inevitable", "Planted is inevitable")
     made = remade(html, (folder / "slides.pdf").read_bytes())
 
     [problem] = checks.pdf_problems(made)
@@ -144,7 +145,7 @@ def remade(html: str, document: bytes) -> artifacts.Made:
     """A deck with another PDF than its own."""
     read, _ = deck.read(html, name="talk", source="slides/talk/deck.md")
     source = decks.Source("talk", Path("deck.md"), Path(), "slides/talk/deck.md", "")
-    return artifacts.Made(source, read, marp.Rendered(html, "", document, ()), document)
+    return artifacts.Made(source, read, marp.Rendered(html, "", document, ()), document, html)
 
 
 def test_a_pdf_with_other_pages_than_slides_is_found(site: Path, linked: bytes) -> None:

@@ -278,7 +278,7 @@ def test_the_page_has_clock_minutes_and_links(tmp_path: Path) -> None:
 
     assert 'description: "What happens when, and what to cut when you are late: 6 minutes."' in page
     assert ["0:00", "0:01:30", "0:04", "0:06"] == re.findall(r"data-seconds='\d+'>([\d:]+)<", page)
-    assert "<a href='../../decks/talk/slides.html#1'>Slide &lt;opening&gt;</a>" in page
+    assert "<a href='../../decks/talk/slides.html#opening'>Slide &lt;opening&gt;</a>" in page
     assert "Exercise: <a href='#pairs'>In pairs</a>" in page
     assert '<a href="../../a/#b">page</a>' in page
     assert '<a href="#pairs">card</a>' in page
