@@ -36,7 +36,8 @@ def site(tmp_path: Path, body: str, *, head: str = "") -> Path:
     )
     (folder / "index.html").write_text("<a href='page/'>x</a>", encoding="utf-8")
     (folder / "other" / "index.html").write_text("<h2 id='%C3%A4'>ä</h2><a name='old'></a>", encoding="utf-8")
-    (folder / "decks/talk/slides.html").write_text("<section id='1'></section>", encoding="utf-8")
+    names = """<script type="application/json" data-present="slides">[{"names":["plan","agenda"]}]</script>"""
+    (folder / "decks/talk/slides.html").write_text(f"<section id='1'></section>{names}", encoding="utf-8")
     (folder / "picture.png").write_bytes(b"")
     return folder
 
@@ -55,11 +56,13 @@ def check(folder: Path, *, written: str = "LINK", inventory: list[Entry] | None 
         "<a href='../other/#old'>x</a>",
         "<a href='#here'>x</a>",
         "<a href='../decks/talk/slides.html#1'>x</a>",
+        "<a href='../decks/talk/slides.html#agenda'>x</a>",
         f"<a href='{BASE}other/'>x</a>",
         "<a href='/kit/other/'>x</a>",
         "<img src='../picture.png' srcset='../picture.png 1x, ../picture.png 2x'>",
         "<a href='mailto:someone@workshop.example'>x</a>",
         "<img src='data:image/gif;base64,R0lGODlhAQABAAAAACw='>",
+        "<img srcset='data:image/gif;base64,R0lGODlhAQABAAAAACw= 2x, ../picture.png'>",
         "<a href='..'>x</a>",
         "<a href=''>x</a>",
     ],
