@@ -12,6 +12,7 @@ import pytest
 from PIL import Image, ImageChops
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Route, expect
 
+from pipeline import notes
 from tests.conftest import ROOT, Served
 
 DECKS = sorted(path.parent.name for path in (ROOT / "slides").glob("*/deck.md"))
@@ -156,7 +157,7 @@ def test_presenter_view_shows_the_notes(page: Page, site: Path, served: Served, 
     slide = read(site, name)["slides"][1]
     page.goto(f"{served.base}decks/{name}/slides.html?view=presenter#2")
 
-    expect(page.locator(".bespoke-marp-note.active")).to_contain_text(slide["notes"][0][:80])
+    expect(page.locator(".bespoke-marp-note.active")).to_contain_text(notes.as_text(slide["notes"][0]).split("\n")[0])
 
 
 @pytest.mark.parametrize("name", DECKS)
