@@ -262,12 +262,21 @@
     label(bar, 'group', WORDS.controls)
     bar.lang = 'en'
     bar.append(makeColoursButton(), makeButton('help', WORDS.help, showKeys))
-    for (const button of bar.querySelectorAll('button')) button.tabIndex = 0
+    for (const button of bar.querySelectorAll('button')) {
+      button.tabIndex = 0
+      // Pictures of words: the words are the name, and are not there to be seen.
+      button.setAttribute('aria-label', button.title || button.textContent)
+      button.textContent = ''
+    }
+    // Marp shows the bar for two seconds at first, over the foot of the slide.
+    const { classList } = bar.parentElement
+    classList.add('present-untouched')
+    for (const name of ['pointermove', 'pointerdown'])
+      document.addEventListener(name, () => classList.remove('present-untouched'), { once: true })
     bar.addEventListener('click', keepFocus)
     // Marp hides the bar from screen readers whenever the mouse rests.
     const reveal = () => bar.removeAttribute('aria-hidden')
     new MutationObserver(reveal).observe(bar, { attributeFilter: ['aria-hidden'] })
-    reveal()
   }
 
   // Marp lets each slide be chosen by key, and then hides all but one from screen readers.

@@ -69,7 +69,7 @@ HOSTILE = """
     ---
     <style>/* </body></html><script> */ h1::before { content: "<body>" }</style>
 
-    # Two
+    # Two `</script><!--`
 """
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.test_slides import DECKS, present
 from tests.conftest import BUILT, ROOT
@@ -63,6 +63,17 @@ def test_no_slide_breaks_a_rule_or_leaves_one_open(name: str, scheme: str, page:
         found[number] = found_by_axe(page)
 
     assert {} == {number: messages for number, messages in found.items() if messages}
+
+
+def test_the_control_bar_waits_for_the_mouse_and_then_breaks_no_rule(page: Page, site: Path) -> None:
+    open_deck(page, "post-mortem-culture", dark=False)
+    bar = page.locator(".bespoke-marp-osc")
+
+    expect(bar).to_have_css("opacity", "0")
+    page.mouse.move(640, 300)
+    page.mouse.move(650, 300)
+    expect(bar).to_have_css("opacity", "1")
+    assert [] == found_by_axe(page)
 
 
 def test_low_contrast_is_found(page: Page, site: Path) -> None:

@@ -69,6 +69,8 @@ TALK = """
     <!-- _slideMinutes: 0.5 -->
     # Größe
 
+    ## Detail
+
     ---
     <!-- _slideMinutes: 2 -->
     Text only
@@ -163,25 +165,65 @@ def test_an_address_leads_to_a_slide(name: str, wanted: int, page: Page, talk: s
     expect_slide(page, wanted)
 
 
+def settle(page: Page) -> None:
+    """Let the moment pass after which the address changes. No more: the page does other things later."""
+    page.clock.run_for(150)
+
+
+def open_at(page: Page, address: str) -> None:
+    page.clock.install(time=0)
+    page.goto(address)
+    expect(page).to_have_title(re.compile(r"of \d"))
+    page.clock.pause_at(60_000)
+    settle(page)
+
+
 def test_the_address_follows_each_move(page: Page, talk: str) -> None:
-    page.goto(f"{talk}?x=1")
-    expect_slide(page, 1)
-    page.keyboard.press("ArrowRight")
-    expect_hash(page, "slides.html?x=1#plan")
-    page.keyboard.press("ArrowRight")
-    expect_hash(page, "slides.html?x=1&f=1#plan")
-    page.keyboard.press("End")
-    expect_hash(page, "slides.html?x=1#slide-4")
-    page.keyboard.press("Home")
-    expect_hash(page, "slides.html?x=1#start")
+    open_at(page, f"{talk}?x=1")
+    assert page.url.endswith("?x=1")
+    for key, wanted in [
+        ("ArrowRight", "slides.html?x=1#plan"),
+        ("ArrowRight", "slides.html?x=1&f=1#plan"),
+        ("ArrowLeft", "slides.html?x=1#plan"),
+        ("End", "slides.html?x=1#slide-4"),
+        ("Home", "slides.html?x=1#start"),
+    ]:
+        page.keyboard.press(key)
+        settle(page)
+        expect_hash(page, wanted)
 
 
 @pytest.mark.parametrize("given", ["2", "agenda"])
 def test_a_number_and_a_former_name_become_the_key(given: str, page: Page, talk: str) -> None:
-    open_fresh(page, f"{talk}#{given}")
+    open_at(page, f"{talk}#{given}")
     expect_hash(page, "#plan")
-    page.goto(f"{talk}#{given}")  # once more, without a move
+    # Once more, without a move; a script of ours hears of it last.
+    page.evaluate(
+        "hash => new Promise((done) => { addEventListener('hashchange', done); location.hash = hash })", f"#{given}"
+    )
+    settle(page)
     expect_hash(page, "#plan")
+
+
+@pytest.mark.parametrize("given", ["detail", "nowhere", "99"])
+def test_an_address_that_is_no_slides_name_stays(given: str, page: Page, talk: str) -> None:
+    open_at(page, f"{talk}#{given}")
+    settle(page)
+    expect_hash(page, f"#{given}")
+
+
+def test_a_key_leads_straight_to_its_slide(page: Page, talk: str) -> None:
+    page.goto(f"{talk}#slide-4")
+    expect(page).to_have_title(re.compile("Slide 4"))
+    page.evaluate("""() => {
+        window.seen = []
+        const look = () => seen.push(document.title)
+        new MutationObserver(look).observe(document.querySelector('title'), { childList: true })
+        location.hash = '#plan'
+    }""")
+    expect_slide(page, 2)
+
+    assert ["The plan (2 of 4) – A talk"] == page.evaluate("window.seen")  # and not the one with that heading first
 
 
 def test_a_reload_shows_the_same_step(page: Page, talk: str) -> None:
@@ -315,6 +357,15 @@ def test_space_and_enter_press_the_focused_button_only(page: Page, talk: str) ->
     expect(following).to_be_focused()
     page.keyboard.press("Enter")
     expect_hash(page, "?f=1#plan")
+
+
+def test_space_presses_a_button_of_the_presenter_view_only(page: Page, talk: str) -> None:
+    page.goto(f"{talk}?view=presenter#start")
+    page.get_by_role("button", name="Start", exact=True).focus()
+    page.keyboard.press("Space")
+
+    expect(page.get_by_role("button", name="Pause")).to_be_focused()
+    expect_slide(page, 1)
 
 
 def test_arrows_and_letters_do_on_a_button_what_they_do_elsewhere(page: Page, talk: str) -> None:
@@ -475,6 +526,7 @@ def test_d_swaps_light_and_dark_until_the_next_time(page: Page, browser: Browser
     expect_inverted(page, True, False, True, True)
 
     page.keyboard.press("Control+d")
+    expect_inverted(page, True, False, True, True)
     again = page.context.new_page()
     again.goto(talk)
     expect_inverted(again, False, True, False, False)
