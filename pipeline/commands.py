@@ -51,6 +51,8 @@ def _build_stage(root: Path, stage: Path, tools: Tools) -> list[Made]:
     settings = site.read_settings(root)
     inventory = links.read_inventory(root)
     sheets = sessions.read(root)
+    if problems := list(site.page_problems(settings)):  # before anything that takes long
+        raise BuildError(problems)
     os.environ["SOURCE_DATE_EPOCH"] = str(artifacts.build_time(root))  # MkDocs dates the site map by it
     sources = decks.find(root)
     published = _addresses(sources, root, settings)

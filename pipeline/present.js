@@ -265,7 +265,7 @@
     for (const button of bar.querySelectorAll('button')) {
       button.tabIndex = 0
       // Pictures of words: the words are the name, and are not there to be seen.
-      button.setAttribute('aria-label', button.title || button.textContent)
+      button.setAttribute('aria-label', button.textContent)
       button.textContent = ''
     }
     // Marp shows the bar for two seconds at first, over the foot of the slide.

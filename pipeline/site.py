@@ -93,8 +93,6 @@ def build(settings: Settings, site_dir: Path) -> list[Problem]:
     Raises BuildError where there is nothing to build from, or MkDocs gives up.
     """
     root = settings.root
-    if problems := list(_page_problems(root, settings.docs)):
-        raise BuildError(problems)
     heard = _Listener()
     with heard:
         config = _load(root, site_dir)
@@ -151,8 +149,9 @@ def _shown(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
-def _page_problems(root: Path, docs: Path) -> Iterator[Problem]:
-    """What MkDocs does not look at, or meets with a traceback."""
+def page_problems(settings: Settings) -> Iterator[Problem]:
+    """What MkDocs does not look at in the hand-written pages, or meets with a traceback."""
+    root, docs = settings.root, settings.docs
     inside = root.resolve()
     for path in sorted(docs.rglob("*")):
         name = path.relative_to(root).as_posix()

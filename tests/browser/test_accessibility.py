@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ def open_deck(page: Page, name: str, *, dark: bool) -> int:
     address = (BUILT / "decks" / name / "slides.html").as_uri()
     page.set_viewport_size({"width": 1280, "height": 720})
     present(page, address, 1)
+    expect(page).to_have_title(re.compile(r"\(1 of \d+\)"))  # by then, the deck's own script is ready too
     page.add_script_tag(path=AXE)
     if dark:
         page.keyboard.press("d")

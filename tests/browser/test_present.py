@@ -392,6 +392,8 @@ def test_a_button_that_ends_the_way_passes_the_focus_on(page: Page, talk: str) -
 
 def test_after_the_mouse_space_moves_on(page: Page, talk: str) -> None:
     page.goto(talk)
+    expect(page).to_have_title(re.compile("Start"))
+    page.mouse.move(300, 300)  # the bar waits for it
     page.get_by_role("button", name="Swap light and dark").click()
     page.keyboard.press("Space")
 
@@ -496,7 +498,7 @@ def test_axe_finds_what_is_planted(page: Page, talk: str) -> None:
     page.goto(talk)
     expect(page).to_have_title(re.compile("Start"))
     page.locator(".bespoke-marp-parent").evaluate("parent => parent.removeAttribute('role')")
-    page.locator(".present-help").evaluate("button => { button.title = button.textContent = '' }")
+    page.locator(".present-help").evaluate("button => { button.title = button.ariaLabel = '' }")
 
     assert {"button-name", "region"} == {fault.split(":")[0] for fault in faults(page.main_frame)}
 
@@ -890,6 +892,7 @@ def test_it_prints_as_marps_does(page: Page, talk: str, plain: str) -> None:
 
 def test_served_decks_share_nothing_with_each_other(page: Page, served: Served) -> None:
     page.goto(served.base + OURS)
+    expect(page).to_have_title(re.compile("1 of 9"))
     page.keyboard.press("d")
     expect(page.locator("section.invert").first).to_be_attached()
     page.goto(served.base + OURS.replace("culture/", "culture-text/"))
