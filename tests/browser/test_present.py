@@ -603,6 +603,8 @@ def test_the_windows_move_together(windows: tuple[Page, Page]) -> None:
 def test_the_windows_change_colours_together(windows: tuple[Page, Page]) -> None:
     page, presenter = windows
     everywhere: list[Page | FrameLocator] = [page, presenter, next_slide(presenter)]
+    for each in everywhere:
+        expect_inverted(each, False, True, False, False)
     for asking in (page, presenter):
         asking.keyboard.press("d")
         for each in everywhere:
