@@ -123,17 +123,11 @@ def _plans(deck: Deck) -> Iterator[str]:
     start = 0.0
     for slide in deck.slides:
         end = start + (slide.minutes or 0)
-        facts = [f"starts at {_clock(start)}"]
+        facts = [f"starts at {pages.clock(start)}"]
         if slide.minutes is not None:
-            facts += [f"{slide.minutes:g} minute{'' if slide.minutes == 1 else 's'}", f"ends at {_clock(end)}"]
+            facts += [f"{slide.minutes:g} minute{'' if slide.minutes == 1 else 's'}", f"ends at {pages.clock(end)}"]
         yield f"<p class='plan' lang='en'>{', '.join(facts)}</p>" if planned else ""
         start = end
-
-
-def _clock(minutes: float) -> str:
-    """Minutes from the start as hours and minutes, and seconds where there are any."""
-    seconds = round(minutes * 60)
-    return f"{seconds // 3600}:{seconds // 60 % 60:02}" + (f":{seconds % 60:02}" if seconds % 60 else "")
 
 
 def _page_rules(deck: Deck) -> Iterator[str]:

@@ -138,7 +138,7 @@ def notes_page(deck: Deck, *, links: Mapping[str, str]) -> str:
     ]
     start = 0.0
     for slide in deck.slides:
-        facts_here = [f"starts at {_clock(start)}"] if _length(deck) else []
+        facts_here = [f"starts at {clock(start)}"] if _length(deck) else []
         start += slide.minutes or 0
         said = "".join(
             f"<div class='slide__note'>{notes.as_html(note, source=deck.source, folder=folder, links=links)}</div>"
@@ -306,9 +306,10 @@ def count(number: float, noun: str) -> str:
     return f"{number:g} {noun}{'' if number == 1 else 's'}"
 
 
-def _clock(minutes: float) -> str:
+def clock(minutes: float) -> str:
+    """The time since the start, as hours and minutes: 1:05 is an hour and five minutes; seconds where there are any."""
     seconds = round(minutes * 60)
-    return f"{seconds // 60}:{seconds % 60:02}"
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}" + (f":{seconds % 60:02}" if seconds % 60 else "")
 
 
 def join(lines: Sequence[str]) -> str:

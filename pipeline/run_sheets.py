@@ -8,7 +8,7 @@ from html import escape
 
 from pipeline import notes
 from pipeline.deck import Deck
-from pipeline.pages import attribute, count, head, join, literal, slide_address
+from pipeline.pages import attribute, clock, count, head, join, literal, slide_address
 from pipeline.sessions import SESSIONS, Exercise, RunSheets, Session, Step
 
 
@@ -131,8 +131,4 @@ def _step_title(step: Step, titles: Mapping[str, str]) -> str:
 
 
 def _time(minutes: float) -> str:
-    """The time since the start, for people: 1:05 is an hour and five minutes."""
-    seconds = round(minutes * 60)
-    rest = f":{seconds % 60:02}" if seconds % 60 else ""
-    clock = f"{seconds // 3600}:{seconds // 60 % 60:02}{rest}"
-    return f"<span class='sheet__time' data-seconds='{seconds}'>{clock}</span>"
+    return f"<span class='sheet__time' data-seconds='{round(minutes * 60)}'>{clock(minutes)}</span>"

@@ -306,7 +306,7 @@ def test_the_facilitator_notes_hold_every_note_and_the_minutes(page: Page, serve
 
     expect(page.locator("figure.slide")).to_have_count(9)
     expect(page.locator("article")).to_contain_text("9 slides, 20 minutes")
-    expect(page.locator("figure.slide").nth(1)).to_contain_text("3 minutes · starts at 1:00")
+    expect(page.locator("figure.slide").nth(1)).to_contain_text("3 minutes · starts at 0:01")
     expect(page.locator("figure.slide").nth(1)).to_contain_text("Psychological safety is like a confession booth")
 
 
