@@ -127,7 +127,7 @@ class Project:
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     root = tmp_path / "project"
-    skipped = shutil.ignore_patterns(".git", ".venv", "node_modules", "dist", "__pycache__", ".*_cache", "layouts*")
+    skipped = shutil.ignore_patterns(".git", ".venv", "node_modules", "dist", "__pycache__", ".*_cache", "*layouts*")
     shutil.copytree(ROOT, root, ignore=skipped, symlinks=True)
     for shared in (".venv", "node_modules"):
         (root / shared).symlink_to(ROOT / shared)

@@ -86,7 +86,7 @@ def test_colours_stand_in_the_palette_only() -> None:
 
 
 def test_the_theme_brings_its_letters_and_asks_nobody(tools: Tools) -> None:
-    source = decks.open_file(ROOT / "slides" / "layouts" / "deck.md", "layouts")
+    source = decks.open_file(ROOT / "slides" / "workshop-layouts" / "deck.md", "workshop-layouts")
     [rendered] = marp.render([source], tools=tools, lang="en", links={}, formats=("html",))
     assert isinstance(rendered, marp.Rendered)
 
@@ -97,7 +97,7 @@ def test_the_theme_brings_its_letters_and_asks_nobody(tools: Tools) -> None:
 
 def samples() -> dict[str, str]:
     """The Markdown of each slide of the layouts' deck, by key, without the line of the key."""
-    text = (ROOT / "slides" / "layouts" / "deck.md").read_text(encoding="utf-8")
+    text = (ROOT / "slides" / "workshop-layouts" / "deck.md").read_text(encoding="utf-8")
     slides = text.split("---\n", 2)[2].split("\n---\n")
     found = {}
     for slide in slides:
