@@ -137,7 +137,7 @@ function drawnIn(svg, { attributes, alt, prefix }) {
   const whole = `${prefix}-whole`
   return body
     .replace(/\s(id="|href="#|[\w-]+="url\(#)/g, ` $1${prefix}-`)
-    .replace(/^<svg([^>]*)>/, `<svg ${named}${attributes}$1><defs><g id="${whole}">`)
+    .replace(/^<svg([^>]*)>/, (_, own) => `<svg ${named}${attributes}${own}><defs><g id="${whole}">`)
     .replace(/<\/svg>$/, `</g></defs><use href="#${whole}"/></svg>`)
 }
 

@@ -32,7 +32,7 @@ class Made:
     """The PDF as it is published."""
     html: str
     """The deck to present, as it is published."""
-    address: str = ""
+    address: str
     """Where the deck's files are published, with a '/' at its end; '' where nobody knows."""
 
 
@@ -59,7 +59,7 @@ def make(
             continue
         read, wrong = deck.read(rendered.html, name=source.name, source=source.label)
         problems += [*rendered.problems, *wrong]
-        address = _address(source, base)
+        address = f"{base}decks/{quote(source.name)}/" if base else ""
         time = build_time(source.root)
         finished = pdf.finish(rendered.pdf, title=read.title, address=address, time=time, slides=read.slides)
         html = present.enhance(with_address(rendered.html, address), read, links=links)
@@ -104,23 +104,19 @@ _CHARSET = '<meta charset="UTF-8">'
 _SMALL_CARD = '<meta name="twitter:card" content="summary">'
 
 
-def prints(made: Made, reader: Reader, *, links: Mapping[str, str], base: str) -> dict[str, bytes]:
+def prints(made: Made, reader: Reader, *, links: Mapping[str, str]) -> dict[str, bytes]:
     """Print the handouts and cue cards of a deck, by the names that they have beside the slides.
 
-    `links` and `base` are as for `make`.
+    `links` is as for `make`.
     """
     layouts = handouts.layouts(made.deck)
     printed = reader.print(handouts.document(made.deck, made.rendered.bare, links=links), layouts.values())
-    address, time = _address(made.source, base), build_time(made.source.root)
+    time = build_time(made.source.root)
     finished: dict[str, bytes] = {}
     for name, content in zip(layouts, printed, strict=True):
-        dated = pdf.finish(content, title=handouts.title(made.deck, name), address=address, time=time)
+        dated = pdf.finish(content, title=handouts.title(made.deck, name), address=made.address, time=time)
         finished[name] = handouts.finish_outline(dated, made.deck)
     return finished
-
-
-def _address(source: Source, base: str) -> str:
-    return f"{base}decks/{quote(source.name)}/" if base else ""
 
 
 def build_time(root: Path) -> int:

@@ -70,7 +70,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools) -> list[Made]:
         problems += checks.slide_problems(made, reader)
         if problems:  # what comes after would only say the same once more
             raise BuildError(problems)
-        prints, problems = _print_decks(made, reader, links=published, base=settings.site_url)
+        prints, problems = _print_decks(made, reader, links=published)
         if problems:
             raise BuildError(problems)
         _write_prints(prints, stage / "docs" / "decks")
@@ -174,7 +174,7 @@ def render_files(
     with browser.start(tools.browser) as started:
         reader = browser.Reader(started, folder, "https://deck.invalid/")
         problems += checks.slide_problems(made, reader)
-        prints, found = _print_decks(made, reader, links={}, base="")
+        prints, found = _print_decks(made, reader, links={})
         problems += [] if problems else found  # they would only say the same once more
     if strict and not problems:
         _write_decks(made, folder)
@@ -191,13 +191,13 @@ def _write_decks(made: Sequence[Made], folder: Path) -> None:
 
 
 def _print_decks(
-    made: Sequence[Made], reader: browser.Reader, *, links: Mapping[str, str], base: str
+    made: Sequence[Made], reader: browser.Reader, *, links: Mapping[str, str]
 ) -> tuple[dict[str, bytes], list[Problem]]:
     """Print handouts and cue cards, by their paths below the folder of all decks; and what is wrong with them."""
     printed: dict[str, bytes] = {}
     problems: list[Problem] = []
     for each in made:
-        prints = artifacts.prints(each, reader, links=links, base=base)
+        prints = artifacts.prints(each, reader, links=links)
         problems += checks.print_problems(each, prints)
         printed |= {f"{each.deck.name}/{name}": content for name, content in prints.items()}
     return printed, problems

@@ -151,16 +151,16 @@ def _element(node: LexborNode) -> ElementTree.Element:
     """A drawing in HTML as XML."""
     element = ElementTree.Element(f"{_SVG}{node.tag}")
     for name, value in node.attributes.items():
-        element.set(name, _xml_text(value or ""))
+        element.set(name, xml_text(value or ""))
     for child in node.iter(include_text=True):
         if child.tag == "-text":
-            _append_text(element, _xml_text(child.text_content or ""))
+            _append_text(element, xml_text(child.text_content or ""))
         elif child.tag and re.fullmatch(r"[a-zA-Z]+", child.tag):
             element.append(_element(child))
     return element
 
 
-def _xml_text(text: str) -> str:
+def xml_text(text: str) -> str:
     """`text` without the characters that XML does not have."""
     return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)
 

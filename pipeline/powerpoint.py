@@ -30,6 +30,7 @@ from selectolax.lexbor import LexborHTMLParser
 from pipeline import asides, notes, pdf
 from pipeline.asides import Area, Page
 from pipeline.deck import Deck, Slide
+from pipeline.figures import xml_text
 from pipeline.notes import Paragraph
 
 PICTURE_SIDE = 2560
@@ -236,7 +237,7 @@ def _write_notes(added: Any, lines: Sequence[Paragraph]) -> None:
 
 def _add_run(paragraph: Any, run: notes.Run) -> None:
     added = paragraph.add_run()
-    added.text = _allowed(run.text)
+    added.text = xml_text(run.text)
     font = added.font
     if "strong" in run.styles:
         font.bold = True
@@ -339,14 +340,9 @@ def _set_properties(properties: Any, deck: Deck, time: int) -> None:
     properties.revision = 1
 
 
-def _allowed(text: str) -> str:
-    """`text` without the characters that XML does not allow."""
-    return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)
-
-
 def _plain(text: str) -> str:
     """`text` on one line."""
-    return " ".join(_allowed(text).split())
+    return " ".join(xml_text(text).split())
 
 
 def _without_dates(file: IO[bytes]) -> bytes:

@@ -25,7 +25,7 @@ class Renderer:
         self.folder = folder
         self._tools = tools
 
-    def html(self, markdown: str, generated: dict[str, str] | None = None, **files: str) -> str:
+    def html(self, markdown: str, *, generated: dict[str, str] | None = None, **files: str) -> str:
         """The deck's HTML; `files` are SVG files by their names without the ending."""
         for name, text in files.items():
             (self.folder / f"{name}.svg").write_text(text, encoding="utf-8")
@@ -59,6 +59,14 @@ def test_a_figure_without_text_alternative_is_no_picture_to_a_screen_reader(rend
 
 def test_a_figure_keeps_the_size_that_the_slide_gives_it(rendered: Renderer) -> None:
     assert 'style="width:300px;' in rendered.html("![w:300](fig.svg)", fig=GOOD).split('class="figure"')[0][-200:]
+
+
+def test_signs_that_stand_for_something_in_code_are_words_in_a_text_alternative(rendered: Renderer) -> None:
+    (rendered.folder / "a$1.svg").write_text(GOOD, encoding="utf-8")
+    html = rendered.html("![$1 & $' or $&](a$1.svg)")
+
+    [slide] = deck.read(html, name="deck", source="deck.md")[0].slides
+    assert [deck.Image("a$1.svg", "$1 & $' or $&", 1)] == list(slide.images)
 
 
 def test_two_figures_keep_their_ids_apart(rendered: Renderer) -> None:

@@ -175,7 +175,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, tools: Tools) -> dict[str, Ma
     for name, text in texts.items():
         (folder / f"{name}.md").write_text(text, encoding="utf-8")
         sources.append(decks.open_file(folder / f"{name}.md", name))
-    found, problems = artifacts.make(sources, tools=tools, lang="en", links={}, base="")
+    found, problems = artifacts.make(sources, tools=tools, lang="en", links={}, base=BASE)
     assert [] == problems
     return {each.deck.name: each for each in found}
 
@@ -189,7 +189,7 @@ def reader(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Reader
 
 @pytest.fixture(scope="module")
 def prints(made: dict[str, Made], reader: Reader) -> dict[str, dict[str, bytes]]:
-    return {name: artifacts.prints(each, reader, links={}, base=BASE) for name, each in made.items()}
+    return {name: artifacts.prints(each, reader, links={}) for name, each in made.items()}
 
 
 def every(prints: dict[str, dict[str, bytes]]) -> Iterator[tuple[str, str, bytes]]:
@@ -348,7 +348,7 @@ def test_links_lead_to_the_published_address(prints: dict[str, dict[str, bytes]]
 
 
 def test_without_an_address_links_stay_relative(made: dict[str, Made], reader: Reader) -> None:
-    printed = artifacts.prints(made["odd"], reader, links={}, base="")
+    printed = artifacts.prints(replace(made["odd"], address=""), reader, links={})
 
     assert {"other.md", "../../resources/#books", "https://note.example/path", "https://auto.example/"} == {
         uri for _, uri in pdf.links(printed["cue-cards.pdf"])
@@ -367,7 +367,7 @@ def test_the_same_deck_gives_the_same_bytes(
 ) -> None:
     reader.print("<h1>Something else in between</h1><table><tr><th>a<td>b</table>", ["one"])
 
-    assert prints["odd"] == artifacts.prints(made["odd"], reader, links={}, base=BASE)
+    assert prints["odd"] == artifacts.prints(made["odd"], reader, links={})
 
 
 # --- paper -------------------------------------------------------------------------------------------------

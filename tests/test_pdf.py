@@ -145,7 +145,7 @@ def remade(html: str, document: bytes) -> artifacts.Made:
     """A deck with another PDF than its own."""
     read, _ = deck.read(html, name="talk", source="slides/talk/deck.md")
     source = decks.Source("talk", Path("deck.md"), Path(), "slides/talk/deck.md", "")
-    return artifacts.Made(source, read, marp.Rendered(html, "", document, ()), document, html)
+    return artifacts.Made(source, read, marp.Rendered(html, "", document, ()), document, html, "")
 
 
 def test_a_pdf_with_other_pages_than_slides_is_found(site: Path, linked: bytes) -> None:
