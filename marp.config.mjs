@@ -20,7 +20,7 @@ const { yaml: readDirectives } = requireMarpit('./markdown/directives/yaml.js')
  * `deck` is the absolute path of the source, `root` the folder that no image may leave, `assets` more folders in
  * which a theme's own files may be found, `links` maps paths below `root` to addresses as seen from the deck,
  * `generated` maps names of SVG files to the text that the build puts in their place,
- * `problems` collects `{line, message}`, with `yaml` where that is what is wrong. Without a context (plain `npx marp`) images and links stay as they are.
+ * `problems` collects `{line, rule, message}`, with `yaml` where that is what is wrong. Without a context (plain `npx marp`) images and links stay as they are.
  */
 export const context = new AsyncLocalStorage()
 
@@ -59,12 +59,12 @@ function otherCase(file) {
   }
 }
 
-// Read a local file for the deck, or say why not. Returns {data, svg?}, `svg` being its text, or {reason}.
+// Read a local file for the deck, or say why not. Returns {data, svg?}, `svg` being its text, or {rule, reason}.
 function readLocal(address, { deck, root, assets = [], generated = {} }) {
   const name = pathOf(address)
   const file = path.basename(name)
   if (Object.hasOwn(generated, file)) return svgFile(Buffer.from(generated[file]))
-  if (name.includes('\0')) return { reason: 'is not a file name; correct the path' }
+  if (name.includes('\0')) return { rule: 'image-missing', reason: 'is not a file name; correct the path' }
   let outside = false
   let reason
   for (const folder of [path.dirname(deck), ...assets]) {
@@ -89,7 +89,7 @@ function readLocal(address, { deck, root, assets = [], generated = {} }) {
         continue
       }
       const type = MEDIA_TYPES[path.extname(real).toLowerCase()]
-      if (!type) return { reason: `has an ending that is no picture's (${path.extname(real) || 'none'}); use SVG, PNG or JPEG` }
+      if (!type) return { rule: 'image-broken', reason: `has an ending that is no picture's (${path.extname(real) || 'none'}); use SVG, PNG or JPEG` }
       const content = readFileSync(real)
       return type === 'image/svg+xml' ? svgFile(content) : { data: `data:${type};base64,${content.toString('base64')}` }
     } catch (error) {
@@ -98,9 +98,9 @@ function readLocal(address, { deck, root, assets = [], generated = {} }) {
       else if (otherCase(file)) reason ??= `is not there, but '${otherCase(file)}' is; use the same case`
     }
   }
-  if (reason) return { reason }
-  if (outside) return { reason: `is outside the deck's project; move it below '${path.basename(root)}'` }
-  return { reason: 'does not exist; add the file or correct the path' }
+  if (reason) return { rule: 'image-missing', reason }
+  if (outside) return { rule: 'file-outside', reason: `is outside the deck's project; move it below '${path.basename(root)}'` }
+  return { rule: 'image-missing', reason: 'does not exist; add the file or correct the path' }
 }
 
 const svgFile = (content) => ({ data: `data:image/svg+xml;base64,${content.toString('base64')}`, svg: content.toString() })
@@ -164,7 +164,7 @@ function settle(html, deck) {
   let figures = 0
   const local = (address, kind) => {
     const found = readLocal(address, deck)
-    if (found.reason) deck.problems.push({ line, message: `${kind} '${pathOf(address)}' ${found.reason}` })
+    if (found.reason) deck.problems.push({ line, rule: found.rule, message: `${kind} '${pathOf(address)}' ${found.reason}` })
     return found
   }
   const inlined = (address, kind) => local(address, kind).data
@@ -239,7 +239,7 @@ function checkDirectives(tokens, marp, problems) {
   const known = [...marp.themeSet.themes()].map((theme) => theme.name)
   for (const [theme, line] of themes)
     if (!known.includes(String(theme)))
-      problems.push({ line, message: `theme '${theme}' does not exist; known themes are ${known.sort().join(', ')}` })
+      problems.push({ line, rule: 'theme-unknown', message: `theme '${theme}' does not exist; known themes are ${known.sort().join(', ')}` })
 }
 
 function frontMatterProblem(text, firstLine) {
@@ -250,9 +250,9 @@ function frontMatterProblem(text, firstLine) {
     const { line = 0, column = 0 } = error.mark ?? {}
     const reason = `${error.reason} (column ${column + 1})`
     const message = `front matter is not valid YAML, so ${dropped}: ${reason}; correct it, or put the value in quotes`
-    return { line: firstLine + line, message, yaml: text }
+    return { line: firstLine + line, rule: 'front-matter', message, yaml: text }
   }
-  return { line: firstLine, message: `front matter has no 'key: value' lines, so ${dropped}; write directives, or begin the deck without '---'` }
+  return { line: firstLine, rule: 'front-matter', message: `front matter has no 'key: value' lines, so ${dropped}; write directives, or begin the deck without '---'` }
 }
 
 /** The Marpit plugin: stamps lines, keys and minutes. It sets attributes only. */
@@ -261,6 +261,7 @@ export function traceable(md) {
   // Returned under names that Marpit does not know, so that it does not copy them into a style attribute.
   local.slideKey = (value) => ({ key: String(value) })
   local.slideMinutes = (value) => ({ minutes: String(value) })
+  local.slideAllows = (value) => ({ allows: JSON.stringify(value) })
 
   md.core.ruler.push('trace_lines', (state) => {
     if (state.inlineMode) return
@@ -276,9 +277,12 @@ export function traceable(md) {
       if (token.type === 'marpit_advanced_background_image_open') figures.push(token)
       if (token.type === 'marpit_slide_open') {
         slide = token
-        const { key, minutes } = token.meta.marpitDirectives ?? {}
+        const { key, minutes, allows } = token.meta.marpitDirectives ?? {}
         if (key !== undefined) token.attrSet('data-key', key)
         if (minutes !== undefined) token.attrSet('data-minutes', minutes)
+        if (allows !== undefined) token.attrSet('data-allows', allows)
+        // Where the slide begins: its ruler, or the heading that is one.
+        token.attrSet('data-start', String((token.map?.[0] ?? 0) + 1))
         // Without content the slide stands where its ruler, or its first comment, stands.
         token.attrSet('data-line', String((token.map?.[0] ?? 0) + 1))
         continue
@@ -286,6 +290,7 @@ export function traceable(md) {
       if (token.type === 'marpit_slide_close') slide = undefined
       if (!token.map) continue
       const line = String(token.map[0] + 1)
+      if (slide && [token, ...(token.children ?? [])].some(isException)) slide.attrSet('data-allows-line', line)
       const content = !['marpit_comment', 'marpit_style', 'hr', 'front_matter'].includes(token.type)
       if (slide && content && !token.type.endsWith('_close') && !slide.meta.hasContent && !isOnlyComments(token, state)) {
         slide.meta.hasContent = true
@@ -310,6 +315,9 @@ export function traceable(md) {
     }
   }
 }
+
+const isException = ({ type, meta }) =>
+  type === 'marpit_comment' && Object.hasOwn(meta?.marpitParsedDirectives ?? {}, '_slideAllows')
 
 // A paragraph that holds nothing but comments is not content, though Marp keeps it as a hidden block.
 function isOnlyComments(token, state) {
@@ -342,8 +350,8 @@ const engine = ({ marp }) => {
     const result = render(markdown, env)
     checkDirectives(tokens, marp, deck.problems)
     const css = replaceUrls(result.css, (url) => {
-      const { data, reason } = readLocal(url, deck)
-      if (reason) deck.problems.push({ line: 1, message: `file '${pathOf(url)}', which the theme or a style asks for, ${reason}` })
+      const { data, rule, reason } = readLocal(url, deck)
+      if (reason) deck.problems.push({ line: 1, rule, message: `file '${pathOf(url)}', which the theme or a style asks for, ${reason}` })
       return data
     })
     return withoutChance({ ...result, html: settle(result.html, deck), css })

@@ -81,4 +81,4 @@ def problems(before: Mapping[str, Published], after: Mapping[str, Published]) ->
                     f"slides.html#{known} was published and no slide has that key any more; "
                     f"write '{directive}' at the slide that took its place, {_CURE}"
                 )
-                yield Problem(new.source, heir.line, message)
+                yield Problem(new.source, heir.line, "address-lost", message)

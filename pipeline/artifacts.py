@@ -128,7 +128,7 @@ def build_time(root: Path) -> int:
     if wanted:
         if not wanted.isdecimal() or int(wanted) > 253_402_300_799:  # the end of the year 9999
             message = f"SOURCE_DATE_EPOCH is '{wanted}', which is no number of seconds since 1970; correct or unset it"
-            raise BuildError([Problem("environment", 0, message)])
+            raise BuildError([Problem("environment", 0, "settings", message)])
         return int(wanted)
     git = shutil.which("git")
     if git:

@@ -19,7 +19,7 @@ from urllib.parse import quote, unquote, urlsplit
 from playwright.sync_api import Browser, ConsoleMessage, Playwright, Request, Route, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
-from pipeline.problems import BuildError, Problem
+from pipeline.problems import Area, BuildError, Problem
 
 _MEASURE = Path(__file__).with_name("measure.js")
 
@@ -35,6 +35,16 @@ class Misfit:
     """1-based."""
     line: int
     """The source line of the block, 0 where only the slide is known."""
+    rule: str
+    message: str
+    area: Area | None = None
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """What the browser says of a page that it has opened."""
+
+    rule: str
     message: str
 
 
@@ -52,11 +62,15 @@ def start(program: Path) -> Iterator[Browser]:
                 timeout=DEADLINE_MS,
             )
         except PlaywrightError as error:
-            raise BuildError([Problem(str(program), 0, f"the browser does not start: {_first_line(error)}")]) from None
+            raise BuildError(
+                [Problem(str(program), 0, "browser", f"the browser does not start: {_first_line(error)}")]
+            ) from None
         try:
             yield browser
         except PlaywrightError as error:
-            raise BuildError([Problem(str(program), 0, f"the browser gave up: {_first_line(error)}")]) from None
+            raise BuildError(
+                [Problem(str(program), 0, "browser", f"the browser gave up: {_first_line(error)}")]
+            ) from None
         finally:
             browser.close()
 
@@ -67,7 +81,7 @@ class Reader:
     def __init__(self, browser: Browser, folder: Path, base: str) -> None:
         self._folder = folder
         self._base = base
-        self._seen: list[str] = []
+        self._seen: list[Complaint] = []
         self._outside: dict[str, str] = {}
         self._page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
         self._page.set_default_timeout(DEADLINE_MS)
@@ -76,7 +90,7 @@ class Reader:
         self._page.on("pageerror", self._on_error)
         self._page.on("requestfailed", self._on_failure)
 
-    def visit(self, uri: str) -> list[str]:
+    def visit(self, uri: str) -> list[Complaint]:
         """Open a page of the site, by its address relative to the site's root.
 
         Returns console errors, exceptions, failed requests and requests to other hosts.
@@ -95,13 +109,13 @@ class Reader:
             try:
                 self._page.wait_for_function(_IS_ACTIVE, arg=number - 1)
             except PlaywrightError:
-                misfits.append(
-                    Misfit(number, 0, "cannot be reached in the presentation; see whether Marp's script runs")
-                )
+                message = "cannot be reached in the presentation; see whether Marp's script runs"
+                misfits.append(Misfit(number, 0, "slide-hidden", message))
                 continue
             if title and not self._page.evaluate(_SHOWS_HEADING, number - 1):
-                misfits.append(Misfit(number, 0, f"does not show its heading '{title}'; see what hides it"))
-        return [*misfits, *(Misfit(1, 0, message) for message in self._complaints())]
+                message = f"does not show its heading '{title}'; see what hides it"
+                misfits.append(Misfit(number, 0, "slide-hidden", message))
+        return [*misfits, *self._complaints_of_a_deck()]
 
     def measure(self, bare: str) -> list[Misfit]:
         """Measure every slide of a deck in Marp's `bare` HTML, as it is printed."""
@@ -111,8 +125,8 @@ class Reader:
         self._page.set_content(bare, wait_until="load")
         found: list[dict[str, Any]] = self._page.evaluate(_MEASURE.read_text(encoding="utf-8"))
         self._page.emulate_media(media="screen")
-        misfits = [Misfit(item["slide"], item["line"], item["message"]) for item in found]
-        return [*misfits, *(Misfit(1, 0, message) for message in self._complaints())]
+        misfits = [_misfit(item) for item in found]
+        return [*misfits, *self._complaints_of_a_deck()]
 
     def print(self, html: str, layouts: Iterable[str]) -> list[bytes]:
         """Print a document once for each of `layouts`, which is then the class of its body: tagged, with outlines.
@@ -131,12 +145,16 @@ class Reader:
         self._complaints()
         return pdfs
 
-    def _complaints(self) -> list[str]:
+    def _complaints_of_a_deck(self) -> list[Misfit]:
+        return [Misfit(1, 0, complaint.rule, complaint.message) for complaint in self._complaints()]
+
+    def _complaints(self) -> list[Complaint]:
         """What was seen since the last call: each once, and of another host only the first request."""
         found = list(dict.fromkeys(self._seen))
         for address in self._outside.values():
             cure = "use 'math: mathjax'" if "/katex" in address else "use a file of your own"
-            found.append(f"asks for {address}, which is not part of the site; {cure}")
+            message = f"asks for {address}, which is not part of the site; {cure}"
+            found.append(Complaint("outside-request", message))
         self._seen.clear()
         self._outside.clear()
         return found
@@ -154,7 +172,7 @@ class Reader:
         if path.is_dir():
             path /= "index.html"
         if not path.is_file():
-            self._seen.append(f"asks for {address}, which does not exist")
+            self._seen.append(Complaint("request-failed", f"asks for {address}, which does not exist"))
             route.fulfill(status=404, body="")
             return
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
@@ -164,15 +182,21 @@ class Reader:
     def _on_console(self, message: ConsoleMessage) -> None:
         # A failed request is reported here a second time, without its address.
         if message.type == "error" and not message.text.startswith("Failed to load resource"):
-            self._seen.append(f"console error: {message.text}")
+            self._seen.append(Complaint("script-error", f"console error: {message.text}"))
 
     def _on_error(self, error: PlaywrightError) -> None:
         if "Transition was skipped" not in str(error):  # it is we who are too quick for a slide's transition
-            self._seen.append(f"script error: {error}")
+            self._seen.append(Complaint("script-error", f"script error: {error}"))
 
     def _on_failure(self, request: Request) -> None:
         if request.url.startswith(self._base) and request.failure != "net::ERR_ABORTED":
-            self._seen.append(f"request for {request.url} failed: {request.failure}")
+            message = f"request for {request.url} failed: {request.failure}"
+            self._seen.append(Complaint("request-failed", message))
+
+
+def _misfit(found: dict[str, Any]) -> Misfit:
+    area = Area(*found["area"]) if found.get("area") else None
+    return Misfit(found["slide"], found["line"], found["rule"], found["message"], area)
 
 
 def _numbered_anew(pdf: bytes) -> bytes:

@@ -19,12 +19,12 @@ def pdf_problems(made: Made) -> Iterator[Problem]:
     slides = made.deck.slides
     if len(texts) != len(slides):
         message = f"the PDF has {len(texts)} pages for {len(slides)} slides; see what breaks a slide in two"
-        yield Problem(made.source.label, 0, message)
+        yield Problem(made.source.label, 0, "pdf-incomplete", message)
         return
     for slide, text in zip(slides, texts, strict=True):
         if lost := pdf.missing(text, f"{slide.title} {slide.text}"):
             message = f"slide {slide.number}: the PDF does not show {_some(lost)}; see what hides it in print"
-            yield Problem(made.source.label, slide.line, message)
+            yield Problem(made.source.label, slide.line, "pdf-incomplete", message)
 
 
 def print_problems(made: Made, prints: Mapping[str, bytes]) -> Iterator[Problem]:
@@ -34,14 +34,16 @@ def print_problems(made: Made, prints: Mapping[str, bytes]) -> Iterator[Problem]
         entries = handouts.outline(content)
         if [title for title, _ in entries] != [handouts.heading(slide) for slide in made.deck.slides]:
             message = f"{name} has {len(entries)} entries in its outlines for {len(made.deck.slides)} slides"
-            yield Problem(made.source.label, 0, f"{message}; see which heading breaks out of its slide")
+            yield Problem(
+                made.source.label, 0, "handout-incomplete", f"{message}; see which heading breaks out of its slide"
+            )
             continue
         ends = [page for _, page in entries[1:]] + [len(texts)]
         for slide, (_, start), end in zip(made.deck.slides, entries, ends, strict=True):
             # The notes may end on the page on which the next slide starts.
             if lost := pdf.missing(" ".join(texts[start - 1 : end]), handouts.words(slide, name)):
                 message = f"slide {slide.number}: {name} does not show {_some(lost)}; see what hides it in print"
-                yield Problem(made.source.label, slide.line, message)
+                yield Problem(made.source.label, slide.line, "handout-incomplete", message)
 
 
 def powerpoint_problems(made: Sequence[Made], folder: Path) -> Iterator[Problem]:
@@ -50,13 +52,13 @@ def powerpoint_problems(made: Sequence[Made], folder: Path) -> Iterator[Problem]
         found = powerpoint.read((folder / "decks" / each.deck.name / "slides.pptx").read_bytes())
         if len(found) != len(each.deck.slides):
             message = f"the PowerPoint file has {len(found)} slides for {len(each.deck.slides)}; please report it"
-            yield Problem(each.source.label, 0, message)
+            yield Problem(each.source.label, 0, "powerpoint-incomplete", message)
             continue
         for slide, (title, said) in zip(each.deck.slides, found, strict=True):
             noted = " ".join(run.text for note in slide.notes for line in paragraphs(note) for run in line.runs)
             if lost := [*pdf.missing(title, slide.title), *pdf.missing(said, noted)]:
                 message = f"slide {slide.number}: the PowerPoint file lacks {_some(lost)}; please report it"
-                yield Problem(each.source.label, slide.line, message)
+                yield Problem(each.source.label, slide.line, "powerpoint-incomplete", message)
 
 
 def _some(words: Sequence[str]) -> str:
@@ -83,8 +85,8 @@ def site_problems(
             yield from _located(presented[uri], reader.present(uri, titles))
         else:
             origin = origins.get(uri, links.Origin(f"dist/site/{uri}", ""))
-            for message in reader.visit(uri):
-                yield Problem(origin.path, _line_of_message(origin.text, message), message)
+            for found in reader.visit(uri):
+                yield Problem(origin.path, _line_of_message(origin.text, found.message), found.rule, found.message)
 
 
 def _line_of_message(text: str, message: str) -> int:
@@ -96,7 +98,8 @@ def _line_of_message(text: str, message: str) -> int:
 def _located(made: Made, misfits: Iterable[browser.Misfit]) -> Iterator[Problem]:
     for misfit in misfits:
         slide = made.deck.slides[misfit.slide - 1]
-        yield Problem(made.source.label, misfit.line or slide.line, f"slide {slide.number}: {misfit.message}")
+        message = f"slide {slide.number}: {misfit.message}"
+        yield Problem(made.source.label, misfit.line or slide.line, misfit.rule, message, misfit.area)
 
 
 def link_problems(

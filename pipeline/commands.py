@@ -117,7 +117,7 @@ def _stage_docs(made: Sequence[Made], docs: Path, published: Mapping[str, str], 
 def _report(root: Path, problems: Sequence[Problem], made: Sequence[Deck]) -> None:
     """Write what the build saw to dist/report."""
     report = {
-        "problems": [{"path": p.path, "line": p.line, "message": p.message} for p in problems],
+        "problems": [{"path": p.path, "line": p.line, "rule": p.rule, "message": p.message} for p in problems],
         "decks": {each.name: len(each.slides) for each in made},
     }
     publish.write(root / "dist" / "report" / "problems.json", json.dumps(report, ensure_ascii=False, indent=2) + "\n")
@@ -158,7 +158,7 @@ def render_files(
     Returns the folders written, and the problems.
     """
     if folder.exists() and not folder.is_dir():
-        raise BuildError([Problem(str(folder), 0, "is no folder; name another with -o")])
+        raise BuildError([Problem(str(folder), 0, "output", "is no folder; name another with -o")])
     problems: list[Problem] = []
     sources: list[Source] = []
     for file, name in zip(files, decks.name_files(files), strict=True):

@@ -69,13 +69,18 @@ class Slide:
     Its figures are those of the deck, in a folder `figures` beside the page."""
     former: tuple[str, ...] = ()
     """Names that lead to the slide as its key does: the other words of `_slideKey`."""
+    start: int = 1
+    """The line of the ruler, or of the heading, with which it begins."""
+    allows: str = ""
+    """The value of its `_slideAllows` directive as JSON: rules that it breaks on purpose, each with the reason."""
+    allows_line: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The slide's part of deck.json."""
         fields = asdict(self)
         fields["links"] = [{"href": link.href, "line": link.line} for link in self.links]
         fields["images"] = [{"src": image.src, "alt": image.alt, "line": image.line} for image in self.images]
-        unsaid = ("text", "body") if self.former else ("text", "body", "former")
+        unsaid = ["text", "body", "start", "allows", "allows_line", *([] if self.former else ["former"])]
         return {name: fields[name] for name in fields if name not in unsaid}
 
 
@@ -93,6 +98,10 @@ class Deck:
     slides: tuple[Slide, ...]
     figures: tuple[Figure, ...] = ()
     """Every picture that a slide's body shows."""
+
+    def slide_at(self, line: int) -> Slide | None:
+        """The slide that a line of the source belongs to; None for line 0, and if there are no slides."""
+        return next((slide for slide in reversed(self.slides) if slide.start <= line), None)
 
     def as_json(self) -> str:
         """The content of deck.json."""
@@ -175,6 +184,9 @@ def _slide(number: int, frame: LexborNode, section: LexborNode, notes: tuple[str
         text=_text(section),
         body=body,
         former=tuple(former),
+        start=int(section.attributes.get("data-start") or 1),
+        allows=section.attributes.get("data-allows") or "",
+        allows_line=int(section.attributes.get("data-allows-line") or 0),
     )
 
 
@@ -257,15 +269,15 @@ def _directive_problems(slide: Slide, section: LexborNode, source: str) -> Itera
     minutes = section.attributes.get("data-minutes")
     if minutes is not None and slide.minutes is None:
         message = f"slideMinutes is '{minutes}', which is no number of minutes; write e.g. 2 or 1.5"
-        yield Problem(source, slide.line, message)
+        yield Problem(source, slide.line, "slide-minutes", message)
     given = section.attributes.get("data-key")
     for key in () if given is None else given.split() or [""]:
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", key):
             message = f"slideKey is '{key}', which is no good address; use a-z, 0-9 and '-'"
-            yield Problem(source, slide.line, message)
+            yield Problem(source, slide.line, "slide-key", message)
         elif _is_number(key):
             message = f"slideKey is '{key}', which reads as a slide's number; add a letter"
-            yield Problem(source, slide.line, message)
+            yield Problem(source, slide.line, "slide-key", message)
 
 
 def _key_problems(slides: list[Slide], explicit: set[int], source: str) -> Iterator[Problem]:
@@ -279,7 +291,7 @@ def _key_problems(slides: list[Slide], explicit: set[int], source: str) -> Itera
                     f"slideKey '{key}' is taken by slide {first[key]}; give each slide its own "
                     "(with an underscore, '_slideKey', or it holds for all later slides too)"
                 )
-                yield Problem(source, slide.line, message)
+                yield Problem(source, slide.line, "slide-key", message)
             first.setdefault(key, slide.number)
 
 

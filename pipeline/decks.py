@@ -53,14 +53,14 @@ def find(root: Path) -> list[Source]:
     """
     paths = sorted(path for path in (root / "slides").glob("*/deck.md") if not path.parent.name.startswith("."))
     if not paths:
-        raise BuildError([Problem("slides", 0, "there is no deck; write one in slides/<deck>/deck.md")])
+        raise BuildError([Problem("slides", 0, "deck-missing", "there is no deck; write one in slides/<deck>/deck.md")])
     problems: list[Problem] = []
     sources: list[Source] = []
     for path in paths:
         label = path.relative_to(root).as_posix()
         if path.parent.name == "index" or re.search(r"""[#?%:*"<>|\\]""", path.parent.name):
             message = f"a folder named '{path.parent.name}' cannot become an address; rename it"
-            problems.append(Problem(f"slides/{path.parent.name}", 0, message))
+            problems.append(Problem(f"slides/{path.parent.name}", 0, "deck-name", message))
             continue
         try:
             sources.append(Source(path.parent.name, path, root, label, read_text(path, label)))

@@ -82,18 +82,18 @@ def check(
     reported: set[tuple[str, str]] = set()
     # Slides first: there, Marp has stamped the line. The deck's page and its PDF repeat the same links.
     for reference in sorted(references, key=lambda reference: not reference.uri.endswith("slides.html")):
-        wrong = _wrong(reference, base, files, anchors, outside, known)
+        rule, wrong = _wrong(reference, base, files, anchors, outside, known)
         if not wrong:
             continue
         origin = origins.get(reference.uri)
         key = (origin.path if origin else reference.uri, urljoin(base + reference.uri, reference.target))
         if key not in reported or reference.uri.endswith("slides.html"):
-            problems.append(_located(reference, wrong, base, origins))
+            problems.append(_located(reference, rule, wrong, base, origins))
         reported.add(key)
     for entry in inventory:
         if _canonical(entry.url) not in outside:
             message = f"nothing links to {entry.url} any more; remove it from the inventory"
-            problems.append(Problem(INVENTORY.as_posix(), entry.line, message))
+            problems.append(Problem(INVENTORY.as_posix(), entry.line, "link-unlisted", message))
     return problems
 
 
@@ -141,6 +141,9 @@ def _css_urls(css: str) -> list[str]:
     return [url for _, url in urls] + re.findall(r"@import\s+[\"']([^\"']+)", css)
 
 
+_FINE = ("", "")
+
+
 def _wrong(
     reference: Reference,
     base: str,
@@ -148,33 +151,39 @@ def _wrong(
     anchors: Mapping[str, set[str]],
     outside: set[str],
     known: set[str],
-) -> str:
-    """What is wrong with a reference, '' if nothing is. Adds outside addresses to `outside`."""
+) -> tuple[str, str]:
+    """The rule that a reference breaks and what is wrong with it, ('', '') if nothing is.
+
+    Adds outside addresses to `outside`.
+    """
     target = reference.target.strip()
     scheme = urlsplit(target).scheme.lower()
     if scheme in ("data", "mailto", "tel", "blob", "about"):
-        return ""
+        return _FINE
     # The 404 page is shown at any address: only absolute links hold there.
     address, fragment = urldefrag(urljoin(base + reference.uri, target))
     if scheme in ("http", "https") or target.startswith("//"):
         if not (address + "/").startswith(base):
             return _wrong_outside(reference, address, outside, known)
     elif scheme:
-        return f"leads to '{scheme}:', which nobody else can follow; use an address of the site or of the web"
+        return (
+            "link-dead",
+            f"leads to '{scheme}:', which nobody else can follow; use an address of the site or of the web",
+        )
     path = urlsplit(address).path
     root = urlsplit(base).path
     if not (path + "/").startswith(root):
-        return f"leads out of the site, whose root is {root}; write it relative to the page"
+        return "link-dead", f"leads out of the site, whose root is {root}; write it relative to the page"
     uri = unquote(path[len(root) :])
     if uri == "" or uri.endswith("/"):
         uri += "index.html"
     if uri not in files:
         if f"{uri}/index.html" in files:
-            return f"leads to the folder '{uri}'; add a '/' to its end"
-        return f"leads to '{uri}', which does not exist; {_suggestion(uri, files)}"
+            return "link-dead", f"leads to the folder '{uri}'; add a '/' to its end"
+        return "link-dead", f"leads to '{uri}', which does not exist; {_suggestion(uri, files)}"
     if fragment and uri.endswith(".html") and not _has_anchor(anchors.get(uri, set()), fragment):
-        return f"leads to '#{unquote(fragment)}', which '{uri}' does not have; correct the part after '#'"
-    return ""
+        return "link-dead", f"leads to '#{unquote(fragment)}', which '{uri}' does not have; correct the part after '#'"
+    return _FINE
 
 
 def _has_anchor(anchors: set[str], fragment: str) -> bool:
@@ -183,13 +192,13 @@ def _has_anchor(anchors: set[str], fragment: str) -> bool:
     return bool(forms & anchors) or fragment.startswith(":~:")
 
 
-def _wrong_outside(reference: Reference, address: str, outside: set[str], known: set[str]) -> str:
+def _wrong_outside(reference: Reference, address: str, outside: set[str], known: set[str]) -> tuple[str, str]:
     if not reference.is_link:
-        return "is loaded from another host; put the file into the project"
+        return "outside-request", "is loaded from another host; put the file into the project"
     outside.add(_canonical(address))
     if _canonical(address) not in known:
-        return f"is not in the inventory; add it to {INVENTORY.as_posix()}"
-    return ""
+        return "link-unlisted", f"is not in the inventory; add it to {INVENTORY.as_posix()}"
+    return _FINE
 
 
 def _suggestion(uri: str, files: set[str]) -> str:
@@ -201,13 +210,13 @@ def _suggestion(uri: str, files: set[str]) -> str:
     return f"did you mean '{same[0]}'?" if same else "correct the link, or add the file"
 
 
-def _located(reference: Reference, wrong: str, base: str, origins: Mapping[str, Origin]) -> Problem:
+def _located(reference: Reference, rule: str, wrong: str, base: str, origins: Mapping[str, Origin]) -> Problem:
     """Name the Markdown source that an author can mend, not the page that was made of it."""
     origin = origins.get(reference.uri)
     if origin is None:
-        return Problem(f"dist/site/{reference.uri}", 0, f"'{reference.target}' {wrong}")
+        return Problem(f"dist/site/{reference.uri}", 0, rule, f"'{reference.target}' {wrong}")
     line = reference.line or _line_in_source(reference, base, origin.text)
-    return Problem(origin.path, line, f"'{reference.target}' {wrong}")
+    return Problem(origin.path, line, rule, f"'{reference.target}' {wrong}")
 
 
 def _line_in_source(reference: Reference, base: str, text: str) -> int:
@@ -234,18 +243,22 @@ def read_inventory(root: Path) -> list[Entry]:
         raise BuildError([yaml_problem(name, error)]) from None
     items = content.get("links") if isinstance(content, dict) else None
     if not isinstance(items, list):
-        raise BuildError([Problem(name, 1, "has no list 'links:'; see CONTRIBUTING.md for its shape")])
+        raise BuildError([Problem(name, 1, "settings", "has no list 'links:'; see CONTRIBUTING.md for its shape")])
     problems: list[Problem] = []
     entries: list[Entry] = []
     for item in items:
         url = item.get("url") if isinstance(item, dict) else None
         line = _entry_line(text, url)
         if not isinstance(url, str) or not url.startswith(("http://", "https://")):
-            problems.append(Problem(name, line, f"entry {item!r} has no 'url:' that begins with https://; correct it"))
+            problems.append(
+                Problem(name, line, "settings", f"entry {item!r} has no 'url:' that begins with https://; correct it")
+            )
         elif not isinstance(item.get("verified"), date | None):
-            problems.append(Problem(name, line, f"'verified' of {url} is no date; write e.g. 2026-01-31, or null"))
+            problems.append(
+                Problem(name, line, "settings", f"'verified' of {url} is no date; write e.g. 2026-01-31, or null")
+            )
         elif _canonical(url) in {_canonical(entry.url) for entry in entries}:
-            problems.append(Problem(name, line, f"{url} stands here twice; remove one"))
+            problems.append(Problem(name, line, "settings", f"{url} stands here twice; remove one"))
         else:
             entries.append(Entry(url, item.get("verified"), line))
     if problems:
@@ -290,7 +303,7 @@ def check_online(entries: Iterable[Entry], *, today: date, report: Callable[[str
 def _dead(entry: Entry, reason: str) -> Problem:
     since = f"last seen {entry.verified}" if entry.verified else "never seen so far"
     message = f"{entry.url} {reason}, {since}; find its new place, or link to an archived copy"
-    return Problem(INVENTORY.as_posix(), entry.line, message)
+    return Problem(INVENTORY.as_posix(), entry.line, "link-dead", message)
 
 
 def write_verified(root: Path, alive: Iterable[Entry]) -> None:

@@ -112,7 +112,7 @@ def render_plain(files: Sequence[Path], *, tools: Tools) -> list[str]:
         answers = node.run(jobs)
         for file, output in zip(files, outputs, strict=True):
             if not output.exists():
-                raise BuildError([Problem(str(file), 0, _failure(answers[str(output)]))])
+                raise BuildError([Problem(str(file), 0, "marp", _failure(answers[str(output)]))])
         return [output.read_text(encoding="utf-8") for output in outputs]
 
 
@@ -142,12 +142,12 @@ def _gather(
         if file.is_file():  # Marp's exit code alone proves nothing
             content[name] = file.read_bytes()
         if answer["code"] or not content[name]:
-            return BuildError([Problem(source.label, 0, _failure(answer))])
+            return BuildError([Problem(source.label, 0, "marp", _failure(answer))])
     answer = answers[f"{number}.{formats[0]}"]
     problems = [_problem(source.label, found) for found in answer["problems"]]
     for line in answer["log"]:
         if warning := re.match(r"\[\s*(?:WARN|ERROR)\s*\]\s*(.*)", line, re.DOTALL):
-            problems.append(Problem(source.label, 0, f"Marp says: {' '.join(warning[1].split())}"))
+            problems.append(Problem(source.label, 0, "marp", f"Marp says: {' '.join(warning[1].split())}"))
     return Rendered(
         html=content["html"].decode().replace("<head>", f"<head>{_NO_ICON}", 1),
         bare=content["bare"].decode(),
@@ -163,8 +163,10 @@ def _problem(label: str, found: Mapping[str, Any]) -> Problem:
             yaml.safe_load(found["yaml"])
         except yaml.YAMLError as error:
             better = yaml_problem(label, error, offset=1)
-            return Problem(label, better.line, f"front matter {better.message} (until then, Marp drops all of it)")
-    return Problem(label, found["line"], message)
+            return Problem(
+                label, better.line, "front-matter", f"front matter {better.message} (until then, Marp drops all of it)"
+            )
+    return Problem(label, found["line"], found["rule"], message)
 
 
 def _failure(answer: Mapping[str, Any]) -> str:
@@ -259,10 +261,10 @@ class _Node:
             line = self._answers.get(timeout=DEADLINE)
         except queue.Empty:
             message = f"was silent for {DEADLINE:.0f} s and was stopped; see whether the browser starts by itself"
-            raise BuildError([Problem("Marp CLI", 0, message)]) from None
+            raise BuildError([Problem("Marp CLI", 0, "marp", message)]) from None
         if line is None:
             said = " ".join(" ".join(self._stderr[-5:]).split()) or "without a word"
-            raise BuildError([Problem("Marp CLI", 0, f"ended early: {said}")])
+            raise BuildError([Problem("Marp CLI", 0, "marp", f"ended early: {said}")])
         answer: dict[str, Any] = json.loads(line)
         return answer
 

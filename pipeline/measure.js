@@ -33,11 +33,18 @@ async () => {
     const scale = area.width / section.offsetWidth || 1
     // One finding for an edge or a box: where it begins, and how far it goes at worst.
     const found = new Map()
-    const add = (what, node, pixels) => {
+    const add = (rule, what, node, box, pixels) => {
       if (pixels <= SLACK) return
-      const first = found.get(what) ?? { line: lineOf(node), name: nameOf(node), pixels }
+      const first = found.get(what) ?? { rule, line: lineOf(node), name: nameOf(node), area: areaOf(box), pixels }
       found.set(what, { ...first, pixels: Math.max(first.pixels, pixels) })
     }
+    // In hundredths of the slide.
+    const areaOf = (box) => [
+      (100 * (box.left - area.left)) / area.width,
+      (100 * (box.top - area.top)) / area.height,
+      (100 * box.width) / area.width,
+      (100 * box.height) / area.height,
+    ]
     const addIfOutside = (node, box) => {
       const over = {
         left: area.left - box.left,
@@ -47,15 +54,16 @@ async () => {
       }
       const side = Object.keys(over).reduce((a, b) => (over[a] >= over[b] ? a : b))
       const pixels = Math.round(over[side] / scale)
-      add(`from NAME on, content runs up to N px over the ${side} edge of the slide`, node, pixels)
+      add('overflow', `from NAME on, content runs up to N px over the ${side} edge of the slide`, node, box, pixels)
     }
     const addIfClipping = (element) => {
       if (element instanceof SVGElement || element.clientWidth <= 1 || element.clientHeight <= 1) return
       const { overflowX, overflowY } = getComputedStyle(element)
       const across = element.scrollWidth - element.clientWidth
       const down = element.scrollHeight - element.clientHeight
-      if (overflowX !== 'visible') add('NAME hides N px of its width', element, across)
-      if (overflowY !== 'visible') add('NAME hides N px of its height', element, down)
+      const box = element.getBoundingClientRect()
+      if (overflowX !== 'visible') add('clipped', 'NAME hides N px of its width', element, box, across)
+      if (overflowY !== 'visible') add('clipped', 'NAME hides N px of its height', element, box, down)
     }
 
     let ink =
@@ -83,17 +91,20 @@ async () => {
       }
       addIfClipping(node)
     }
-    const problems = [...found].map(([what, { line, name, pixels }]) => ({
+    const problems = [...found].map(([what, { rule, line, name, area, pixels }]) => ({
+      rule,
       line,
+      area,
       message: `${what.replace('NAME', () => name).replace(/\bN\b/, pixels)}; shorten it, split the slide, or use a layout with more room`,
     }))
     for (const picture of broken)
       if (frame.contains(picture) && (picture.dataset.src || picture.src?.startsWith('data:')))
         problems.push({
+          rule: 'image-broken',
           line: lineOf(picture),
           message: `image '${picture.dataset.src ?? 'in the source'}' cannot be shown; see whether the file is whole`,
         })
-    if (!ink) problems.push({ line: lineOf(section), message: 'is blank; give it content, or remove its ruler' })
+    if (!ink) problems.push({ rule: 'slide-blank', line: lineOf(section), message: 'is blank; give it content, or remove its ruler' })
     return problems
   }
 

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
+
+from pipeline.rules import RULES
+
+
+@dataclass(frozen=True)
+class Area:
+    """A part of a slide, in hundredths of its width and height, from its top left corner."""
+
+    left: float
+    top: float
+    width: float
+    height: float
 
 
 @dataclass(frozen=True, order=True)
@@ -17,12 +29,20 @@ class Problem:
     """The source file, relative to the project, with '/'; or as the user named it."""
     line: int
     """1-based; 0 where a line makes no sense."""
+    rule: str
+    """Which of `RULES` is broken."""
     message: str
     """What is wrong; what to do."""
+    area: Area | None = field(default=None, compare=False)
+    """Where on the slide it is to be seen, if that is known."""
+
+    def __post_init__(self) -> None:
+        if self.rule not in RULES:
+            raise ValueError(f"'{self.rule}' is no rule")
 
     def __str__(self) -> str:
         place = f"{self.path}:{self.line}" if self.line else self.path
-        return f"{place}: {self.message}"
+        return f"{place}: {self.message} [{self.rule}]"
 
 
 class BuildError(Exception):
@@ -46,20 +66,20 @@ def read_text(path: Path, name: str) -> str:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise BuildError([Problem(name, 0, "there is no such file; correct the path")]) from None
+        raise BuildError([Problem(name, 0, "file", "there is no such file; correct the path")]) from None
     except OSError as error:
         reason = error.strerror or "error"
-        raise BuildError([Problem(name, 0, f"cannot be read ({reason}); make it a readable file")]) from None
+        raise BuildError([Problem(name, 0, "file", f"cannot be read ({reason}); make it a readable file")]) from None
     if b"\0" in data:
         line = data[: data.index(b"\0")].count(b"\n") + 1
-        raise BuildError([Problem(name, line, "is no text: it holds a zero byte; save it as UTF-8")])
+        raise BuildError([Problem(name, line, "file", "is no text: it holds a zero byte; save it as UTF-8")])
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         byte = data[error.start]
         message = f"is not UTF-8 (byte 0x{byte:02X}); save it as UTF-8"
-        raise BuildError([Problem(name, line, message)]) from None
+        raise BuildError([Problem(name, line, "file", message)]) from None
 
 
 def line_of(text: str, needle: str) -> int:
@@ -76,6 +96,6 @@ def yaml_problem(path: str, error: yaml.YAMLError, *, offset: int = 0) -> Proble
         # The reader noticed far below; what is wrong is where the quotation begins.
         mark, reason = getattr(error, "context_mark", mark), "the quotation marks are not closed"
     if mark is None:
-        return Problem(path, offset, f"is not valid YAML: {reason}; correct it")
+        return Problem(path, offset, "yaml", f"is not valid YAML: {reason}; correct it")
     where = f"column {mark.column + 1}"
-    return Problem(path, offset + mark.line + 1, f"is not valid YAML: {reason} ({where}); correct it")
+    return Problem(path, offset + mark.line + 1, "yaml", f"is not valid YAML: {reason} ({where}); correct it")

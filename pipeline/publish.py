@@ -32,9 +32,13 @@ def stage(root: Path) -> Iterator[Path]:
         lock = FileLock(dist / ".lock", timeout=0)
         lock.acquire()
     except Timeout:
-        raise BuildError([Problem("dist", 0, "another build is at work here; wait until it has ended")]) from None
+        raise BuildError(
+            [Problem("dist", 0, "output", "another build is at work here; wait until it has ended")]
+        ) from None
     except OSError as error:
-        raise BuildError([Problem("dist", 0, f"cannot be written ({error.strerror}); see who owns it")]) from None
+        raise BuildError(
+            [Problem("dist", 0, "output", f"cannot be written ({error.strerror}); see who owns it")]
+        ) from None
     try:
         folder = dist / "stage"
         try:
@@ -44,7 +48,7 @@ def stage(root: Path) -> Iterator[Path]:
             folder.mkdir()
         except OSError as error:
             message = f"cannot be made anew ({error.strerror}); remove it, or see who owns it"
-            raise BuildError([Problem("dist/stage", 0, message)]) from None
+            raise BuildError([Problem("dist/stage", 0, "output", message)]) from None
         yield folder
     finally:
         lock.release()

@@ -118,7 +118,7 @@ def read(root: Path) -> RunSheets | None:
     except yaml.YAMLError as error:
         raise BuildError([yaml_problem(_NAME, error)]) from None
     if node is None:
-        raise BuildError([Problem(_NAME, 1, "is empty; write run sheets, or remove the file")])
+        raise BuildError([Problem(_NAME, 1, "run-sheet", "is empty; write run sheets, or remove the file")])
     reader = _Reader([])
     sheets = _run_sheets(reader, node)
     if reader.problems:
@@ -205,7 +205,7 @@ class _Reader:
     problems: list[Problem]
 
     def say(self, node: Node, message: str) -> None:
-        self.problems.append(Problem(_NAME, _line(node), message))
+        self.problems.append(Problem(_NAME, _line(node), "run-sheet", message))
 
     def fields(self, node: Node, noun: str, required: Sequence[str], optional: Sequence[str] = ()) -> dict[str, Node]:
         """The fields of a mapping that has all of `required`, and no others than these and `optional`."""
@@ -307,7 +307,9 @@ def check(sheets: RunSheets, decks: Sequence[Deck], names: Collection[str]) -> I
     `names` are those of all decks; one that Marp could not render is not among `decks`, and not compared.
     """
     if PAGE in names:
-        yield Problem(f"slides/{PAGE}", 0, f"the run sheets have the address of a deck named '{PAGE}'; rename it")
+        yield Problem(
+            f"slides/{PAGE}", 0, "run-sheet", f"the run sheets have the address of a deck named '{PAGE}'; rename it"
+        )
     for session in sheets.sessions:
         yield from _sum_problems(session)
     yield from _exercise_problems(sheets)
@@ -315,10 +317,10 @@ def check(sheets: RunSheets, decks: Sequence[Deck], names: Collection[str]) -> I
     if talk is None:
         ids = [session.id for session in sheets.sessions]
         advice = _suggest(sheets.talk, ids, "the sessions are")
-        yield Problem(_NAME, sheets.talk_line, f"'talk' is '{sheets.talk}', which is no session; {advice}")
+        yield Problem(_NAME, sheets.talk_line, "run-sheet", f"'talk' is '{sheets.talk}', which is no session; {advice}")
     if sheets.deck not in names:
         advice = _suggest(sheets.deck, sorted(names), "the decks are")
-        yield Problem(_NAME, sheets.deck_line, f"there is no deck '{sheets.deck}'; {advice}")
+        yield Problem(_NAME, sheets.deck_line, "run-sheet", f"there is no deck '{sheets.deck}'; {advice}")
     for deck in decks:
         if deck.name == sheets.deck:
             yield from _slide_problems(sheets, deck)
@@ -331,11 +333,13 @@ def _sum_problems(session: Session) -> Iterator[Problem]:
     if difference := round(total - session.minutes, 6):
         much = f"{abs(difference):g} too {'many' if difference > 0 else 'few'}"
         message = f"'{session.id}' has {session.minutes:g} minutes, but its steps take {total:g}: {much}"
-        yield Problem(_NAME, session.line, f"{message}; correct the steps, or the length")
+        yield Problem(_NAME, session.line, "run-sheet", f"{message}; correct the steps, or the length")
     short = sum(step.minutes for step in session.half)
     if (difference := round(short - session.minutes / 2, 6)) > 0:
         message = f"half of '{session.id}' is {session.minutes / 2:g} minutes, but the short version takes {short:g}"
-        yield Problem(_NAME, session.half[0].line, f"{message}: {difference:g} too many; shorten its steps")
+        yield Problem(
+            _NAME, session.half[0].line, "run-sheet", f"{message}: {difference:g} too many; shorten its steps"
+        )
 
 
 def _exercise_problems(sheets: RunSheets) -> Iterator[Problem]:
@@ -344,12 +348,12 @@ def _exercise_problems(sheets: RunSheets) -> Iterator[Problem]:
     for step in _steps(sheets):
         if step.exercise and step.exercise not in ids:
             advice = _suggest(step.exercise, ids, "the exercises are")
-            yield Problem(_NAME, step.line, f"there is no exercise '{step.exercise}'; {advice}")
+            yield Problem(_NAME, step.line, "run-sheet", f"there is no exercise '{step.exercise}'; {advice}")
         used.add(step.exercise)
     for exercise in sheets.exercises:
         if exercise.id not in used:
             message = f"no session has the exercise '{exercise.id}'; name it in a step, or remove it"
-            yield Problem(_NAME, exercise.line, message)
+            yield Problem(_NAME, exercise.line, "run-sheet", message)
 
 
 def _slide_problems(sheets: RunSheets, deck: Deck) -> Iterator[Problem]:
@@ -360,7 +364,7 @@ def _slide_problems(sheets: RunSheets, deck: Deck) -> Iterator[Problem]:
                 close = _close(key, keys)
                 advice = f"did you mean '{close[0]}'? Its slides" if close else "its slides"
                 message = f"'{deck.name}' has no slide '{key}'; {advice} are {', '.join(keys)}"
-                yield Problem(_NAME, step.line, message)
+                yield Problem(_NAME, step.line, "run-sheet", message)
 
 
 def _talk_problems(talk: Session, deck: Deck) -> Iterator[Problem]:
@@ -370,17 +374,17 @@ def _talk_problems(talk: Session, deck: Deck) -> Iterator[Problem]:
         for key in step.slides:
             if key in planned:
                 message = f"the talk has the slide '{key}' twice, here and in line {planned[key].line}; keep one"
-                yield Problem(_NAME, step.line, message)
+                yield Problem(_NAME, step.line, "run-sheet", message)
             planned.setdefault(key, step)
         if len(step.slides) > 1:
             message = f"a step of the talk has {len(step.slides)} slides; give each its own, with its own minutes"
-            yield Problem(_NAME, step.line, message)
+            yield Problem(_NAME, step.line, "run-sheet", message)
     place = f"{_NAME}:{talk.line}"
     for slide in deck.slides:
         if slide.key not in planned and slide.minutes is not None:
             message = f"slide '{slide.key}' has {_minutes(slide.minutes)}, but no step of the talk in {place} shows it"
             advice = "add a step there, or take away its _slideMinutes"
-            yield Problem(deck.source, slide.line, f"{message}; {advice}")
+            yield Problem(deck.source, slide.line, "slide-minutes", f"{message}; {advice}")
         elif slide.key in planned and len(planned[slide.key].slides) == 1:
             yield from _minutes_problems(slide, planned[slide.key], deck)
 
@@ -389,10 +393,12 @@ def _minutes_problems(slide: Slide, step: Step, deck: Deck) -> Iterator[Problem]
     place = f"{_NAME}:{step.line}"
     if slide.minutes is None:
         message = f"slide '{slide.key}' says no minutes, but takes {step.minutes:g} in {place}"
-        yield Problem(deck.source, slide.line, f"{message}; write <!-- _slideMinutes: {step.minutes:g} -->")
+        yield Problem(
+            deck.source, slide.line, "slide-minutes", f"{message}; write <!-- _slideMinutes: {step.minutes:g} -->"
+        )
     elif round(slide.minutes - step.minutes, 6):
         message = f"slide '{slide.key}' has {_minutes(slide.minutes)} here and {step.minutes:g} in {place}"
-        yield Problem(deck.source, slide.line, f"{message}; make them agree")
+        yield Problem(deck.source, slide.line, "slide-minutes", f"{message}; make them agree")
 
 
 def _minutes(number: float) -> str:

@@ -53,15 +53,17 @@ def read_settings(root: Path) -> Settings:
     site_url = config.site_url or ""
     if not re.match(r"https?://[^/]+", site_url):
         message = f"site_url is '{site_url}'; give the site's full address, beginning with https://"
-        raise BuildError([Problem("mkdocs.yml", 0, message)])
+        raise BuildError([Problem("mkdocs.yml", 0, "settings", message)])
     spelt = _as_browsers_spell(site_url)
     if spelt.rstrip("/") != site_url.rstrip("/"):
         message = f"site_url is '{site_url}', which a browser spells otherwise; write '{spelt}'"
-        raise BuildError([Problem("mkdocs.yml", 0, message)])
+        raise BuildError([Problem("mkdocs.yml", 0, "settings", message)])
     docs = Path(config.docs_dir)
     if not docs.is_dir() or not docs.resolve().is_relative_to(root.resolve()):
         line = line_of(read_text(root / "mkdocs.yml", "mkdocs.yml"), "docs_dir")
-        raise BuildError([Problem("mkdocs.yml", line, f"docs_dir is '{docs}', which is no folder of the project")])
+        raise BuildError(
+            [Problem("mkdocs.yml", line, "settings", f"docs_dir is '{docs}', which is no folder of the project")]
+        )
     language = str(config.theme.get("language") or "en")
     return Settings(root, site_url.rstrip("/") + "/", language, docs)
 
@@ -101,7 +103,7 @@ def build(settings: Settings, site_dir: Path) -> list[Problem]:
             build_mkdocs(config)
         except (MkDocsException, Abort) as error:
             raise BuildError(
-                [*_located(heard.messages, root, settings.docs), Problem("MkDocs", 0, str(error))]
+                [*_located(heard.messages, root, settings.docs), Problem("MkDocs", 0, "mkdocs", str(error))]
             ) from None
         except Exception as error:  # a hook or a template of the project may raise anything
             raise BuildError([_raised_in_project(error, root)]) from None
@@ -125,8 +127,8 @@ def _load(root: Path, site_dir: Path) -> MkDocsConfig:
             cause = error.__cause__ or error.__context__
             if isinstance(cause, yaml.YAMLError):
                 raise BuildError([yaml_problem("mkdocs.yml", cause)]) from None
-            problems = [Problem("mkdocs.yml", _named_line(text, said), said) for said in heard.messages]
-            raise BuildError(problems or [Problem("mkdocs.yml", 0, " ".join(str(error).split()))]) from None
+            problems = [Problem("mkdocs.yml", _named_line(text, said), "settings", said) for said in heard.messages]
+            raise BuildError(problems or [Problem("mkdocs.yml", 0, "settings", " ".join(str(error).split()))]) from None
         except Exception as error:  # a hook may raise anything while it is loaded
             raise BuildError([_raised_in_project(error, root)]) from None
 
@@ -135,14 +137,14 @@ def _raised_in_project(error: Exception, root: Path) -> Problem:
     """An exception as a problem of the project's file, outside of this package, that it came from."""
     said = f"{type(error).__name__}: {' '.join(str(error).split())}; correct it"
     if isinstance(error, SyntaxError) and error.filename:
-        return Problem(_shown(Path(error.filename), root), error.lineno or 0, said)
+        return Problem(_shown(Path(error.filename), root), error.lineno or 0, "mkdocs", said)
     own = Path(__file__).resolve().parent
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = Path(frame.filename)
         ours = path.is_relative_to(own) or ".venv" in path.parts or path.name == "build.py"
         if path.is_relative_to(root) and not ours:
-            return Problem(_shown(path, root), frame.lineno or 0, said)
-    return Problem("MkDocs", 0, said)
+            return Problem(_shown(path, root), frame.lineno or 0, "mkdocs", said)
+    return Problem("MkDocs", 0, "mkdocs", said)
 
 
 def _shown(path: Path, root: Path) -> str:
@@ -158,7 +160,9 @@ def page_problems(settings: Settings) -> Iterator[Problem]:
         if any(part.startswith(".") for part in path.relative_to(docs).parts):
             continue  # MkDocs, too, leaves these out
         if path.is_symlink() and not path.resolve().is_relative_to(inside):
-            yield Problem(name, 0, "is a symbolic link that leads out of the project; put the file itself here")
+            yield Problem(
+                name, 0, "file-outside", "is a symbolic link that leads out of the project; put the file itself here"
+            )
         elif path.suffix == ".md" and (path.is_file() or path.is_symlink()):
             try:
                 text = read_text(path, name)
@@ -201,10 +205,10 @@ def _located(messages: list[str], root: Path, docs: Path) -> Iterator[Problem]:
             path = docs / name
             line = line_of(read_text(path, name), link) if path.is_file() else 0
             text = " ".join(rest.split()).rstrip(".")
-            yield Problem(_shown(path, root), line, f"link '{link}': {text}; correct the link")
+            yield Problem(_shown(path, root), line, "link-dead", f"link '{link}': {text}; correct the link")
         else:
             text = read_text(root / "mkdocs.yml", "mkdocs.yml")
-            yield Problem("mkdocs.yml", _named_line(text, message), " ".join(message.split()))
+            yield Problem("mkdocs.yml", _named_line(text, message), "mkdocs", " ".join(message.split()))
 
 
 def _named_line(text: str, message: str) -> int:
