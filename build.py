@@ -10,6 +10,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - the one file that an older Pytho
     sys.exit("build.py needs Python 3.11 or newer; this is " + sys.version.split()[0])
 
 import argparse
+import os
 import signal
 import traceback
 from pathlib import Path
@@ -65,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     deck.add_argument("files", nargs="+", type=Path, metavar="FILE.md")
     deck.add_argument("-o", "--output", type=Path, default=Path("dist/decks"), metavar="DIR")
     deck.add_argument("--strict", action="store_true", help="write nothing if there is a problem")
+    check = commands.add_parser("check", help="look at everything with every rule; writes only dist/report")
+    check.add_argument("files", nargs="*", type=Path, metavar="FILE.md", help="any Marp decks, instead of the project")
+    check.add_argument("--format", choices=("text", "json", "github"), default="text")
     commands.add_parser("test", help="the test suite; further arguments go to pytest", add_help=False)
     links = commands.add_parser("links", help="ask all outside links whether they still answer")
     links.add_argument("--write", action="store_true", help="note today's date for those that do")
@@ -87,6 +91,8 @@ def _run(arguments: argparse.Namespace, rest: list[str]) -> int:
                 return commands.test(ROOT, toolchain.provision(), rest)
             case "deck":
                 return _deck(arguments)
+            case "check":
+                return _check(arguments)
             case _:
                 published = commands.build(ROOT, toolchain.provision())
                 print(f"built and checked: {published.relative_to(ROOT)}/index.html")
@@ -106,6 +112,26 @@ def _deck(arguments: argparse.Namespace) -> int:
     for folder in written:
         print(f"written: {folder}/slides.html, slides.pdf, slides.pptx, handouts, deck.json, notes.md and pictures")
     return 0 if len(written) == len(files) else 1
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from pipeline import commands, report
+
+    files: list[Path] = arguments.files
+    tools = toolchain.provision()
+    found = commands.check_files(ROOT, files, tools) if files else commands.check(ROOT, tools)
+    match arguments.format:
+        case "json":
+            print(report.as_json(found), end="")
+        case "github":
+            print("\n".join(report.as_github(found)))
+            if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+                with Path(summary).open("a", encoding="utf-8") as file:
+                    file.write(report.as_summary(found))
+        case _:
+            print("\n".join(report.as_lines(found)))
+            print(f"the report with pictures: {report.FOLDER}/index.html")
+    return 1 if found.problems else 0
 
 
 def _tell(problems: list, found: str) -> int:  # type: ignore[type-arg]

@@ -67,13 +67,13 @@ def make(
     return made, problems
 
 
-def files(made: Made) -> Iterator[tuple[str, str | bytes]]:
-    """Every file of a deck, by the name that it has beside the others."""
+def files(made: Made, *, links: Mapping[str, str]) -> Iterator[tuple[str, str | bytes]]:
+    """Every file of a deck, by the name that it has beside the others. `links` is as for `make`."""
     yield "slides.html", made.html
     yield "slides.pdf", made.pdf
     yield "slides.pptx", powerpoint.make(made.deck, made.pdf, time=build_time(made.source.root))
     yield "deck.json", made.deck.as_json()
-    yield "notes.md", pages.notes_file(made.deck)
+    yield "notes.md", pages.notes_file(made.deck, links=links)
     for number, picture in enumerate(pdf.pictures(made.pdf), 1):
         if number == 1:
             yield "og.png", pdf.png(pdf.og_picture(picture))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from pipeline import browser, handouts, links, pdf, powerpoint, sessions, site
 from pipeline.artifacts import Made
-from pipeline.deck import Deck
 from pipeline.notes import paragraphs
 from pipeline.problems import Problem, line_of
 
@@ -76,17 +76,31 @@ def site_problems(
     made: Sequence[Made], folder: Path, settings: site.Settings, reader: browser.Reader
 ) -> Iterator[Problem]:
     """Present every deck and open every page."""
-    presented = {f"decks/{each.deck.name}/slides.html": each for each in made}
+    yield from present_problems(made, reader)
+    presented = {_slides_uri(each) for each in made}
     origins = _origins(made, settings)
     for path in sorted(folder.rglob("*.html")):
         uri = path.relative_to(folder).as_posix()
-        if uri in presented:
-            titles = [slide.title for slide in presented[uri].deck.slides]
-            yield from _located(presented[uri], reader.present(uri, titles))
-        else:
+        if uri not in presented:
             origin = origins.get(uri, links.Origin(f"dist/site/{uri}", ""))
             for found in reader.visit(uri):
                 yield Problem(origin.path, _line_of_message(origin.text, found.message), found.rule, found.message)
+
+
+def present_problems(made: Sequence[Made], reader: browser.Reader) -> Iterator[Problem]:
+    """Go through every deck as a presenter does."""
+    for each in made:
+        titles = [slide.title for slide in each.deck.slides]
+        # A local picture that is there is part of the file; of one that is not, `image-missing` has told.
+        missing = {quote(image.src, safe="/%") for slide in each.deck.slides for image in slide.images}
+        for problem in _located(each, reader.present(_slides_uri(each), titles)):
+            asked = re.search(r"/([^/ ]+), which does not exist", problem.message)
+            if not (problem.rule == "request-failed" and asked and any(src.endswith(asked[1]) for src in missing)):
+                yield problem
+
+
+def _slides_uri(made: Made) -> str:
+    return f"decks/{made.deck.name}/slides.html"
 
 
 def _line_of_message(text: str, message: str) -> int:
@@ -104,25 +118,34 @@ def _located(made: Made, misfits: Iterable[browser.Misfit]) -> Iterator[Problem]
 
 def link_problems(
     made: Sequence[Made], folder: Path, settings: site.Settings, inventory: list[links.Entry]
-) -> list[Problem]:
-    """Follow every link of the site, the decks and the PDFs."""
-    from_pdfs = [
-        links.Reference(
-            uri=f"decks/{each.deck.name}/slides.pdf",
-            target=address,
-            line=_line_of_link(each.deck, page, address),
-            is_link=True,
-        )
-        for each in made
-        for page, address in pdf.links(each.pdf)
-    ]
-    return links.check(folder, settings.site_url, _origins(made, settings), from_pdfs, inventory)
+) -> tuple[list[Problem], int]:
+    """Follow every link of the site, the decks, and the files made of them. Returns also how many there are."""
+    files = [reference for each in made for reference in _file_links(each, folder)]
+    return links.check(folder, settings.site_url, _origins(made, settings), files, inventory)
 
 
-def _line_of_link(read: Deck, page: int, address: str) -> int:
-    slide = read.slides[page - 1]
-    ends = (link.line for link in slide.links if address.endswith(link.href.lstrip("./")))
-    return next(ends, slide.line)
+def _file_links(made: Made, folder: Path) -> Iterator[links.Reference]:
+    """Every link of a deck's PDF, handouts, PowerPoint and Markdown, with its line in the deck."""
+    beside = folder / "decks" / made.deck.name
+    for path in sorted(beside.iterdir()):
+        if path.suffix == ".pdf":
+            found = [address for _, address in pdf.links(path.read_bytes())]
+        elif path.suffix == ".pptx":
+            found = powerpoint.links(path.read_bytes())
+        elif path.suffix == ".md":
+            found = links.in_markdown(path.read_text(encoding="utf-8"))
+        else:
+            continue
+        uri = path.relative_to(folder).as_posix()
+        for address in dict.fromkeys(found):
+            yield links.Reference(uri, address, _line_of_link(made, address), is_link=True)
+
+
+def _line_of_link(made: Made, address: str) -> int:
+    """The line of the first link that became `address`; where there is none, of its words in a note."""
+    known = (link for slide in made.deck.slides for link in slide.links)
+    line = next((link.line for link in known if address.endswith(link.href.lstrip("./"))), 0)
+    return line or line_of(made.source.text, address.removeprefix(made.address))
 
 
 def _origins(made: Sequence[Made], settings: site.Settings) -> dict[str, links.Origin]:
@@ -138,7 +161,8 @@ def _origins(made: Sequence[Made], settings: site.Settings) -> dict[str, links.O
         found[f"facilitate/{sessions.PAGE}/index.html"] = origin
     for each in made:
         origin = links.Origin(each.source.label, each.source.text)
-        for uri in ("index.html", "slides.html", "slides.pdf", "source/index.html"):
-            found[f"decks/{each.deck.name}/{uri}"] = origin
+        names = ("index.html", "slides.html", "slides.pptx", "source/index.html", "notes.md", "slides.pdf")
+        for name in (*names, *handouts.layouts(each.deck)):
+            found[f"decks/{each.deck.name}/{name}"] = origin
         found[f"facilitate/{each.deck.name}/index.html"] = origin
     return found

@@ -8,16 +8,33 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
-from pipeline import addresses, artifacts, browser, checks, decks, links, pages, publish, run_sheets, sessions, site
+from pipeline import (
+    addresses,
+    artifacts,
+    browser,
+    checks,
+    decks,
+    exceptions,
+    links,
+    pages,
+    publish,
+    report,
+    run_sheets,
+    sessions,
+    site,
+)
 from pipeline.artifacts import Made
-from pipeline.deck import Deck
 from pipeline.decks import Source
+from pipeline.findings import Findings
 from pipeline.problems import BuildError, Problem, tidy
+from pipeline.report import Report
+from pipeline.rules import RULES
 from pipeline.sessions import RunSheets
 from pipeline.toolchain import Tools
 
@@ -35,18 +52,37 @@ def build(root: Path, tools: Tools) -> Path:
 
     Raises BuildError with every problem found; then dist/site is as it was, and dist/report says why.
     """
+    findings = Findings(is_thorough=False)
     with publish.stage(root) as stage:
         try:
-            made = _build_stage(root, stage, tools)
+            _build_stage(root, stage, tools, findings)
         except BuildError as error:
-            _report(root, error.problems, [])
+            report.write(findings.report(error.problems), root / report.FOLDER)
             raise
-        _report(root, [], [each.deck for each in made])
+        report.write(findings.report(), root / report.FOLDER)
         publish.exchange(stage / "site", root / "dist" / "site")
     return root / "dist" / "site"
 
 
-def _build_stage(root: Path, stage: Path, tools: Tools) -> list[Made]:
+def check(root: Path, tools: Tools) -> Report:
+    """Build the whole site beside the published one and look at it with every rule, the slow ones too.
+
+    Writes dist/report and nothing else that lasts. Raises BuildError where it could not begin.
+    """
+    findings = Findings(is_thorough=True)
+    ended: list[Problem] = []
+    with publish.stage(root) as stage:
+        try:
+            _build_stage(root, stage, tools, findings)
+        except BuildError as error:
+            ended = error.problems
+        shutil.rmtree(stage / "site", ignore_errors=True)
+    found = findings.report(ended)
+    report.write(found, root / report.FOLDER)
+    return found
+
+
+def _build_stage(root: Path, stage: Path, tools: Tools, findings: Findings) -> None:
     fingerprint = inputs_fingerprint(root)
     settings = site.read_settings(root)
     inventory = links.read_inventory(root)
@@ -56,35 +92,57 @@ def _build_stage(root: Path, stage: Path, tools: Tools) -> list[Made]:
     os.environ["SOURCE_DATE_EPOCH"] = str(artifacts.build_time(root))  # MkDocs dates the site map by it
     sources = decks.find(root)
     published = _addresses(sources, root, settings)
-    made, problems = artifacts.make(
+    findings.made, findings.found = artifacts.make(
         sources,
         tools=tools,
         lang=settings.lang,
         links=published,
         base=settings.site_url,
     )
+    made = findings.made
+    findings.found += exceptions.problems(findings.decks)
     if sheets:
-        problems += sessions.check(sheets, [each.deck for each in made], [source.name for source in sources])
+        findings.found += sessions.check(sheets, findings.decks, [source.name for source in sources])
     with browser.start(tools.browser) as started:
         reader = browser.Reader(started, stage / "site", settings.site_url)
-        problems += checks.slide_problems(made, reader)
-        if problems:  # what comes after would only say the same once more
-            raise BuildError(problems)
+        findings.found += checks.slide_problems(made, reader)
+        findings.looked.append(
+            _counted("slide", sum(len(deck.slides) for deck in findings.decks), "measured as printed")
+        )
+        findings.gate()  # what comes after would only say the same once more
+        if len(made) < len(sources):
+            findings.missed.append("handouts, pages and links, because a deck could not be rendered")
+            raise BuildError(findings.refused())
         prints, problems = _print_decks(made, reader, links=published)
-        if problems:
-            raise BuildError(problems)
+        findings.found += problems
+        findings.gate()
         _write_prints(prints, stage / "docs" / "decks")
         _stage_docs(made, stage / "docs", published, sheets)
-        if problems := site.build(settings, stage / "site"):
-            raise BuildError(problems)
+        findings.found += site.build(settings, stage / "site")
+        findings.gate()
         publish.write(stage / "site" / "build.json", json.dumps({"fingerprint": fingerprint}, indent=2) + "\n")
-        problems = list(checks.site_problems(made, stage / "site", settings, reader))
-    problems += checks.powerpoint_problems(made, stage / "site")
-    problems += checks.link_problems(made, stage / "site", settings, inventory)
-    problems += addresses.problems(addresses.read(root / "dist" / "site"), addresses.read(stage / "site"))
-    if problems:
-        raise BuildError(problems)
-    return made
+        findings.found += checks.site_problems(made, stage / "site", settings, reader)
+        findings.looked.append(
+            _counted("page", sum(1 for _ in (stage / "site").rglob("*.html")), "opened in the browser")
+        )
+    findings.found += checks.powerpoint_problems(made, stage / "site")
+    problems, followed = checks.link_problems(made, stage / "site", settings, inventory)
+    told = {(problem.path, problem.line) for problem in findings.found if problem.rule == "link-dead"}  # by MkDocs
+    findings.found += [problem for problem in problems if (problem.path, problem.line) not in told]
+    findings.looked.append(_counted("link", followed, "followed, in pages, slides, PDF, PowerPoint and Markdown files"))
+    findings.found += addresses.problems(addresses.read(root / "dist" / "site"), addresses.read(stage / "site"))
+    if not findings.is_thorough:
+        findings.missed.append(_SLOW_RULES)
+    findings.finish()
+
+
+def _counted(noun: str, number: int, what: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'} {what}"
+
+
+_SLOW_RULES = "the rules that only `python3 build.py check` looks at: " + ", ".join(
+    name for name, rule in RULES.items() if rule.is_slow
+)
 
 
 def _addresses(sources: Sequence[Source], root: Path, settings: site.Settings) -> dict[str, str]:
@@ -97,7 +155,7 @@ def _addresses(sources: Sequence[Source], root: Path, settings: site.Settings) -
 
 
 def _stage_docs(made: Sequence[Made], docs: Path, published: Mapping[str, str], sheets: RunSheets | None) -> None:
-    _write_decks(made, docs / "decks")
+    _write_decks(made, docs / "decks", links=published)
     for each in made:
         folder = docs / "decks" / each.deck.name
         files = {path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()}
@@ -112,16 +170,6 @@ def _stage_docs(made: Sequence[Made], docs: Path, published: Mapping[str, str], 
             page = run_sheets.page(sheets, each.deck, links=published)
             publish.write(docs / "facilitate" / f"{sessions.PAGE}.md", page)
     publish.write(docs / "decks" / "index.md", pages.deck_list([each.deck for each in made]))
-
-
-def _report(root: Path, problems: Sequence[Problem], made: Sequence[Deck]) -> None:
-    """Write what the build saw to dist/report."""
-    report = {
-        "problems": [{"path": p.path, "line": p.line, "rule": p.rule, "message": p.message} for p in problems],
-        "decks": {each.name: len(each.slides) for each in made},
-    }
-    publish.write(root / "dist" / "report" / "problems.json", json.dumps(report, ensure_ascii=False, indent=2) + "\n")
-    publish.write(root / "dist" / "report" / "problems.txt", "".join(f"{problem}\n" for problem in problems))
 
 
 # --- what a build depends on --------------------------------------------------------------------------------
@@ -159,34 +207,81 @@ def render_files(
     """
     if folder.exists() and not folder.is_dir():
         raise BuildError([Problem(str(folder), 0, "output", "is no folder; name another with -o")])
-    problems: list[Problem] = []
+    findings = Findings(is_thorough=False)
+    _make_files(root, files, tools, findings)
+    made = findings.made
+    if not strict:  # before anything else can go wrong: somebody may need the PDF in ten minutes
+        _write_decks(made, folder, links={})
+    with browser.start(tools.browser) as started:
+        reader = browser.Reader(started, folder, _NO_SITE)
+        findings.found += checks.slide_problems(made, reader)
+        prints, found = _print_decks(made, reader, links={})
+        if not findings.refused():
+            findings.found += found  # they would only say the same once more
+    problems = findings.refused()
+    if strict and problems:
+        return [], problems
+    if strict:
+        _write_decks(made, folder, links={})
+    _write_prints(prints, folder)
+    return [folder / each.deck.name for each in made], problems
+
+
+def check_files(root: Path, files: Sequence[Path], tools: Tools) -> Report:
+    """Look at decks that lie anywhere with every rule, the slow ones too. Writes nothing but dist/report."""
+    findings = Findings(is_thorough=True)
+    with tempfile.TemporaryDirectory(prefix="check-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        try:
+            _make_files(root, files, tools, findings)
+            _check_files(folder, tools, findings)
+        except BuildError as error:
+            findings.found += error.problems
+    found = findings.report()
+    report.write(found, root / report.FOLDER)
+    return found
+
+
+def _make_files(root: Path, files: Sequence[Path], tools: Tools, findings: Findings) -> None:
     sources: list[Source] = []
     for file, name in zip(files, decks.name_files(files), strict=True):
         try:
             sources.append(decks.open_file(file, name))
         except BuildError as error:
-            problems += error.problems
+            findings.found += error.problems
     lang = site.read_settings(root).lang
-    made, found = artifacts.make(sources, tools=tools, lang=lang, links={}, base="")
-    problems += found
-    if not strict:  # before anything else can go wrong: somebody may need the PDF in ten minutes
-        _write_decks(made, folder)
+    findings.made, problems = artifacts.make(sources, tools=tools, lang=lang, links={}, base="")
+    findings.found += problems
+    findings.found += exceptions.problems(findings.decks)
+
+
+def _check_files(folder: Path, tools: Tools, findings: Findings) -> None:
+    made = findings.made
+    _write_decks(made, folder / "decks", links={})
     with browser.start(tools.browser) as started:
-        reader = browser.Reader(started, folder, "https://deck.invalid/")
-        problems += checks.slide_problems(made, reader)
+        reader = browser.Reader(started, folder, _NO_SITE)
+        findings.found += checks.slide_problems(made, reader)
         prints, found = _print_decks(made, reader, links={})
-        problems += [] if problems else found  # they would only say the same once more
-    if strict and not problems:
-        _write_decks(made, folder)
-    if not (strict and problems):
-        _write_prints(prints, folder)
-    written = [] if strict and problems else [folder / each.deck.name for each in made]
-    return written, tidy(problems)
-
-
-def _write_decks(made: Sequence[Made], folder: Path) -> None:
+        _write_prints(prints, folder / "decks")
+        findings.found += found
+        findings.found += checks.present_problems(made, reader)
+    findings.looked.append(
+        _counted("slide", sum(len(deck.slides) for deck in findings.decks), "measured and presented")
+    )
+    findings.found += checks.powerpoint_problems(made, folder)
     for each in made:
-        for name, content in artifacts.files(each):
+        findings.found += links.deck_problems(each.deck, each.html, each.source.path)
+    findings.looked.append(_counted("link", sum(len(s.links) for d in findings.decks for s in d.slides), "on slides"))
+    findings.missed.append("external links and links to absolute paths on a web server, for want of a site")
+    findings.finish()
+
+
+_NO_SITE = "https://deck.invalid/"
+
+
+def _write_decks(made: Sequence[Made], folder: Path, *, links: Mapping[str, str]) -> None:
+    for each in made:
+        for name, content in artifacts.files(each, links=links):
             publish.write(folder / each.deck.name / name, content)
 
 

@@ -13,9 +13,10 @@ from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
 import requests
 import yaml
+from markdown_it import MarkdownIt
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.deck import stamped_line
+from pipeline.deck import Deck, stamped_line
 from pipeline.problems import BuildError, Problem, line_of, read_text, yaml_problem
 
 INVENTORY = Path("data", "links.yml")
@@ -59,16 +60,17 @@ class Entry:
 
 
 def check(
-    site: Path, base: str, origins: Mapping[str, Origin], pdf_links: Iterable[Reference], inventory: list[Entry]
-) -> list[Problem]:
-    """Check that every link leads somewhere.
+    site: Path, base: str, origins: Mapping[str, Origin], from_files: Iterable[Reference], inventory: list[Entry]
+) -> tuple[list[Problem], int]:
+    """Check that every link leads somewhere. Returns what is wrong, and how many links there are.
 
     `site` is the built site and `base` the address it will have. `origins` names the source of a file of the site;
-    `pdf_links` are the links of PDFs. Outside addresses must stand in the inventory, and the other way round.
+    `from_files` are the links of files that are no pages. Outside addresses must stand in the inventory, and the
+    other way round.
     """
     files = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
     anchors: dict[str, set[str]] = {}
-    references = list(pdf_links)
+    references = list(from_files)
     for uri in sorted(files):
         if uri.endswith(".html"):
             found, anchors[uri] = read_page((site / uri).read_text(encoding="utf-8"), uri)
@@ -94,7 +96,44 @@ def check(
         if _canonical(entry.url) not in outside:
             message = f"nothing links to {entry.url} any more; remove it from the inventory"
             problems.append(Problem(INVENTORY.as_posix(), entry.line, "link-unlisted", message))
-    return problems
+    return problems, len(references)
+
+
+def deck_problems(deck: Deck, html: str, path: Path) -> Iterator[Problem]:
+    """See where the links of a deck lead that is part of no site: to its own slides, or to files beside it.
+
+    `html` is the deck to present, `path` its source.
+    """
+    _, names = read_page(html, "")
+    for slide in deck.slides:
+        for link in slide.links:
+            target, fragment = urldefrag(link.href)
+            parts = urlsplit(target)
+            if parts.scheme or parts.netloc or target.startswith("/"):
+                continue  # what a web server has there, nobody here can know
+            wrong = ""
+            if parts.path:
+                wrong = _wrong_beside(path.parent / unquote(parts.path), unquote(parts.path))
+            elif fragment and not _has_anchor(names, fragment):
+                wrong = "leads to no slide; give its number, its key, or the words of its heading"
+            if wrong:
+                yield Problem(deck.source, link.line, "link-dead", f"slide {slide.number}: '{link.href}' {wrong}")
+
+
+def _wrong_beside(path: Path, written: str) -> str:
+    """What is wrong with a link to a file on disk; a page may not be made of its Markdown yet."""
+    if path.exists() or path.with_suffix(".md").exists():
+        return ""
+    if re.match(r"www\.|[\w-]+(\.[\w-]+)*\.(com|org|net|io|dev)\b", written):
+        return "leads to a file of that name; begin it with https://"
+    return "leads to a file that does not exist; correct the link, or add the file"
+
+
+def in_markdown(text: str) -> list[str]:
+    """The address of every link in Markdown."""
+    tokens = MarkdownIt("commonmark").parse(text)
+    inline = (child for token in tokens for child in token.children or ())
+    return [str(child.attrs["href"]) for child in inline if child.type == "link_open"]
 
 
 def read_page(html: str, uri: str) -> tuple[list[Reference], set[str]]:

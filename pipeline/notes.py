@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -29,6 +30,23 @@ def as_html(note: str, *, source: str, folder: str, links: Mapping[str, str]) ->
             elif child.type == "image":
                 child.type, child.content = "text", f"[{child.content}]"
     return str(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))
+
+
+def as_published(note: str, *, source: str, links: Mapping[str, str]) -> str:
+    """A note as it was written, but for its links, which lead where the deck's published folder has them.
+
+    `source` and `links` are as for `as_html`.
+    """
+    tokens = (child for token in _MARKDOWN.parse(note) for child in token.children or ())
+    for href in dict.fromkeys(str(token.attrs["href"]) for token in tokens if token.type == "link_open"):
+        address = _address(href, source, "", links)
+        for written in {href, unquote(href)} if address != href else ():
+            # After '](' or a definition's ']:' only: the same words may stand in a sentence.
+            parts = re.split(
+                rf"((?:\]\(|^ {{0,3}}\[[^]]+\]:[ \t]*)<?){re.escape(written)}(?=[\s)>]|$)", note, flags=re.M
+            )
+            note = address.join("".join(pair) for pair in zip(parts[::2], [*parts[1::2], ""], strict=True))
+    return note
 
 
 @dataclass(frozen=True)

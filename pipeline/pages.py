@@ -148,13 +148,14 @@ def notes_page(deck: Deck, *, links: Mapping[str, str]) -> str:
     return join(lines)
 
 
-def notes_file(deck: Deck) -> str:
-    """The notes as one Markdown file to keep beside the slides: notes.md."""
+def notes_file(deck: Deck, *, links: Mapping[str, str]) -> str:
+    """The notes as one Markdown file to keep beside the slides: notes.md. `links` is as for `notes_page`."""
     lines = [f"# {deck.title or deck.name}", ""]
     for slide in deck.slides:
         facts = "".join(f" ({fact})" for fact in _minutes(slide))
         lines += [f"## {slide.number}. {slide.title or 'Slide without a heading'}{facts}", ""]
-        lines += [part for note in slide.notes for part in (note, "")]
+        for note in slide.notes:
+            lines += [notes.as_published(note, source=deck.source, links=links), ""]
     return join(lines)
 
 

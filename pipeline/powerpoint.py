@@ -85,6 +85,14 @@ def read(content: bytes) -> list[tuple[str, str]]:
     return found
 
 
+def links(content: bytes) -> list[str]:
+    """The address of every link that leaves the file."""
+    with ZipFile(io.BytesIO(content)) as archive:
+        relations = [name for name in archive.namelist() if re.fullmatch(r"ppt/(slides|notesSlides)/_rels/.*", name)]
+        every = (relation for name in relations for relation in ElementTree.fromstring(archive.read(name)))
+        return [relation.attrib["Target"] for relation in every if relation.get("TargetMode") == "External"]
+
+
 class _Package(Package):
     """A package that knows how many parts it has.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import shutil
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from pipeline import commands, toolchain
+from pipeline.problems import Problem
 from pipeline.toolchain import Tools
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,6 +58,10 @@ class _Handler(SimpleHTTPRequestHandler):
         self._prefix = prefix
         super().__init__(*args, **options)
 
+    def end_headers(self) -> None:
+        self.send_header("LinkChecker", "welcome")  # which lets it ask as often as it can
+        super().end_headers()
+
     def log_message(self, format: str, *args: Any) -> None:
         pass
 
@@ -74,17 +80,33 @@ class _Handler(SimpleHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        with contextlib.suppress(ConnectionError):  # a reader may hang up once it knows enough
+            super().copyfile(source, outputfile)
+
+
+@contextlib.contextmanager
+def serve(folder: Path, prefix: str) -> Iterator[str]:
+    """Put a folder on a web server, below `prefix`; gives the address of its root, with a '/' at its end."""
+    handler = functools.partial(_Handler, directory=str(folder), prefix=prefix)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}{prefix}"
+        server.shutdown()
+        thread.join()
+
 
 @pytest.fixture(scope="session", params=["/", "/post-mortem-culture/"], ids=["at the root", "below a path"])
 def served(request: pytest.FixtureRequest, site: Path) -> Iterator[Served]:
     """The built site on a web server, at the root and below a path."""
-    handler = functools.partial(_Handler, directory=str(site), prefix=request.param)
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield Served(f"http://127.0.0.1:{server.server_port}{request.param}")
-        server.shutdown()
-        thread.join()
+    with serve(site, request.param) as base:
+        yield Served(base)
+
+
+def told(problem: Problem) -> str:
+    """What a problem says, and where, without the name of its rule."""
+    return str(problem).removesuffix(f" [{problem.rule}]")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline import addresses
 from pipeline.addresses import Place, Published
-from tests.conftest import Project
+from tests.conftest import Project, told
 
 
 def deck(*places: tuple[str, ...]) -> dict[str, Published]:
@@ -19,7 +19,7 @@ def deck(*places: tuple[str, ...]) -> dict[str, Published]:
 
 
 def found(before: dict[str, Published], after: dict[str, Published]) -> list[str]:
-    return [str(problem) for problem in addresses.problems(before, after)]
+    return [told(problem) for problem in addresses.problems(before, after)]
 
 
 def test_slides_may_move_and_be_added() -> None:

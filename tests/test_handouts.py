@@ -20,7 +20,7 @@ from pipeline import artifacts, checks, decks, handouts, notes, pdf
 from pipeline.artifacts import Made
 from pipeline.browser import Reader
 from pipeline.toolchain import Tools
-from tests.conftest import ROOT, Project
+from tests.conftest import ROOT, Project, told
 
 DECKS = sorted(path.parent.name for path in (ROOT / "slides").glob("*/deck.md"))
 HANDOUTS = ("handout.pdf", "handout-2.pdf", "handout-3.pdf")
@@ -284,7 +284,7 @@ def test_a_word_that_is_not_printed_is_found(made: dict[str, Made], prints: dict
     odd = made["odd"]
     first, second, *rest = odd.deck.slides
     planted = replace(odd, deck=replace(odd.deck, slides=(first, replace(second, notes=("Grüezi, planted",)), *rest)))
-    found = [str(problem) for problem in checks.print_problems(planted, prints["odd"])]
+    found = [told(problem) for problem in checks.print_problems(planted, prints["odd"])]
 
     # 'Grüezi' is said on the first slide; only where both slides share a page is it taken for the second one's.
     start = f"{odd.source.label}:{second.line}: slide 2: "
@@ -295,7 +295,7 @@ def test_a_word_that_is_not_printed_is_found(made: dict[str, Made], prints: dict
 def test_outlines_that_do_not_match_the_slides_are_found(
     made: dict[str, Made], prints: dict[str, dict[str, bytes]]
 ) -> None:
-    found = [str(problem) for problem in checks.print_problems(made["odd"], prints["no-notes"])]
+    found = [told(problem) for problem in checks.print_problems(made["odd"], prints["no-notes"])]
 
     assert 3 == len(found)
     assert "handout.pdf has 2 entries in its outlines for 4 slides" in found[0]

@@ -13,7 +13,7 @@ import pytest
 from pipeline import links
 from pipeline.links import Entry, Origin, Reference
 from pipeline.problems import BuildError, Problem
-from tests.conftest import ROOT
+from tests.conftest import ROOT, told
 
 BASE = "https://workshop.example/kit/"
 
@@ -44,7 +44,7 @@ def site(tmp_path: Path, body: str, *, head: str = "") -> Path:
 
 def check(folder: Path, *, written: str = "LINK", inventory: list[Entry] | None = None) -> list[str]:
     origins = {"page/index.html": Origin("docs/page.md", SOURCE.replace("LINK", written))}
-    return [str(problem) for problem in links.check(folder, BASE, origins, [], inventory or [])]
+    return [told(problem) for problem in links.check(folder, BASE, origins, [], inventory or [])[0]]
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_links_of_a_pdf_are_followed(tmp_path: Path) -> None:
     ]
     origins = {"decks/talk/slides.pdf": Origin("slides/talk/deck.md", "")}
 
-    problems = links.check(folder, BASE, origins, found, [])
+    problems, _ = links.check(folder, BASE, origins, found, [])
 
     assert [("slides/talk/deck.md", 4), ("slides/talk/deck.md", 5)] == [(p.path, p.line) for p in problems]
 
@@ -181,7 +181,7 @@ def test_one_dead_link_of_a_deck_is_one_problem(tmp_path: Path) -> None:
     origins = {f"decks/talk/{name}": origin for name in ("slides.html", "index.html", "slides.pdf")}
     in_pdf = Reference("decks/talk/slides.pdf", f"{BASE}decks/talk/nope.pdf", 7, is_link=True)
 
-    [problem] = links.check(folder, BASE, origins, [in_pdf], [])
+    [problem], _ = links.check(folder, BASE, origins, [in_pdf], [])
 
     assert ("slides/talk/deck.md", 7) == (problem.path, problem.line)
 

@@ -125,9 +125,24 @@ def test_names_become_addresses() -> None:
 def test_the_notes_file_keeps_the_notes_as_written() -> None:
     note = "**Aim:** x\n\n    code"
 
-    text = pages.notes_file(deck(slide(1, "One", notes=(note, "two"), minutes=2), slide(2, "")))
+    text = pages.notes_file(deck(slide(1, "One", notes=(note, "two"), minutes=2), slide(2, "")), links={})
 
     assert f"# A talk\n\n## 1. One (2 minutes)\n\n{note}\n\ntwo\n\n## 2. Slide without a heading\n" == text
+
+
+def test_links_of_the_notes_file_lead_where_its_folder_has_them() -> None:
+    links = {"docs/resources.md": "../../resources/", "docs/ä b.md": "../../%C3%A4%20b/"}
+    note = (
+        "[a](../../docs/resources.md#x 'T') [b](#2) [c](slides.pdf) ../../docs/resources.md [d][e]"
+        " [f](<../../docs/ä b.md>) [g](https://x.example/)\n\n[e]: ../../docs/resources.md"
+    )
+
+    text = pages.notes_file(deck(slide(1, "One", notes=(note,))), links=links)
+
+    assert (
+        "[a](../../resources/#x 'T') [b](slides.html#2) [c](slides.pdf) ../../docs/resources.md [d][e]"
+        " [f](<../../%C3%A4%20b/>) [g](https://x.example/)\n\n[e]: ../../resources/\n"
+    ) in text
 
 
 def test_links_in_notes_lead_where_they_lead_on_the_slide() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline import artifacts, checks, deck, decks, marp, pdf
 from pipeline.toolchain import Tools
-from tests.conftest import ROOT
+from tests.conftest import ROOT, told
 
 DECKS = sorted(path.parent.name for path in (ROOT / "slides").glob("*/deck.md"))
 
@@ -138,7 +138,7 @@ def test_words_that_the_pdf_lacks_are_named(site: Path) -> None:
     [problem] = checks.pdf_problems(made)
 
     line = made.deck.slides[1].line
-    assert f"slides/talk/deck.md:{line}: slide 2: the PDF does not show 'planted'" in str(problem)
+    assert f"slides/talk/deck.md:{line}: slide 2: the PDF does not show 'planted'" in told(problem)
 
 
 def remade(html: str, document: bytes) -> artifacts.Made:
@@ -154,4 +154,4 @@ def test_a_pdf_with_other_pages_than_slides_is_found(site: Path, linked: bytes) 
 
     [problem] = checks.pdf_problems(made)
 
-    assert "slides/talk/deck.md: the PDF has 2 pages for 9 slides; see what breaks a slide in two" == str(problem)
+    assert "slides/talk/deck.md: the PDF has 2 pages for 9 slides; see what breaks a slide in two" == told(problem)

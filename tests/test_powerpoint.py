@@ -25,7 +25,7 @@ from pipeline import artifacts, checks, decks, notes, pdf, powerpoint
 from pipeline.artifacts import Made
 from pipeline.deck import Deck, Slide
 from pipeline.toolchain import Tools
-from tests.conftest import FIXTURES, ROOT
+from tests.conftest import FIXTURES, ROOT, told
 
 DECKS = sorted(path.parent.name for path in (ROOT / "slides").glob("*/deck.md"))
 
@@ -427,4 +427,4 @@ def test_a_file_that_lacks_words_is_found(made: Made, tmp_path: Path, change: Re
     file.write_bytes(powerpoint.make(change(made.deck), made.pdf, time=0))
 
     [problem] = checks.powerpoint_problems([made], tmp_path)
-    assert str(problem).endswith(message)
+    assert told(problem).endswith(message)

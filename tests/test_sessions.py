@@ -13,7 +13,7 @@ from pipeline import run_sheets, sessions
 from pipeline.deck import Deck, Slide
 from pipeline.problems import BuildError
 from pipeline.sessions import RunSheets
-from tests.conftest import ROOT, Project
+from tests.conftest import ROOT, Project, told
 from tests.test_faults import DECK, line_of, refused
 
 VALID = """\
@@ -98,12 +98,12 @@ def refusal(root: Path, text: str | bytes) -> list[str]:
     write(root, text)
     with pytest.raises(BuildError) as caught:
         sessions.read(root)
-    return [str(problem) for problem in caught.value.problems]
+    return [told(problem) for problem in caught.value.problems]
 
 
 def found(root: Path, text: str = VALID, *, slides: tuple[Slide, ...] = SLIDES) -> list[str]:
     """What the checks find in a file that can be read."""
-    return [str(problem) for problem in sessions.check(read(root, text), [deck(*slides)], ["talk", "other"])]
+    return [told(problem) for problem in sessions.check(read(root, text), [deck(*slides)], ["talk", "other"])]
 
 
 # --- reading ------------------------------------------------------------------------------------------------
@@ -267,7 +267,7 @@ def test_a_deck_with_the_address_of_the_run_sheets_is_refused(tmp_path: Path) ->
 
     assert [
         "slides/run-sheets: the run sheets have the address of a deck named 'run-sheets'; rename it"
-    ] == [str(problem) for problem in problems]  # fmt: skip
+    ] == [told(problem) for problem in problems]  # fmt: skip
 
 
 # --- the page -----------------------------------------------------------------------------------------------

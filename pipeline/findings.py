@@ -1,0 +1,58 @@
+"""Gather what one run makes and finds, so that it can be reported however the run ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pipeline import exceptions
+from pipeline.artifacts import Made
+from pipeline.deck import Deck
+from pipeline.problems import BuildError, Problem, tidy
+from pipeline.report import Report
+from pipeline.rules import RULES
+
+
+@dataclass
+class Findings:
+    """What a run has made and found so far."""
+
+    is_thorough: bool
+    """Whether slow rules are looked at too, and whether a problem leaves the rest to be looked at."""
+    made: list[Made] = field(default_factory=list)
+    found: list[Problem] = field(default_factory=list)
+    """Every problem, those that a deck allows included."""
+    looked: list[str] = field(default_factory=list)
+    """What was looked at, in words."""
+    missed: list[str] = field(default_factory=list)
+    """What was not looked at, in words."""
+
+    @property
+    def decks(self) -> list[Deck]:
+        """The decks made so far."""
+        return [each.deck for each in self.made]
+
+    def refused(self) -> list[Problem]:
+        """What was found so far and no deck allows."""
+        return tidy(exceptions.sort(self.found, self.decks).refused)
+
+    def gate(self) -> None:
+        """Let a build go on only if nothing is wrong so far; a thorough look always goes on."""
+        if not self.is_thorough and (refused := self.refused()):
+            raise BuildError(refused)
+
+    def finish(self) -> None:
+        """See whether exceptions are still needed, now that every other rule has been looked at.
+
+        Raises BuildError if anything is wrong.
+        """
+        allowed = [problem for problem, _ in exceptions.sort(self.found, self.decks).allowed]
+        checked = {name for name, rule in RULES.items() if self.is_thorough or not rule.is_slow}
+        self.found += exceptions.unneeded(self.decks, allowed, checked)
+        if refused := self.refused():
+            raise BuildError(refused)
+
+    def report(self, problems: Sequence[Problem] = ()) -> Report:
+        """Everything so far; `problems` are those that ended the run."""
+        parted = exceptions.sort(tidy([*self.found, *problems]), self.decks)
+        return Report(parted.refused, parted.allowed, tuple(self.made), tuple(self.looked), tuple(self.missed))

@@ -1,0 +1,109 @@
+"""`build.py check` looks at everything, says what is wrong in the format asked for, and writes only its report."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Project
+from tests.test_faults import DECK, line_of
+
+FAULTY = """\
+---
+title: Faulty
+---
+
+# Faulty
+
+<!-- _slideAllows: { link-dead: it comes with the next release } -->
+
+A [dead](nope.pdf) link
+
+---
+
+# Long
+
+POINTS
+
+---
+
+[dead](nope.pdf), [dead](#nowhere), [right](#long), [right](beside.html), [right](https://x.example/)
+
+![A picture](none.png)
+""".replace("POINTS", "\n".join(f"- point {number}" for number in range(30)))
+
+
+@pytest.fixture
+def faulty(tmp_path: Path) -> Path:
+    """A deck of somebody else's with faults, and a file beside it of which a page will be made."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / "beside.md").write_text("# Beside\n", encoding="utf-8")
+    (folder / "faulty.md").write_text(FAULTY, encoding="utf-8")
+    return folder / "faulty.md"
+
+
+def test_decks_anywhere_are_checked_and_nothing_but_the_report_is_written(project: Project, faulty: Path) -> None:
+    nowhere = faulty.with_name("nowhere.md")
+
+    outcome = project.run("check", "--format", "json", faulty, faulty.with_name("beside.md"), nowhere)
+
+    assert (1, "") == (outcome.code, outcome.err)
+    said = json.loads(outcome.out)
+    lines = [(Path(problem["path"]).name, problem["line"], problem["rule"]) for problem in said["problems"]]
+    ends = FAULTY[: FAULTY.index("[dead](nope.pdf), ")].count("\n") + 1
+    assert [
+        ("faulty.md", ends, "link-dead"),
+        ("faulty.md", ends, "link-dead"),
+        ("faulty.md", ends + 2, "image-missing"),
+        ("nowhere.md", 0, "file"),
+    ] == [line for line in lines if line[2] != "overflow"]
+    assert [("faulty.md", True)] == [(name, 15 <= line <= 44) for name, line, rule in lines if rule == "overflow"]
+    assert [("link-dead", "it comes with the next release")] == [(p["rule"], p["reason"]) for p in said["allowed"]]
+    assert {str(faulty): 3, str(faulty.with_name("beside.md")): 1} == said["decks"]
+    assert ["report"] == [path.name for path in (project.root / "dist").iterdir()]
+    assert ["beside.md", "faulty.md"] == sorted(path.name for path in faulty.parent.iterdir())
+
+
+def test_a_deck_that_is_right_is_told_so_in_the_summary_of_a_job(project: Project, tmp_path: Path) -> None:
+    deck = tmp_path / "right.md"
+    deck.write_text("---\ntitle: Right\n---\n\n# Right\n\nWords\n", encoding="utf-8")
+    summary = tmp_path / "summary.md"
+    summary.write_text("before\n", encoding="utf-8")
+
+    outcome = project.run("check", deck, "--format", "github", GITHUB_STEP_SUMMARY=str(summary))
+
+    assert (0, "nothing found in 1 deck with 1 slide\n", "") == (outcome.code, outcome.out, outcome.err)
+    assert summary.read_text(encoding="utf-8").startswith("before\n## nothing found in 1 deck with 1 slide\n")
+
+
+def test_the_whole_project_is_checked_and_one_fault_hides_no_other(project: Project) -> None:
+    points = "\n".join(f"- point {number}" for number in range(40))
+    project.edit(DECK, lambda text: f"{text}\n---\n\n# Long\n\n{points}\n")
+    project.edit("docs/about.md", lambda text: text + "\n[gone](nope.md)\n\n<script>throw Error('planted')</script>\n")
+    pale = "\n<p style='color: #bbb; background: #fff'>pale words</p>\n"
+    project.edit("docs/resources.md", lambda text: text + pale)
+    published = project.root / "dist" / "site" / "index.html"
+    published.parent.mkdir(parents=True)
+    published.write_text("the last good site", encoding="utf-8")
+
+    outcome = project.run("check")
+
+    assert 1 == outcome.code, outcome.err
+    assert "content runs up to" in outcome.out
+    gone = line_of(project, "docs/about.md", "nope.md")
+    assert [f"docs/about.md:{gone}"] == [
+        line.partition(": ")[0] for line in outcome.out.splitlines() if line.endswith("[link-dead]")
+    ]
+    assert f"docs/about.md:{gone + 2}: script error: planted [script-error]" in outcome.out
+    pale_line = line_of(project, "docs/resources.md", "pale words")
+    assert any(
+        line.startswith(f"docs/resources.md:{pale_line}: ") and line.endswith("[contrast]")
+        for line in outcome.out.splitlines()
+    )
+    assert ["index.html"] == [path.name for path in published.parent.iterdir()]
+    assert "the last good site" == published.read_text(encoding="utf-8")
+    assert (project.root / "dist/report/index.html").is_file()
+    assert not (project.root / "dist/stage/site").exists()
