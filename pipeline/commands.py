@@ -229,6 +229,13 @@ def render_files(
 
 def check_files(root: Path, files: Sequence[Path], tools: Tools) -> Report:
     """Look at decks that lie anywhere with every rule, the slow ones too. Writes nothing but dist/report."""
+    found = examine_files(root, files, tools)
+    report.write(found, root / report.FOLDER)
+    return found
+
+
+def examine_files(root: Path, files: Sequence[Path], tools: Tools) -> Report:
+    """Do what `check_files` does, and write nothing."""
     findings = Findings(is_thorough=True)
     with tempfile.TemporaryDirectory(prefix="check-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
@@ -237,9 +244,7 @@ def check_files(root: Path, files: Sequence[Path], tools: Tools) -> Report:
             _check_files(folder, tools, findings)
         except BuildError as error:
             findings.found += error.problems
-    found = findings.report()
-    report.write(found, root / report.FOLDER)
-    return found
+    return findings.report()
 
 
 def _make_files(root: Path, files: Sequence[Path], tools: Tools, findings: Findings) -> None:
