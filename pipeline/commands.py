@@ -31,8 +31,8 @@ from pipeline import (
 )
 from pipeline.artifacts import Made
 from pipeline.decks import Source
-from pipeline.findings import Findings
 from pipeline.problems import BuildError, Problem, tidy
+from pipeline.progress import Progress
 from pipeline.report import Report
 from pipeline.rules import RULES
 from pipeline.sessions import RunSheets
@@ -52,14 +52,14 @@ def build(root: Path, tools: Tools) -> Path:
 
     Raises BuildError with every problem found; then dist/site is as it was, and dist/report says why.
     """
-    findings = Findings(is_thorough=False)
+    progress = Progress(is_thorough=False)
     with publish.stage(root) as stage:
         try:
-            _build_stage(root, stage, tools, findings)
+            _build_stage(root, stage, tools, progress)
         except BuildError as error:
-            report.write(findings.report(error.problems), root / report.FOLDER)
+            report.write(progress.report(error.problems), root / report.FOLDER)
             raise
-        report.write(findings.report(), root / report.FOLDER)
+        report.write(progress.report(), root / report.FOLDER)
         publish.exchange(stage / "site", root / "dist" / "site")
     return root / "dist" / "site"
 
@@ -69,20 +69,20 @@ def check(root: Path, tools: Tools) -> Report:
 
     Writes dist/report and nothing else that lasts. Raises BuildError where it could not begin.
     """
-    findings = Findings(is_thorough=True)
+    progress = Progress(is_thorough=True)
     ended: list[Problem] = []
     with publish.stage(root) as stage:
         try:
-            _build_stage(root, stage, tools, findings)
+            _build_stage(root, stage, tools, progress)
         except BuildError as error:
             ended = error.problems
         shutil.rmtree(stage / "site", ignore_errors=True)
-    found = findings.report(ended)
+    found = progress.report(ended)
     report.write(found, root / report.FOLDER)
     return found
 
 
-def _build_stage(root: Path, stage: Path, tools: Tools, findings: Findings) -> None:
+def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> None:
     fingerprint = inputs_fingerprint(root)
     settings = site.read_settings(root)
     inventory = links.read_inventory(root)
@@ -92,48 +92,48 @@ def _build_stage(root: Path, stage: Path, tools: Tools, findings: Findings) -> N
     os.environ["SOURCE_DATE_EPOCH"] = str(artifacts.build_time(root))  # MkDocs dates the site map by it
     sources = decks.find(root)
     published = _addresses(sources, root, settings)
-    findings.made, findings.found = artifacts.make(
+    progress.made, progress.found = artifacts.make(
         sources,
         tools=tools,
         lang=settings.lang,
         links=published,
         base=settings.site_url,
     )
-    made = findings.made
-    findings.found += exceptions.problems(findings.decks)
+    made = progress.made
+    progress.found += exceptions.problems(progress.decks)
     if sheets:
-        findings.found += sessions.check(sheets, findings.decks, [source.name for source in sources])
+        progress.found += sessions.check(sheets, progress.decks, [source.name for source in sources])
     with browser.start(tools.browser) as started:
         reader = browser.Reader(started, stage / "site", settings.site_url)
-        findings.found += checks.slide_problems(made, reader)
-        findings.looked.append(
-            _counted("slide", sum(len(deck.slides) for deck in findings.decks), "measured as printed")
+        progress.found += checks.slide_problems(made, reader)
+        progress.looked.append(
+            _counted("slide", sum(len(deck.slides) for deck in progress.decks), "measured as printed")
         )
-        findings.gate()  # what comes after would only say the same once more
+        progress.gate()  # what comes after would only say the same once more
         if len(made) < len(sources):
-            findings.missed.append("handouts, pages and links, because a deck could not be rendered")
-            raise BuildError(findings.refused())
+            progress.missed.append("handouts, pages and links, because a deck could not be rendered")
+            raise BuildError(progress.refused())
         prints, problems = _print_decks(made, reader, links=published)
-        findings.found += problems
-        findings.gate()
+        progress.found += problems
+        progress.gate()
         _write_prints(prints, stage / "docs" / "decks")
         _stage_docs(made, stage / "docs", published, sheets)
-        findings.found += site.build(settings, stage / "site")
-        findings.gate()
+        progress.found += site.build(settings, stage / "site")
+        progress.gate()
         publish.write(stage / "site" / "build.json", json.dumps({"fingerprint": fingerprint}, indent=2) + "\n")
-        findings.found += checks.site_problems(made, stage / "site", settings, reader)
-        findings.looked.append(
+        progress.found += checks.site_problems(made, stage / "site", settings, reader)
+        progress.looked.append(
             _counted("page", sum(1 for _ in (stage / "site").rglob("*.html")), "opened in the browser")
         )
-    findings.found += checks.powerpoint_problems(made, stage / "site")
+    progress.found += checks.powerpoint_problems(made, stage / "site")
     problems, followed = checks.link_problems(made, stage / "site", settings, inventory)
-    told = {(problem.path, problem.line) for problem in findings.found if problem.rule == "link-dead"}  # by MkDocs
-    findings.found += [problem for problem in problems if (problem.path, problem.line) not in told]
-    findings.looked.append(_counted("link", followed, "followed, in pages, slides, PDF, PowerPoint and Markdown files"))
-    findings.found += addresses.problems(addresses.read(root / "dist" / "site"), addresses.read(stage / "site"))
-    if not findings.is_thorough:
-        findings.missed.append(_SLOW_RULES)
-    findings.finish()
+    told = {(problem.path, problem.line) for problem in progress.found if problem.rule == "link-dead"}  # by MkDocs
+    progress.found += [problem for problem in problems if (problem.path, problem.line) not in told]
+    progress.looked.append(_counted("link", followed, "followed, in pages, slides, PDF, PowerPoint and Markdown files"))
+    progress.found += addresses.problems(addresses.read(root / "dist" / "site"), addresses.read(stage / "site"))
+    if not progress.is_thorough:
+        progress.missed.append(_SLOW_RULES)
+    progress.finish()
 
 
 def _counted(noun: str, number: int, what: str) -> str:
@@ -207,18 +207,18 @@ def render_files(
     """
     if folder.exists() and not folder.is_dir():
         raise BuildError([Problem(str(folder), 0, "output", "is no folder; name another with -o")])
-    findings = Findings(is_thorough=False)
-    _make_files(root, files, tools, findings)
-    made = findings.made
+    progress = Progress(is_thorough=False)
+    _make_files(root, files, tools, progress)
+    made = progress.made
     if not strict:  # before anything else can go wrong: somebody may need the PDF in ten minutes
         _write_decks(made, folder, links={})
     with browser.start(tools.browser) as started:
         reader = browser.Reader(started, folder, _NO_SITE)
-        findings.found += checks.slide_problems(made, reader)
+        progress.found += checks.slide_problems(made, reader)
         prints, found = _print_decks(made, reader, links={})
-        if not findings.refused():
-            findings.found += found  # they would only say the same once more
-    problems = findings.refused()
+        if not progress.refused():
+            progress.found += found  # they would only say the same once more
+    problems = progress.refused()
     if strict and problems:
         return [], problems
     if strict:
@@ -236,49 +236,49 @@ def check_files(root: Path, files: Sequence[Path], tools: Tools) -> Report:
 
 def examine_files(root: Path, files: Sequence[Path], tools: Tools) -> Report:
     """Do what `check_files` does, and write nothing."""
-    findings = Findings(is_thorough=True)
+    progress = Progress(is_thorough=True)
     with tempfile.TemporaryDirectory(prefix="check-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         try:
-            _make_files(root, files, tools, findings)
-            _check_files(folder, tools, findings)
+            _make_files(root, files, tools, progress)
+            _check_files(folder, tools, progress)
         except BuildError as error:
-            findings.found += error.problems
-    return findings.report()
+            progress.found += error.problems
+    return progress.report()
 
 
-def _make_files(root: Path, files: Sequence[Path], tools: Tools, findings: Findings) -> None:
+def _make_files(root: Path, files: Sequence[Path], tools: Tools, progress: Progress) -> None:
     sources: list[Source] = []
     for file, name in zip(files, decks.name_files(files), strict=True):
         try:
             sources.append(decks.open_file(file, name))
         except BuildError as error:
-            findings.found += error.problems
+            progress.found += error.problems
     lang = site.read_settings(root).lang
-    findings.made, problems = artifacts.make(sources, tools=tools, lang=lang, links={}, base="")
-    findings.found += problems
-    findings.found += exceptions.problems(findings.decks)
+    progress.made, problems = artifacts.make(sources, tools=tools, lang=lang, links={}, base="")
+    progress.found += problems
+    progress.found += exceptions.problems(progress.decks)
 
 
-def _check_files(folder: Path, tools: Tools, findings: Findings) -> None:
-    made = findings.made
+def _check_files(folder: Path, tools: Tools, progress: Progress) -> None:
+    made = progress.made
     _write_decks(made, folder / "decks", links={})
     with browser.start(tools.browser) as started:
         reader = browser.Reader(started, folder, _NO_SITE)
-        findings.found += checks.slide_problems(made, reader)
+        progress.found += checks.slide_problems(made, reader)
         prints, found = _print_decks(made, reader, links={})
         _write_prints(prints, folder / "decks")
-        findings.found += found
-        findings.found += checks.present_problems(made, reader)
-    findings.looked.append(
-        _counted("slide", sum(len(deck.slides) for deck in findings.decks), "measured and presented")
+        progress.found += found
+        progress.found += checks.present_problems(made, reader)
+    progress.looked.append(
+        _counted("slide", sum(len(deck.slides) for deck in progress.decks), "measured and presented")
     )
-    findings.found += checks.powerpoint_problems(made, folder)
+    progress.found += checks.powerpoint_problems(made, folder)
     for each in made:
-        findings.found += links.deck_problems(each.deck, each.html, each.source.path)
-    findings.looked.append(_counted("link", sum(len(s.links) for d in findings.decks for s in d.slides), "on slides"))
-    findings.missed.append("external links and links to absolute paths on a web server, for want of a site")
-    findings.finish()
+        progress.found += links.deck_problems(each.deck, each.html, each.source.path)
+    progress.looked.append(_counted("link", sum(len(s.links) for d in progress.decks for s in d.slides), "on slides"))
+    progress.missed.append("external links and links to absolute paths on a web server, for want of a site")
+    progress.finish()
 
 
 _NO_SITE = "https://deck.invalid/"

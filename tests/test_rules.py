@@ -14,8 +14,7 @@ from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
 SECTIONS = {
-    found[1]: found[2]
-    for found in re.finditer(r"^## `([^`]+)`\n(.*?)(?=^## `|\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    found[1]: found[2] for found in re.finditer(r"^## `([^`]+)`\n(.*?)(?=^## `|\Z)", PAGE, re.MULTILINE | re.DOTALL)
 }
 BLOCK = re.compile(r"^(`{3,})markdown\n(.*?)^\1\n", re.MULTILINE | re.DOTALL)
 EXAMPLES = {rule: [block[2] for block in BLOCK.finditer(text)] for rule, text in SECTIONS.items()}
@@ -33,7 +32,7 @@ def test_the_page_says_from_which_rules_there_is_no_exception() -> None:
 
 
 def test_an_example_comes_with_its_cure() -> None:
-    assert {rule: 2 for rule in SHOWN} == {rule: len(EXAMPLES[rule]) for rule in SHOWN}
+    assert dict.fromkeys(SHOWN, 2) == {rule: len(EXAMPLES[rule]) for rule in SHOWN}
     assert len(SHOWN) > 30
 
 

@@ -14,7 +14,7 @@ from pipeline.rules import RULES
 
 
 @dataclass
-class Findings:
+class Progress:
     """What a run has made and found so far."""
 
     is_thorough: bool
