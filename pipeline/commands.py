@@ -258,6 +258,8 @@ def _make_files(root: Path, files: Sequence[Path], tools: Tools, progress: Progr
     progress.made, problems = artifacts.make(sources, tools=tools, lang=lang, links={}, base="")
     progress.found += problems
     progress.found += exceptions.problems(progress.decks)
+    for each in progress.made:
+        progress.found += links.deck_problems(each.deck, each.html, each.source.path)
 
 
 def _check_files(folder: Path, tools: Tools, progress: Progress) -> None:
@@ -268,14 +270,14 @@ def _check_files(folder: Path, tools: Tools, progress: Progress) -> None:
         progress.found += checks.slide_problems(made, reader)
         prints, found = _print_decks(made, reader, links={})
         _write_prints(prints, folder / "decks")
-        progress.found += found
+        # What the PDF lacks, handouts lack too.
+        told = {(problem.path, problem.line) for problem in progress.found if problem.rule == "pdf-incomplete"}
+        progress.found += [problem for problem in found if (problem.path, problem.line) not in told]
         progress.found += checks.present_problems(made, reader)
     progress.looked.append(
         _counted("slide", sum(len(deck.slides) for deck in progress.decks), "measured and presented")
     )
     progress.found += checks.powerpoint_problems(made, folder)
-    for each in made:
-        progress.found += links.deck_problems(each.deck, each.html, each.source.path)
     progress.looked.append(_counted("link", sum(len(s.links) for d in progress.decks for s in d.slides), "on slides"))
     progress.missed.append("external links and links to absolute paths on a web server, for want of a site")
     progress.finish()
