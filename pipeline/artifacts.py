@@ -112,9 +112,11 @@ def prints(made: Made, reader: Reader, *, links: Mapping[str, str]) -> dict[str,
     layouts = handouts.layouts(made.deck)
     printed = reader.print(handouts.document(made.deck, made.rendered.bare, links=links), layouts.values())
     time = build_time(made.source.root)
+    on_slides = [link for slide in made.deck.slides for link in slide.links]
     finished: dict[str, bytes] = {}
     for name, content in zip(layouts, printed, strict=True):
-        dated = pdf.finish(content, title=handouts.title(made.deck, name), address=made.address, time=time)
+        title = handouts.title(made.deck, name)
+        dated = pdf.finish(content, title=title, address=made.address, time=time, others=on_slides)
         finished[name] = handouts.finish_outline(dated, made.deck)
     return finished
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -57,8 +58,11 @@ def read(pdf: bytes) -> list[Page]:
     return pages
 
 
-def describe(document: pikepdf.Pdf, slides: Sequence[Slide]) -> None:
-    """Give links their words as descriptions, and pictures behind a slide the text alternatives that printing drops."""
+def describe(document: pikepdf.Pdf, slides: Sequence[Slide], others: Sequence[Link] = ()) -> None:
+    """Give links their words as descriptions, and pictures behind a slide the text alternatives that printing drops.
+
+    `slides` stand on one page each, `others` are links that may stand anywhere.
+    """
     numbers = _numbers(document)
     links: dict[int, list[list[pikepdf.Object]]] = {}
     figures: dict[int, list[pikepdf.Object]] = {}
@@ -68,9 +72,35 @@ def describe(document: pikepdf.Pdf, slides: Sequence[Slide]) -> None:
             links.setdefault(_page_number(element, numbers), []).append(areas)
         elif element.get("/S") == Name.Figure and "/Alt" not in element:
             figures.setdefault(_page_number(element, numbers), []).append(element)
+    for number, printed in links.items():
+        if number > len(slides):
+            for areas in printed:
+                fitting = [link for link in others if _leads_to(link, _address(areas))]
+                _describe_links([areas], fitting[:1])
     for number, slide in enumerate(slides, 1):
         _describe_links(links.get(number, []), slide.links)
         _describe_backgrounds(figures.get(number, []), slide)
+
+
+def unsaid(document: pikepdf.Pdf, slides: Sequence[Slide]) -> Iterator[tuple[int, str]]:
+    """The text alternatives that are lost where a page has a figure without words: the page's number, and the words.
+
+    A picture that is not printed needs none, and the figures of formulas have none.
+    """
+    numbers = _numbers(document)
+    said: dict[int, list[str]] = {}
+    for element in _elements(document.Root.get("/StructTreeRoot")) if slides else ():
+        if element.get("/S") == Name.Figure:
+            said.setdefault(_page_number(element, numbers), []).append(" ".join(str(element.get("/Alt", "")).split()))
+    for slide in slides:
+        found = said.get(slide.number, [])
+        wanted = [" ".join(image.alt.split()) for image in slide.images if not image.is_aside]
+        # One more figure without words than images without words, and no formula that could be it.
+        if found.count("") > wanted.count("") and not _FORMULA.search(slide.body):
+            yield from ((slide.number, alt) for alt in dict.fromkeys(wanted) if alt and alt not in found)
+
+
+_FORMULA = re.compile(r"<mjx-|<math|katex|<svg")
 
 
 def add_notes(document: pikepdf.Pdf, slides: Sequence[Slide], *, date: str) -> None:

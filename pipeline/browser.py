@@ -29,7 +29,7 @@ DEADLINE_MS = 30_000
 
 @dataclass(frozen=True)
 class Misfit:
-    """Something on a slide that a reader cannot see, or a slide on which there is nothing to see."""
+    """Something on a slide that a reader cannot see or read, or a slide on which there is nothing to see."""
 
     slide: int
     """1-based."""
@@ -38,6 +38,8 @@ class Misfit:
     rule: str
     message: str
     area: Area | None = None
+    directive: str = ""
+    """The directive that says so, whose line no browser can know; '' where it is none."""
 
 
 @dataclass(frozen=True)
@@ -196,7 +198,7 @@ class Reader:
 
 def _misfit(found: dict[str, Any]) -> Misfit:
     area = Area(*found["area"]) if found.get("area") else None
-    return Misfit(found["slide"], found["line"], found["rule"], found["message"], area)
+    return Misfit(found["slide"], found["line"], found["rule"], found["message"], area, found.get("directive", ""))
 
 
 def _numbered_anew(pdf: bytes) -> bytes:

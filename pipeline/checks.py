@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -9,18 +10,94 @@ from urllib.parse import quote
 
 from pipeline import browser, handouts, links, pdf, powerpoint, sessions, site
 from pipeline.artifacts import Made
-from pipeline.notes import paragraphs
+from pipeline.deck import Image, Slide
+from pipeline.notes import paragraphs, spoken
 from pipeline.problems import Problem, line_of
+
+WORDS_A_MINUTE = 160
+"""As fast as one can speak and still be followed."""
+
+
+def deck_problems(made: Made) -> Iterator[Problem]:
+    """See what the deck itself lacks: words for those who do not see its images, and minutes for its notes."""
+    yield from _images_without_words(made)
+    for slide in made.deck.slides:
+        words = len(spoken(slide.notes))
+        if slide.minutes and words > slide.minutes * WORDS_A_MINUTE:
+            message = (
+                f"slide {slide.number}: the notes have {words} words to say, which take {words / WORDS_A_MINUTE:.1f} "
+                f"minutes at {WORDS_A_MINUTE} a minute, and the slide has {slide.minutes:g}; shorten them, or give "
+                "the slide more minutes"
+            )
+            yield Problem(made.source.label, _line_of_notes(made, slide), "note-long", message)
+
+
+def _images_without_words(made: Made) -> Iterator[Problem]:
+    told: set[str] = set()
+    decoration = set(_decoration(made.source.text))
+    for slide in made.deck.slides:
+        for image in slide.images:
+            # What only styles show is decoration, and nobody could give it words.
+            # An address within the page names no image: so does `![bg](#123456)`, which is meant for a colour.
+            if image.alt.strip() or image.is_style or image.src in decoration or image.src.startswith("#"):
+                continue
+            if image.is_aside:
+                if image.src in told:
+                    continue
+                told.add(image.src)
+            yield Problem(made.source.label, _line_of_image(made, image), "alt-missing", _wordless(slide, image))
+
+
+def _wordless(slide: Slide, image: Image) -> str:
+    name = "the image in the source" if image.src.startswith("data:") else f"image '{image.src}'"
+    file = "data:…" if image.src.startswith("data:") else image.src
+    start = "bg " if image.is_background else ""
+    return f"slide {slide.number}: {name} has no text alternative; write ![{start}what it shows]({file})"
+
+
+def _decoration(text: str) -> Iterator[str]:
+    """The sources of images that raw HTML says are decoration: in Markdown there is no way to say so."""
+    for tag in re.findall(r"<img\b[^>]*>", text, re.IGNORECASE):
+        source = re.search(r"""\ssrc\s*=\s*["']?([^"'\s>]+)""", tag, re.IGNORECASE)
+        if source and re.search(_SAYS_DECORATION, tag, re.IGNORECASE):
+            yield source[1]
+
+
+_SAYS_DECORATION = (
+    r"""\salt(\s*=\s*(""|''))?(?=[\s/>])|\srole\s*=\s*["']?(none|presentation)|\saria-hidden\s*=\s*["']?true"""
+)
+
+
+def _line_of_image(made: Made, image: Image) -> int:
+    """A browser knows the block of an image: where that has several lines, look for the one that names it."""
+    lines = made.source.text.splitlines()
+    name = image.src[:60]
+    if image.is_aside:
+        named = (number for number, line in enumerate(lines, 1) if name in line and re.search(r"header|footer", line))
+        return next(named, image.line)
+    block = itertools.takewhile(str.strip, lines[image.line - 1 :])
+    return next((image.line + number for number, line in enumerate(block) if name in line), image.line)
+
+
+def _line_of_notes(made: Made, slide: Slide) -> int:
+    """Where the first note of the slide begins, as it stands in the source."""
+    first = next((note for note in slide.notes if note.strip()), "").strip().split("\n")[0]
+    lines = made.source.text.splitlines()[slide.start - 1 :]
+    return next((slide.start + number for number, line in enumerate(lines) if first and first in line), slide.line)
 
 
 def pdf_problems(made: Made) -> Iterator[Problem]:
-    """See whether the PDF has a page for each slide, with its words."""
+    """See whether the PDF has a page for each slide, with its words, and says what it is to those who do not see it."""
     texts = pdf.texts(made.pdf)
     slides = made.deck.slides
     if len(texts) != len(slides):
         message = f"the PDF has {len(texts)} pages for {len(slides)} slides; see what breaks a slide in two"
         yield Problem(made.source.label, 0, "pdf-incomplete", message)
         return
+    for fault in pdf.faults(made.pdf, slides):
+        slide = slides[fault.page - 1] if fault.page else None
+        message = f"slide {slide.number}: the PDF {fault.message}" if slide else f"the PDF {fault.message}"
+        yield Problem(made.source.label, slide.line if slide else 0, "pdf-structure", message)
     for slide, text in zip(slides, texts, strict=True):
         if lost := pdf.missing(text, f"{slide.title} {slide.text}"):
             message = f"slide {slide.number}: the PDF does not show {_some(lost)}; see what hides it in print"
@@ -38,6 +115,9 @@ def print_problems(made: Made, prints: Mapping[str, bytes]) -> Iterator[Problem]
                 made.source.label, 0, "handout-incomplete", f"{message}; see which heading breaks out of its slide"
             )
             continue
+        for fault in pdf.faults(content):
+            where = f" (page {fault.page})" if fault.page else ""
+            yield Problem(made.source.label, 0, "pdf-structure", f"{name}{where} {fault.message}")
         ends = [page for _, page in entries[1:]] + [len(texts)]
         for slide, (_, start), end in zip(made.deck.slides, entries, ends, strict=True):
             # The notes may end on the page on which the next slide starts.
@@ -66,10 +146,16 @@ def _some(words: Sequence[str]) -> str:
 
 
 def slide_problems(made: Sequence[Made], reader: browser.Reader) -> Iterator[Problem]:
-    """See whether everything on the slides can be seen, on screen and on paper."""
+    """See what is wrong with each deck, its PDF and its slides."""
     for each in made:
+        yield from deck_problems(each)
         yield from pdf_problems(each)
-        yield from _located(each, reader.measure(each.rendered.bare))
+        yield from fit_problems(each, reader)
+
+
+def fit_problems(made: Made, reader: browser.Reader) -> Iterator[Problem]:
+    """See whether everything on the slides can be seen and read, in the deck as it is printed."""
+    yield from _located(made, reader.measure(made.rendered.bare))
 
 
 def site_problems(
@@ -112,8 +198,18 @@ def _line_of_message(text: str, message: str) -> int:
 def _located(made: Made, misfits: Iterable[browser.Misfit]) -> Iterator[Problem]:
     for misfit in misfits:
         slide = made.deck.slides[misfit.slide - 1]
-        message = f"slide {slide.number}: {misfit.message}"
-        yield Problem(made.source.label, misfit.line or slide.line, misfit.rule, message, misfit.area)
+        line = misfit.line or _line_of_directive(made, slide, misfit.directive) or slide.line
+        yield Problem(made.source.label, line, misfit.rule, f"slide {slide.number}: {misfit.message}", misfit.area)
+
+
+def _line_of_directive(made: Made, slide: Slide, directive: str) -> int:
+    """The last line up to the end of the slide that gives the directive, for this slide or for it and later ones."""
+    if not directive:
+        return 0
+    after = made.deck.slides[slide.number :]
+    lines = made.source.text.splitlines()[: after[0].start - 1 if after else None]
+    given = re.compile(rf"""(?:^|[\s{{,"'<!-])[_$]?{directive}["']?\s*:""")
+    return max((number for number, line in enumerate(lines, 1) if given.search(line)), default=0)
 
 
 def link_problems(

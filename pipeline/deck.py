@@ -41,6 +41,10 @@ class Image:
     line: int
     is_background: bool = False
     """Whether it is one of `![bg]`; browsers drop the text alternative of these in print."""
+    is_style: bool = False
+    """Whether a directive puts it behind the slide, where no text alternative can be given."""
+    is_aside: bool = False
+    """Whether it stands in the header or footer."""
 
 
 @dataclass(frozen=True)
@@ -203,11 +207,12 @@ def _images(frame: LexborNode, section: LexborNode, line: int) -> Iterator[Image
             _background(figure), _text(caption) if caption else "", stamped_line(figure, line), is_background=True
         )
     if source := _background(section):
-        yield Image(source, "", line)
+        yield Image(source, "", line, is_style=True)
     # A figure is an image that our plugin drew into the slide.
+    asides = {node.mem_id for node in section.css("section > header *, section > footer *")}
     for node in section.css("img, svg[data-src]"):
         source = node.attributes.get("data-src") or node.attributes.get("src") or ""
-        yield Image(source, _alt(node), stamped_line(node, line))
+        yield Image(source, _alt(node), stamped_line(node, line), is_aside=node.mem_id in asides)
 
 
 def _alt(node: LexborNode) -> str:

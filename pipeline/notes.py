@@ -81,6 +81,31 @@ def as_text(note: str) -> str:
     return "\n".join(lines)
 
 
+def spoken(notes: Sequence[str]) -> list[str]:
+    """The words of a slide's notes that are there to be spoken: no code, and no address that is only itself.
+
+    Where a part is labelled `**Say:**`, the rest is there to be read beforehand, or instead: then only the parts
+    labelled so, `**Ask:**` and `**Bridge:**` count, each up to the next words in bold or italics with a colon.
+    """
+    parts: list[tuple[str, tuple[Run, ...]]] = []
+    for note in notes:
+        label = ""
+        for paragraph in paragraphs(note):
+            runs = paragraph.runs
+            if runs and runs[0].styles & {"strong", "em"} and runs[0].text.rstrip().endswith((":", "\uff1a")):
+                label, runs = runs[0].text.rstrip(" :\uff1a").casefold(), runs[1:]
+            parts.append((label, runs))
+    if any(label == "say" for label, _ in parts):
+        parts = [(label, runs) for label, runs in parts if label in _SPOKEN]
+    texts = (
+        "".join(run.text for run in runs if "code" not in run.styles and run.text != run.href) for _, runs in parts
+    )
+    return [word for text in texts for word in text.split() if any(letter.isalnum() for letter in word)]
+
+
+_SPOKEN = ("say", "ask", "bridge")
+
+
 def paragraphs(note: str) -> Iterator[Paragraph]:
     """A note as what a file without Markdown can show. Pictures become their text alternative."""
     counters: list[int | None] = []  # of the lists around, None where they have bullets

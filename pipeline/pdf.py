@@ -8,6 +8,7 @@ import re
 import unicodedata
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit
 
@@ -16,7 +17,7 @@ import pypdfium2
 from PIL import Image
 
 from pipeline import asides
-from pipeline.deck import Slide
+from pipeline.deck import Link, Slide
 from pipeline.marp import NOWHERE
 
 PICTURE_WIDTH = 1280
@@ -26,12 +27,14 @@ OG_SIZE = (1200, 630)
 """Pixels, as the Open Graph sites crop to."""
 
 
-def finish(pdf: bytes, *, title: str, address: str, time: int, slides: Sequence[Slide] = ()) -> bytes:
+def finish(
+    pdf: bytes, *, title: str, address: str, time: int, slides: Sequence[Slide] = (), others: Sequence[Link] = ()
+) -> bytes:
     """Make the bytes depend on the deck alone, its links lead where they should, and everything have its words.
 
     `title` is the document's, where it has one. `address` is where the deck is published; '' leaves links relative to
     the file. `time` is in seconds since 1970; Marp writes the moment of printing. `slides` stand on one page each,
-    where they do.
+    where they do; `others` are links that stand anywhere.
     """
     with pikepdf.open(io.BytesIO(pdf)) as document:
         for action in _link_actions(document):
@@ -40,7 +43,7 @@ def finish(pdf: bytes, *, title: str, address: str, time: int, slides: Sequence[
                 action.URI = pikepdf.String(urljoin(address, _relative(uri)))
         moment = datetime.fromtimestamp(time, UTC)
         date = moment.strftime("D:%Y%m%d%H%M%SZ")
-        asides.describe(document, slides)
+        asides.describe(document, slides, others)
         asides.add_notes(document, slides, date=date)
         if title:
             document.docinfo["/Title"] = pikepdf.String(title)
@@ -90,6 +93,96 @@ def missing(text: str, words: str) -> list[str]:
     page = "".join(_letters(text).split())
     wanted = _WORD.findall(_letters(words))
     return [word for word in dict.fromkeys(wanted) if word not in page and word[::-1] not in page]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that a document lacks."""
+
+    page: int
+    """1-based, 0 where it is the whole document."""
+    message: str
+    """What is wrong; what to do. The document's name goes before it."""
+
+
+def faults(pdf: bytes, slides: Sequence[Slide] = ()) -> Iterator[Fault]:
+    """What the document lacks for those who do not see it, or whose machine is another.
+
+    `slides` stand on one page each, where they do.
+    """
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        if not slides or any(slide.title or slide.text or slide.images for slide in slides):
+            yield from _document_faults(document)
+        yield from _page_faults(document)
+        if slides:
+            with document.open_outline() as outline:
+                listed = set(_pages_of(outline.root))
+            for slide, page in zip(slides, document.pages, strict=False):
+                if slide.title and page.obj.objgen not in listed:
+                    message = f"has no entry '{slide.title}' in its outlines; write the heading in Markdown"
+                    yield Fault(slide.number, message)
+        for number, alt in asides.unsaid(document, slides):
+            yield Fault(number, f"does not say the text alternative '{alt}'; {_REPORT}")
+
+
+_REPORT = "please report it"
+
+
+def _document_faults(document: pikepdf.Pdf) -> Iterator[Fault]:
+    root = document.Root
+    if not root.get("/MarkInfo", pikepdf.Dictionary()).get("/Marked", False) or "/StructTreeRoot" not in root:
+        yield Fault(0, f"is not tagged, so that screen readers guess what is a heading; {_REPORT}")
+        return  # a browser names the language only of what it tags
+    language = str(root.get("/Lang", ""))
+    if not _LANGUAGE.fullmatch(language):
+        yield Fault(0, f"is said to be in '{language}', which is no language; write e.g. 'lang: en'")
+    if not str(document.docinfo.get("/Title", "")).strip():
+        yield Fault(0, "has no title; write 'title: …' in the front matter")
+    elif not root.get("/ViewerPreferences", pikepdf.Dictionary()).get("/DisplayDocTitle", False):
+        yield Fault(0, f"is shown under its file's name and not its title; {_REPORT}")
+
+
+# BCP 47, as far as one can tell without its registry.
+_LANGUAGE = re.compile(r"(?:[a-z]{2,3}|[xi](?=-))(?:-[a-z0-9]{1,8})*", re.IGNORECASE)
+
+
+def _pages_of(entries: Sequence[pikepdf.OutlineItem]) -> Iterator[tuple[int, int]]:
+    for entry in entries:
+        if isinstance(entry.destination, pikepdf.Array):
+            yield entry.destination[0].objgen
+        yield from _pages_of(entry.children)
+
+
+def _page_faults(document: pikepdf.Pdf) -> Iterator[Fault]:
+    apart: set[str] = set()
+    for number, page in enumerate(document.pages, 1):
+        annotations = page.obj.get("/Annots")
+        for annotation in annotations.as_list() if annotations is not None else ():
+            if annotation.get("/Subtype") == pikepdf.Name.Link and not str(annotation.get("/Contents", "")).strip():
+                yield Fault(number, f"has a link that is not described; {_REPORT}")
+        for action in _page_actions(page):
+            if str(action.URI).lower().startswith("file:"):
+                yield Fault(number, f"has a link to a file of this machine, {action.URI}; link to what is published")
+        for font in sorted(set(_fonts_apart(page.obj.get("/Resources"))) - apart):
+            apart.add(font)
+            yield Fault(number, f"does not hold the font '{font}'; use one that may be embedded")
+
+
+def _fonts_apart(resources: pikepdf.Object | None, depth: int = 0) -> Iterator[str]:
+    """The names of fonts that are not in the file; drawings on a page have fonts of their own."""
+    if resources is None or depth > 8:
+        return
+    for font in resources.get("/Font", pikepdf.Dictionary()).values():
+        parts = font.DescendantFonts.as_list() if "/DescendantFonts" in font else [font]
+        for part in parts:
+            # The letters of a Type 3 font are drawings in the file.
+            descriptor = part.get("/FontDescriptor", pikepdf.Dictionary())
+            if font.get("/Subtype") != pikepdf.Name.Type3 and not {"/FontFile", "/FontFile2", "/FontFile3"} & set(
+                descriptor.keys()
+            ):
+                yield re.sub(r"^/(?:[A-Z]{6}\+)?", "", str(font.get("/BaseFont", "")))  # what is a part has a tag
+    for drawing in resources.get("/XObject", pikepdf.Dictionary()).values():
+        yield from _fonts_apart(drawing.get("/Resources"), depth + 1)
 
 
 def _letters(text: str) -> str:

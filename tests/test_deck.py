@@ -188,7 +188,7 @@ def test_local_images_are_in_the_file_under_the_authors_name(read: Read, tmp_pat
     assert [("img/b.svg", "The back"), ("img/dot.png", "A dot"), ("img/Größe.png", ""), ("img/dot.png", "raw")] == [
         (image.src, image.alt) for image in result.slides[0].images
     ]
-    assert [Image("img/dot.png", "", 5)] == list(result.slides[1].images)
+    assert [Image("img/dot.png", "", 5, is_style=True)] == list(result.slides[1].images)
     assert ' src="img/' not in html
     assert "url(&quot;img/" not in html
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pikepdf
@@ -155,3 +156,127 @@ def test_a_pdf_with_other_pages_than_slides_is_found(site: Path, linked: bytes) 
     [problem] = checks.pdf_problems(made)
 
     assert "slides/talk/deck.md: the PDF has 2 pages for 9 slides; see what breaks a slide in two" == told(problem)
+
+
+def read_talk(site: Path) -> deck.Deck:
+    html = (site / "decks/post-mortem-culture/slides.html").read_text(encoding="utf-8")
+    return deck.read(html, name="talk", source="slides/talk/deck.md")[0]
+
+
+@pytest.mark.parametrize("name", DECKS)
+def test_no_pdf_of_a_deck_lacks_anything(name: str, site: Path) -> None:
+    folder = site / "decks" / name
+    read, _ = deck.read((folder / "slides.html").read_text(encoding="utf-8"), name=name, source="deck.md")
+
+    assert [] == list(pdf.faults((folder / "slides.pdf").read_bytes(), read.slides))
+    for path in folder.glob("*.pdf"):
+        assert [] == list(pdf.faults(path.read_bytes())), path.name
+
+
+def untag(document: pikepdf.Pdf) -> None:
+    del document.Root["/MarkInfo"]
+
+
+def say_another_language(document: pikepdf.Pdf) -> None:
+    document.Root.Lang = pikepdf.String("plain English")
+
+
+def drop_title(document: pikepdf.Pdf) -> None:
+    del document.docinfo["/Title"]
+
+
+def hide_title(document: pikepdf.Pdf) -> None:
+    del document.Root["/ViewerPreferences"]
+
+
+def drop_an_entry(document: pikepdf.Pdf) -> None:
+    with document.open_outline() as outline:
+        del outline.root[0].children[1]
+
+
+def drop_a_description(document: pikepdf.Pdf) -> None:
+    link = next(each for each in document.pages[7].obj.Annots.as_list() if each.Subtype == "/Link")
+    del link["/Contents"]
+
+
+def link_to_this_machine(document: pikepdf.Pdf) -> None:
+    link = next(each for each in document.pages[7].obj.Annots.as_list() if "/URI" in each.get("/A", {}))
+    link.A.URI = pikepdf.String("file:///home/somebody/notes.md")
+
+
+def drop_a_font(document: pikepdf.Pdf) -> None:
+    for font in document.pages[0].Resources.Font.values():
+        for part in font.DescendantFonts.as_list():
+            del part.FontDescriptor["/FontFile2"]
+            return
+
+
+def drop_words_of_a_picture(document: pikepdf.Pdf) -> None:
+    for each in document.objects:
+        if isinstance(each, pikepdf.Dictionary) and each.get("/Alt") and str(each.Alt).startswith("Two loops"):
+            del each["/Alt"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "number", "says"),
+    [
+        (untag, 0, "is not tagged"),
+        (say_another_language, 0, "is said to be in 'plain English', which is no language"),
+        (drop_title, 0, "has no title; write 'title: …'"),
+        (hide_title, 0, "is shown under its file's name"),
+        (drop_an_entry, 3, "has no entry 'Avoiding finger-pointing' in its outlines"),
+        (drop_a_description, 8, "has a link that is not described"),
+        (link_to_this_machine, 8, "has a link to a file of this machine, file:///home/somebody/notes.md"),
+        (drop_a_font, 1, "does not hold the font 'AtkinsonHyperlegibleNext"),
+        (drop_words_of_a_picture, 2, "does not say the text alternative 'Two loops."),
+    ],
+)
+def test_what_a_pdf_lacks_is_named(spoil: Callable[[pikepdf.Pdf], None], number: int, says: str, site: Path) -> None:
+    talk = read_talk(site)
+    with pikepdf.open(site / "decks/post-mortem-culture/slides.pdf") as document:
+        spoil(document)
+        document.save(out := io.BytesIO())
+
+    [fault] = pdf.faults(out.getvalue(), talk.slides)
+
+    assert number == fault.page
+    assert fault.message.startswith(says)
+
+
+def test_what_a_pdf_lacks_is_told_at_its_slide(site: Path) -> None:
+    html = (site / "decks/post-mortem-culture/slides.html").read_text(encoding="utf-8")
+    with pikepdf.open(site / "decks/post-mortem-culture/slides.pdf") as document:
+        drop_an_entry(document)
+        document.save(out := io.BytesIO())
+    made = remade(html, out.getvalue())
+
+    [problem] = checks.pdf_problems(made)
+    [printed] = checks.print_problems(made, {"cue-cards.pdf": without_title(site)})
+
+    assert ("pdf-structure", made.deck.slides[2].line) == (problem.rule, problem.line)
+    assert "slide 3: the PDF has no entry" in problem.message
+    assert ("pdf-structure", "cue-cards.pdf has no title; write 'title: …' in the front matter") == (
+        printed.rule,
+        printed.message,
+    )
+
+
+def without_title(site: Path) -> bytes:
+    with pikepdf.open(site / "decks/post-mortem-culture/cue-cards.pdf") as document:
+        drop_title(document)
+        document.save(out := io.BytesIO())
+    return out.getvalue()
+
+
+def test_a_heading_in_raw_html_is_missed_in_the_outlines(tmp_path: Path, tools: Tools) -> None:
+    section = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8").split("## `pdf-structure`")[1]
+    sources = []
+    for number, text in enumerate(re.findall(r"^```markdown\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)[:2]):
+        path = tmp_path / f"{number}.md"
+        path.write_text(text, encoding="utf-8")
+        sources.append(decks.open_file(path, str(number)))
+    made, _ = artifacts.make(sources, tools=tools, lang="en", links={}, base="")
+    broken, mended = made
+
+    assert ["pdf-structure"] == [problem.rule for problem in checks.pdf_problems(broken)]
+    assert [] == list(checks.pdf_problems(mended))

@@ -1,0 +1,115 @@
+"""What a deck itself lacks: words for its images, and minutes for its notes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline import artifacts, checks, deck, decks, marp, notes
+from pipeline.problems import Problem
+from pipeline.toolchain import Tools
+
+PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAUEBAAAACwAAAAAAQABAAACAkQBADs="
+WORDS = "word " * 170
+
+DECK = f"""---
+header: '![]({PIXEL}#logo)'
+backgroundImage: url(paper.png)
+---
+# A
+
+![](first.png)
+![A tree](second.png)
+
+![bg](third.png) ![bg left A hill](fourth.png)
+
+<img src="fifth.png" alt=""> ![bg](#123456)
+
+---
+<!-- _slideMinutes: 1 -->
+
+# B
+
+![w:300]({PIXEL})
+
+<!--
+{WORDS}
+-->
+
+---
+<!-- _slideMinutes: 2 -->
+
+# C
+
+<!-- {WORDS} -->
+
+---
+
+# D
+
+<!-- {WORDS * 9} -->
+"""
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory, tools: Tools) -> list[Problem]:
+    path = tmp_path_factory.mktemp("deck") / "deck.md"
+    path.write_text(DECK, encoding="utf-8")
+    source = decks.Source("talk", path, path.parent, "deck.md", DECK)
+    [rendered] = marp.render([source], tools=tools, lang="en", links={}, formats=("html",))
+    assert isinstance(rendered, marp.Rendered)
+    read, _ = deck.read(rendered.html, name="talk", source="deck.md")
+    return list(checks.deck_problems(artifacts.Made(source, read, rendered, b"", rendered.html, "")))
+
+
+def line_of(text: str) -> int:
+    return DECK[: DECK.index(text)].count("\n") + 1
+
+
+def test_every_image_without_words_is_named_and_that_of_a_header_once(found: list[Problem]) -> None:
+    messages = [(problem.line, problem.message) for problem in found if problem.rule == "alt-missing"]
+
+    source = "the image in the source has no text alternative; write ![what it shows](data:…)"
+    assert sorted(messages) == [
+        (2, f"slide 1: {source}"),
+        (7, "slide 1: image 'first.png' has no text alternative; write ![what it shows](first.png)"),
+        (10, "slide 1: image 'third.png' has no text alternative; write ![bg what it shows](third.png)"),
+        (line_of("![w:300]"), f"slide 2: {source}"),
+    ]
+
+
+def test_notes_that_take_longer_than_their_slide_are_named(found: list[Problem]) -> None:
+    [problem] = [problem for problem in found if problem.rule == "note-long"]
+
+    assert line_of(WORDS) == problem.line
+    assert "slide 2: the notes have 170 words to say, which take 1.1 minutes at 160 a minute, and the slide has 1" in (
+        problem.message
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "spoken"),
+    [
+        (["One two. Three — four"], 4),
+        (["Run `make all` now\n\n```\nnot spoken\n```\n"], 2),
+        (["See [the page](https://a.example/b) or <https://a.example/>"], 4),
+        (["- a\n- b\n\n1. c"], 3),
+        (["One", "two three"], 3),
+        (["**Aim:** not said\n\n**Say:** one two\n\nthree\n\n**Watch for:** no\n\n**Ask:** four?"], 4),
+        (["**Say:** one\n\n*If they are late:* not said", "**The text, to read out instead:**\n\nnot said"], 1),
+        (["**Important:** one two"], 2),
+        (["**Say** it loud"], 3),
+    ],
+)
+def test_only_what_is_there_to_be_spoken_counts(given: list[str], spoken: int) -> None:
+    assert spoken == len(notes.spoken(given))
+
+
+def test_the_talks_notes_can_be_spoken_in_time(site: Path) -> None:
+    html = (site / "decks/post-mortem-culture/slides.html").read_text(encoding="utf-8")
+    read, _ = deck.read(html, name="talk", source="deck.md")
+
+    for slide in read.slides:
+        assert slide.minutes
+        assert 30 < len(notes.spoken(slide.notes)) <= slide.minutes * checks.WORDS_A_MINUTE
