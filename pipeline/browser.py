@@ -130,6 +130,14 @@ class Reader:
         misfits = [_misfit(item) for item in found]
         return [*misfits, *self._complaints_of_a_deck()]
 
+    def words(self, bare: str) -> list[str]:
+        """What somebody who looks at each slide on screen can read, in Marp's `bare` HTML of a deck."""
+        self._page.goto("about:blank")
+        self._page.set_content(bare, wait_until="load")
+        found: list[str] = self._page.evaluate(_WORDS)
+        self._complaints()
+        return found
+
     def print(self, html: str, layouts: Iterable[str]) -> list[bytes]:
         """Print a document once for each of `layouts`, which is then the class of its body: tagged, with outlines.
 
@@ -227,6 +235,23 @@ _LAY_OUT = """async layout => {
   await frame()
   await frame()
 }"""
+
+# Words for screen readers alone lie in a box of a pixel, or far from the slide.
+_WORDS = """() => [...document.querySelectorAll('svg[data-marpit-svg]')].map(frame => {
+  const words = []
+  const walker = document.createTreeWalker(frame, NodeFilter.SHOW_TEXT)
+  for (let text = walker.nextNode(); text; text = walker.nextNode()) {
+    const element = text.parentElement
+    const range = document.createRange()
+    range.selectNodeContents(text)
+    const box = range.getBoundingClientRect()
+    const small = (e) => e.clientWidth <= 1 && e.clientHeight <= 1 && getComputedStyle(e).overflowX !== 'visible'
+    let hidden = box.right < -200 || !box.width
+    for (let each = element; each && each !== frame; each = each.parentElement) hidden ||= small(each)
+    if (!hidden && element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) words.push(text.data)
+  }
+  return words.join(' ')
+})"""
 
 _SHOWS_HEADING = """index => {
   const slide = document.querySelectorAll('svg[data-marpit-svg]')[index].querySelector('section[id]')

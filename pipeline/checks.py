@@ -86,8 +86,11 @@ def _line_of_notes(made: Made, slide: Slide) -> int:
     return next((slide.start + number for number, line in enumerate(lines) if first and first in line), slide.line)
 
 
-def pdf_problems(made: Made) -> Iterator[Problem]:
-    """See whether the PDF has a page for each slide, with its words, and says what it is to those who do not see it."""
+def pdf_problems(made: Made, seen: Sequence[str] | None = None) -> Iterator[Problem]:
+    """See whether the PDF has a page for each slide, with its words, and says what it is to those who do not see it.
+
+    `seen` are the words that each slide shows on screen, where that is known: no others are looked for.
+    """
     texts = pdf.texts(made.pdf)
     slides = made.deck.slides
     if len(texts) != len(slides):
@@ -98,8 +101,13 @@ def pdf_problems(made: Made) -> Iterator[Problem]:
         slide = slides[fault.page - 1] if fault.page else None
         message = f"slide {slide.number}: the PDF {fault.message}" if slide else f"the PDF {fault.message}"
         yield Problem(made.source.label, slide.line if slide else 0, "pdf-structure", message)
+    painted = pdf.image_counts(made.pdf)  # what a filter has turned into a picture has no letters, but is to be seen
     for slide, text in zip(slides, texts, strict=True):
-        if lost := pdf.missing(text, f"{slide.title} {slide.text}"):
+        lost = pdf.missing(text, f"{slide.title} {slide.text}")
+        if seen is not None:
+            hidden = pdf.missing(seen[slide.number - 1], " ".join(lost))
+            lost = [word for word in lost if word not in hidden]
+        if lost and painted[slide.number - 1] <= len(slide.images):
             message = f"slide {slide.number}: the PDF does not show {_some(lost)}; see what hides it in print"
             yield Problem(made.source.label, slide.line, "pdf-incomplete", message)
 
@@ -149,8 +157,14 @@ def slide_problems(made: Sequence[Made], reader: browser.Reader) -> Iterator[Pro
     """See what is wrong with each deck, its PDF and its slides."""
     for each in made:
         yield from deck_problems(each)
-        yield from pdf_problems(each)
-        yield from fit_problems(each, reader)
+        unfit = list(fit_problems(each, reader))
+        yield from unfit
+        in_pdf = list(pdf_problems(each))
+        if any(problem.rule == "pdf-incomplete" for problem in in_pdf):
+            in_pdf = list(pdf_problems(each, reader.words(each.rendered.bare)))
+        cut = {each.deck.slide_at(problem.line) for problem in unfit if problem.rule in ("overflow", "clipped")}
+        # What is cut off is not printed either: that would be the same once more.
+        yield from (p for p in in_pdf if p.rule != "pdf-incomplete" or each.deck.slide_at(p.line) not in cut)
 
 
 def fit_problems(made: Made, reader: browser.Reader) -> Iterator[Problem]:

@@ -241,6 +241,9 @@ def stamped_line(node: LexborNode, default: int = 0) -> int:
 def _text(node: LexborNode) -> str:
     for line_break in node.css("br"):  # separates words, though no character stands there
         line_break.replace_with(" ")
+    for block in node.css("div, p, li, dd, dt, td, th, pre, blockquote, h1, h2, h3, h4, h5, h6, figcaption"):
+        block.insert_before(" ")
+        block.insert_after(" ")
     for formula in node.css(".katex-html, .katex math semantics > :not(annotation)"):  # said again by its source
         formula.decompose()
     return " ".join(node.text(deep=True, separator="").split())

@@ -84,6 +84,18 @@ def texts(pdf: bytes) -> list[str]:
         document.close()
 
 
+def image_counts(pdf: bytes) -> list[int]:
+    """How many images each page paints."""
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        return [sum(1 for _ in page.get_objects(filter=[_IMAGE], max_depth=9)) for page in document]
+    finally:
+        document.close()
+
+
+_IMAGE = pypdfium2.raw.FPDF_PAGEOBJ_IMAGE
+
+
 def missing(text: str, words: str) -> list[str]:
     """The words that a page whose text is `text` does not show.
 
