@@ -9,18 +9,19 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { lstatSync, readFileSync, readdirSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
+import { isClosed, readDirectives, traceOf } from './pipeline/trace.mjs'
 
 const require = createRequire(import.meta.url)
 const requireMarpit = createRequire(require.resolve('@marp-team/marpit'))
-const yaml = createRequire(require.resolve('@marp-team/marpit'))('js-yaml')
-const { yaml: readDirectives } = requireMarpit('./markdown/directives/yaml.js')
+const yaml = requireMarpit('js-yaml')
 
 /**
  * What the plugin may know of the deck that is being rendered.
  * `deck` is the absolute path of the source, `root` the folder that no image may leave, `assets` more folders in
  * which a theme's own files may be found, `links` maps paths below `root` to addresses as seen from the deck,
  * `generated` maps names of SVG files to the text that the build puts in their place,
- * `problems` collects `{line, rule, message}`, with `yaml` where that is what is wrong. Without a context (plain `npx marp`) images and links stay as they are.
+ * `problems` collects `{line, rule, message}`, with `yaml` where that is what is wrong. `keepTrace`, if it is there, is
+ * called with what Marp made of the source. Without a context (plain `npx marp`) images and links stay as they are.
  */
 export const context = new AsyncLocalStorage()
 
@@ -221,18 +222,22 @@ function publishedAddress(address, { deck, root, links }) {
   return Object.hasOwn(links, file) ? links[file] + rest : undefined
 }
 
-// Where the front matter or a comment asks for something Marp would silently ignore.
-function checkDirectives(tokens, marp, problems) {
+// Front matter that Marp silently ignores, and themes that are not there.
+function checkDirectives({ tokens, source }, marp, problems) {
   const themes = []
   for (const token of tokens.flatMap((t) => [t, ...(t.children ?? []).map((c) => ({ ...c, map: t.map }))])) {
     const line = (token.map?.[0] ?? 0) + 1
     if (token.type === 'marpit_comment' && token.meta?.marpitParsedDirectives?.theme !== undefined)
-      if (!/overridden/.test(token.meta.marpitCommentParsed)) themes.push([token.meta.marpitParsedDirectives.theme, line])
+      if (!/overridden/.test(token.meta.marpitCommentParsed)) {
+        // Three words are a note that was swallowed, which is said elsewhere.
+        const { theme } = token.meta.marpitParsedDirectives
+        if (String(theme).trim().split(/\s+/).length < 3) themes.push([theme, line])
+      }
     if (token.type !== 'front_matter') continue
     const text = token.meta
-    const custom = Object.values(marp.customDirectives).flatMap(Object.keys)
-    const directives = readDirectives(text, custom)
-    if (directives === false && text.trim()) problems.push(frontMatterProblem(text, token.map[0] + 2))
+    const directives = readDirectives(text, marp)
+    if (!isClosed(token, source)) problems.push({ line: 1, rule: 'front-matter', message: UNCLOSED })
+    else if (directives === false && text.trim()) problems.push(frontMatterProblem(text, token.map[0] + 2))
     else if (directives.theme !== undefined)
       themes.push([directives.theme, line + 1 + Math.max(0, text.split(/\n/).findIndex((l) => /^["']?theme/.test(l)))])
   }
@@ -241,6 +246,8 @@ function checkDirectives(tokens, marp, problems) {
     if (!known.includes(String(theme)))
       problems.push({ line, rule: 'theme-unknown', message: `theme '${theme}' does not exist; known themes are ${known.sort().join(', ')}` })
 }
+
+const UNCLOSED = "front matter has no end, so Marp takes the whole deck for it; write '---' on a line of its own below the settings"
 
 function frontMatterProblem(text, firstLine) {
   const dropped = 'Marp drops all of it'
@@ -343,12 +350,14 @@ const engine = ({ marp }) => {
   const deck = context.getStore()
   if (!deck) return marp
 
-  let tokens = []
-  marp.use((md) => md.core.ruler.push('keep_tokens', (state) => void (state.inlineMode || (tokens = state.tokens))))
+  let parsed = { tokens: [], source: '' }
+  const keep = ({ inlineMode, tokens, src: source }) => void (inlineMode || (parsed = { tokens, source }))
+  marp.use((md) => md.core.ruler.push('keep_tokens', keep))
   const render = marp.render.bind(marp)
   marp.render = (markdown, env) => {
     const result = render(markdown, env)
-    checkDirectives(tokens, marp, deck.problems)
+    checkDirectives(parsed, marp, deck.problems)
+    deck.keepTrace?.(traceOf({ ...parsed, marp, css: result.css }))
     const css = replaceUrls(result.css, (url) => {
       const { data, rule, reason } = readLocal(url, deck)
       if (reason) deck.problems.push({ line: 1, rule, message: `file '${pathOf(url)}', which the theme or a style asks for, ${reason}` })

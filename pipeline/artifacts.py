@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from pipeline import deck, handouts, marp, pages, pdf, powerpoint, present, qr
+from pipeline import deck, handouts, lint, marp, pages, pdf, powerpoint, present, qr
 from pipeline.browser import Reader
 from pipeline.deck import Deck
 from pipeline.decks import Source
@@ -58,7 +58,7 @@ def make(
             problems += rendered.problems
             continue
         read, wrong = deck.read(rendered.html, name=source.name, source=source.label)
-        problems += [*rendered.problems, *wrong]
+        problems += [*rendered.problems, *wrong, *lint.problems(source, rendered.trace, read)]
         address = f"{base}decks/{quote(source.name)}/" if base else ""
         time = build_time(source.root)
         finished = pdf.finish(rendered.pdf, title=read.title, address=address, time=time, slides=read.slides)

@@ -1,7 +1,7 @@
 // The one Node process of a build: reads jobs as JSON lines on stdin, answers as JSON lines on stdout.
 //
-// A job is {id, argv, deck?, root?, assets?, links?}: `argv` goes to Marp CLI as it is, the rest is the plugin's
-// context (marp.config.mjs; without `deck` there is none). An answer is {id, code, problems, log}.
+// A job is {id, argv, traced?, deck?, root?, assets?, links?}: `argv` goes to Marp CLI as it is, the rest is the plugin's
+// context (marp.config.mjs; without `deck` there is none). An answer is {id, code, problems, log, trace?}.
 import { createInterface } from 'node:readline'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { availableParallelism } from 'node:os'
@@ -15,10 +15,12 @@ for (const name of ['log', 'info', 'warn', 'error', 'debug']) console[name] = ke
 const { marpCli } = await import('@marp-team/marp-cli')
 const { context } = await import('../marp.config.mjs')
 
-async function run({ id, argv, ...deck }) {
+async function run({ id, argv, traced, ...deck }) {
   const log = []
   const problems = []
-  const convert = () => (deck.deck ? context.run({ ...deck, problems }, () => marpCli(argv)) : marpCli(argv))
+  let trace
+  const keepTrace = traced ? (made) => void (trace = made) : undefined
+  const convert = () => (deck.deck ? context.run({ ...deck, problems, keepTrace }, () => marpCli(argv)) : marpCli(argv))
   const code = await logs.run(log, async () => {
     try {
       return await convert()
@@ -27,7 +29,7 @@ async function run({ id, argv, ...deck }) {
       return error?.errorCode ?? 1
     }
   })
-  process.stdout.write(`${JSON.stringify({ id, code, problems, log })}\n`)
+  process.stdout.write(`${JSON.stringify({ id, code, problems, log, trace })}\n`)
 }
 
 // Each PDF starts a browser of its own and then mostly waits: two for each core, and not too many for the memory.

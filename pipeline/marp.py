@@ -12,15 +12,17 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from pipeline import trace
 from pipeline.decks import Source
 from pipeline.problems import BuildError, Problem, yaml_problem
 from pipeline.toolchain import HOME, Tools
+from pipeline.trace import Trace
 
 DEADLINE = 170.0
 """Seconds that Marp may be silent. Its own time limits do not hold when the browser hangs."""
@@ -61,6 +63,8 @@ class Rendered:
     pdf: bytes
     """Tagged, with outlines; `pdf.finish` still has to see it."""
     problems: tuple[Problem, ...]
+    trace: Trace = field(default_factory=Trace)
+    """What Marp made of the source; known once there is the deck to present."""
 
 
 def render(
@@ -92,7 +96,7 @@ def render(
                 argv = [str(markdown), *_OPTIONS[name], "-o", str(scratch / f"{number}.{name}"), *themes]
                 argv += ["--config-file", str(HOME / "marp.config.mjs"), "--browser", "chrome"]
                 argv += ["--browser-path", str(tools.browser)]
-                jobs.append({"id": f"{number}.{name}", "argv": argv, **context})
+                jobs.append({"id": f"{number}.{name}", "argv": argv, "traced": name == "html", **context})
         with _Node(tools, scratch, lang) as node:
             answers = node.run(jobs)
         return [_gather(scratch, number, source, answers, formats) for number, source in enumerate(sources)]
@@ -153,6 +157,7 @@ def _gather(
         bare=content["bare"].decode(),
         pdf=content["pdf"],
         problems=tuple(problems),
+        trace=trace.read(answers[f"{number}.html"]["trace"]) if content["html"] else Trace(),
     )
 
 
