@@ -6,7 +6,6 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from urllib.parse import quote
 
 from pipeline import browser, handouts, links, pdf, powerpoint, sessions, site
 from pipeline.artifacts import Made
@@ -157,14 +156,11 @@ def slide_problems(made: Sequence[Made], reader: browser.Reader) -> Iterator[Pro
     """See what is wrong with each deck, its PDF and its slides."""
     for each in made:
         yield from deck_problems(each)
-        unfit = list(fit_problems(each, reader))
-        yield from unfit
+        yield from fit_problems(each, reader)
         in_pdf = list(pdf_problems(each))
         if any(problem.rule == "pdf-incomplete" for problem in in_pdf):
             in_pdf = list(pdf_problems(each, reader.words(each.rendered.bare)))
-        cut = {each.deck.slide_at(problem.line) for problem in unfit if problem.rule in ("overflow", "clipped")}
-        # What is cut off is not printed either: that would be the same once more.
-        yield from (p for p in in_pdf if p.rule != "pdf-incomplete" or each.deck.slide_at(p.line) not in cut)
+        yield from in_pdf
 
 
 def fit_problems(made: Made, reader: browser.Reader) -> Iterator[Problem]:
@@ -191,12 +187,7 @@ def present_problems(made: Sequence[Made], reader: browser.Reader) -> Iterator[P
     """Go through every deck as a presenter does."""
     for each in made:
         titles = [slide.title for slide in each.deck.slides]
-        # A local picture that is there is part of the file; of one that is not, `image-missing` has told.
-        missing = {quote(image.src, safe="/%") for slide in each.deck.slides for image in slide.images}
-        for problem in _located(each, reader.present(_slides_uri(each), titles)):
-            asked = re.search(r"/([^/ ]+), which does not exist", problem.message)
-            if not (problem.rule == "request-failed" and asked and any(src.endswith(asked[1]) for src in missing)):
-                yield problem
+        yield from _located(each, reader.present(_slides_uri(each), titles))
 
 
 def _slides_uri(made: Made) -> str:

@@ -216,8 +216,7 @@ def render_files(
         reader = browser.Reader(started, folder, _NO_SITE)
         progress.found += checks.slide_problems(made, reader)
         prints, found = _print_decks(made, reader, links={})
-        if not progress.refused():
-            progress.found += found  # they would only say the same once more
+        progress.found += found
     problems = progress.refused()
     if strict and problems:
         return [], problems
@@ -270,9 +269,7 @@ def _check_files(folder: Path, tools: Tools, progress: Progress) -> None:
         progress.found += checks.slide_problems(made, reader)
         prints, found = _print_decks(made, reader, links={})
         _write_prints(prints, folder / "decks")
-        # What the PDF lacks, handouts lack too.
-        told = {(problem.path, problem.line) for problem in progress.found if problem.rule == "pdf-incomplete"}
-        progress.found += [problem for problem in found if (problem.path, problem.line) not in told]
+        progress.found += found
         progress.found += checks.present_problems(made, reader)
     progress.looked.append(
         _counted("slide", sum(len(deck.slides) for deck in progress.decks), "measured and presented")

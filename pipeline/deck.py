@@ -28,6 +28,8 @@ class Link:
     line: int
     text: str
     """Its words and the text alternatives of its images, white space folded; '' where it has none."""
+    is_aside: bool = False
+    """Whether it stands in a header or a footer, which many slides may share."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,8 @@ def _slide(number: int, frame: LexborNode, section: LexborNode, notes: tuple[str
     content = [child for child in section.iter(include_text=True) if child.tag not in ("header", "footer")]
     images = tuple(_images(frame, section, line))
     body = reading.body(content, title=heading, backgrounds=frame.css(_BACKGROUND), found=figures)
-    links = tuple(_link(node, line) for node in section.css("a[href]"))
+    asides = {node.mem_id for node in section.css("section > header *, section > footer *")}
+    links = tuple(_link(node, line, is_aside=node.mem_id in asides) for node in section.css("a[href]"))
     for closed in section.css("details:not([open])"):
         summary = closed.css_first("summary")
         closed.replace_with(f" {_text(summary)} " if summary else " ")
@@ -194,10 +197,10 @@ def _slide(number: int, frame: LexborNode, section: LexborNode, notes: tuple[str
     )
 
 
-def _link(node: LexborNode, line: int) -> Link:
+def _link(node: LexborNode, line: int, *, is_aside: bool) -> Link:
     words = [_text(node), *map(_alt, node.css("img, svg[data-src]"))]
     href = node.attributes.get("data-href") or node.attributes.get("href") or ""
-    return Link(href, stamped_line(node, line), " ".join(" ".join(words).split()))
+    return Link(href, stamped_line(node, line), " ".join(" ".join(words).split()), is_aside)
 
 
 def _images(frame: LexborNode, section: LexborNode, line: int) -> Iterator[Image]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from pipeline.problems import BuildError, Problem, read_text
@@ -27,23 +30,49 @@ class Source:
     text: str
     """The source, decoded, without a byte order mark."""
 
-    @property
+    @cached_property
     def themes(self) -> list[Path]:
-        """CSS files beside the deck, and in theme folders beside it or above it in the project."""
+        """CSS files beside the deck, and in theme folders beside it or above it in the project.
+
+        A theme that the deck asks for by a name that none of these has may lie anywhere in the project.
+        """
         folders = [self.path.parent]
         for folder in [self.path.parent, *self.path.parent.parents]:
             folders += [folder / name for name in THEME_FOLDERS]
             if folder == self.root:
                 break
-        return [css for folder in folders for css in sorted(folder.glob("*.css")) if _is_theme(css)]
+        found = [css for folder in folders for css in sorted(folder.glob("*.css")) if self._may_use(css)]
+        wanted = set(re.findall(r"""^(?:<!--)?\s*["']?theme["']?\s*:\s*["']?([\w-]+)""", self.text, re.MULTILINE))
+        wanted -= {*_OWN_THEMES, *map(_theme, found)}
+        return found + ([css for css in _elsewhere(self.root, wanted) if self._may_use(css)] if wanted else [])
+
+    def _may_use(self, css: Path) -> bool:
+        return bool(_theme(css)) and css.resolve().is_relative_to(self.root.resolve())
 
 
-def _is_theme(css: Path) -> bool:
+_OWN_THEMES = ("default", "gaia", "uncover", "workshop")
+_MANY = 2000
+"""How many folders of a project are searched for a theme."""
+
+
+def _elsewhere(root: Path, wanted: set[str]) -> list[Path]:
+    """Style sheets that are the wanted themes, and the themes beside them, which they may import."""
+    sheets: list[Path] = []
+    for folder, folders, names in itertools.islice(os.walk(root), _MANY):
+        folders[:] = sorted(name for name in folders if name != "node_modules" and not name.startswith("."))
+        sheets += [Path(folder, name) for name in sorted(names) if name.endswith(".css")]
+    homes = {css.parent for css in sheets if _theme(css) in wanted}
+    return [css for css in sheets if css.parent in homes]
+
+
+def _theme(css: Path) -> str:
+    """The name of the theme that a style sheet is; '' where it is none."""
     # Marp takes any CSS file for a theme and complains of those that are none. Editors leave odd things beside them.
     try:
-        return re.search(r"@theme\s", css.read_text(encoding="utf-8", errors="replace")) is not None
+        name = re.search(r"@theme\s+([\w-]+)", css.read_text(encoding="utf-8", errors="replace"))
     except OSError:
-        return False
+        return ""
+    return name[1] if name else ""
 
 
 def find(root: Path) -> list[Source]:

@@ -105,25 +105,41 @@ def deck_problems(deck: Deck, html: str, path: Path) -> Iterator[Problem]:
     `html` is the deck to present, `path` its source.
     """
     _, names = read_page(html, "")
+    told: set[str] = set()
     for slide in deck.slides:
         for link in slide.links:
-            target, fragment = urldefrag(link.href)
-            parts = urlsplit(target)
-            if parts.scheme or parts.netloc or target.startswith("/"):
-                continue  # what a web server has there, nobody here can know
-            wrong = ""
-            if parts.path:
-                wrong = _wrong_beside(path.parent / unquote(parts.path), unquote(parts.path))
-            elif fragment and not _has_anchor(names, fragment):
-                wrong = "leads to no slide; give its number, its key, or the words of its heading"
-            if wrong:
+            if link.is_aside and link.href in told:
+                continue
+            if wrong := _wrong_without_site(link.href, names, path.parent):
+                told.add(link.href)
                 yield Problem(deck.source, link.line, "link-dead", f"slide {slide.number}: '{link.href}' {wrong}")
+
+
+def _wrong_without_site(href: str, names: set[str], folder: Path) -> str:
+    try:
+        target, fragment = urldefrag(href)
+        parts = urlsplit(target)
+    except ValueError:
+        return _NO_ADDRESS
+    if parts.scheme or parts.netloc or target.startswith("/"):
+        return ""  # what a web server has there, nobody here can know
+    if parts.path:
+        return _wrong_beside(folder / unquote(parts.path), unquote(parts.path))
+    if fragment and not _has_anchor(names, fragment):
+        return "leads to no slide; give its number, its key, or the words of its heading"
+    return ""
+
+
+_NO_ADDRESS = "is no address; correct it"
 
 
 def _wrong_beside(path: Path, written: str) -> str:
     """What is wrong with a link to a file on disk; a page may not be made of its Markdown yet."""
-    if path.exists() or path.with_suffix(".md").exists():
-        return ""
+    try:
+        if path.exists() or (path.name and path.with_suffix(".md").exists()):
+            return ""
+    except (OSError, ValueError):  # too long, or with a sign that no file name can have
+        pass
     if re.match(r"www\.|[\w-]+(\.[\w-]+)*\.(com|org|net|io|dev)\b", written):
         return "leads to a file of that name; begin it with https://"
     return "leads to a file that does not exist; correct the link, or add the file"
@@ -196,7 +212,10 @@ def _wrong(
     Adds outside addresses to `outside`.
     """
     target = reference.target.strip()
-    scheme = urlsplit(target).scheme.lower()
+    try:
+        scheme = urlsplit(target).scheme.lower()
+    except ValueError:
+        return "link-dead", _NO_ADDRESS
     if scheme in ("data", "mailto", "tel", "blob", "about"):
         return _FINE
     # The 404 page is shown at any address: only absolute links hold there.

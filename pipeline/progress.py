@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from pipeline import exceptions
 from pipeline.artifacts import Made
+from pipeline.causes import causes
 from pipeline.deck import Deck
 from pipeline.problems import BuildError, Problem, tidy
 from pipeline.report import Report
@@ -34,7 +35,10 @@ class Progress:
 
     def refused(self) -> list[Problem]:
         """What was found so far and no deck allows."""
-        return tidy(exceptions.sort(self.found, self.decks).refused)
+        return tidy(self._sorted().refused)
+
+    def _sorted(self, problems: Sequence[Problem] = ()) -> exceptions.Sorted:
+        return exceptions.sort(tidy(causes([*self.found, *problems], self.decks)), self.decks)
 
     def gate(self) -> None:
         """Let a build go on only if nothing is wrong so far; a thorough look always goes on."""
@@ -46,7 +50,7 @@ class Progress:
 
         Raises BuildError if anything is wrong.
         """
-        allowed = [problem for problem, _ in exceptions.sort(self.found, self.decks).allowed]
+        allowed = [problem for problem, _ in self._sorted().allowed]
         checked = {name for name, rule in RULES.items() if self.is_thorough or not rule.is_slow}
         self.found += exceptions.unneeded(self.decks, allowed, checked)
         if refused := self.refused():
@@ -54,5 +58,5 @@ class Progress:
 
     def report(self, problems: Sequence[Problem] = ()) -> Report:
         """Everything so far; `problems` are those that ended the run."""
-        parted = exceptions.sort(tidy([*self.found, *problems]), self.decks)
+        parted = self._sorted(problems)
         return Report(parted.refused, parted.allowed, tuple(self.made), tuple(self.looked), tuple(self.missed))

@@ -63,6 +63,29 @@ def test_what_editors_leave_beside_a_theme_does_not_matter(tmp_path: Path) -> No
     assert [theme / "good.css"] == source.themes
 
 
+def test_a_theme_may_lie_anywhere_in_the_project(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    path = deck(tmp_path, "talk")
+    path.write_text("---\ntheme: 'house'\n---\n# Hi\n", encoding="utf-8")
+    sheets = {"assets/css/house.css": "house", "assets/css/base.css": "base", "other/else.css": "else"}
+    for name, theme in {**sheets, "node_modules/x/house.css": "house"}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(f"/* @theme {theme} */", encoding="utf-8")
+
+    names = {css.relative_to(tmp_path).as_posix() for css in decks.open_file(path, "talk").themes}
+
+    assert {"assets/css/house.css", "assets/css/base.css"} == names
+
+
+def test_a_theme_outside_of_the_project_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "house.css").write_text("/* @theme house */", encoding="utf-8")
+    path = deck(tmp_path / "project", "talk")
+    path.write_text("---\ntheme: house\n---\n# Hi\n", encoding="utf-8")
+    (path.parent / "house.css").symlink_to(tmp_path / "house.css")
+
+    assert [] == decks.open_file(path, "talk").themes
+
+
 def test_the_project_of_a_deck_is_the_repository_around_it(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     path = deck(tmp_path, "talk")

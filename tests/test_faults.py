@@ -313,9 +313,7 @@ VALID = """\
 transition: cube
 math: mathjax
 ---
-# Ägypten & *more* :smile: 😀
-
-<!-- fit -->
+# <!-- fit --> Ägypten & *more* :smile: 😀
 
 ---
 
@@ -324,7 +322,7 @@ math: mathjax
 
 ---
 
-![bg](data:image/gif;base64,R0lGODlhAQABAIAAAAUEBAAAACwAAAAAAQABAAACAkQBADs=)
+![bg A dot](data:image/gif;base64,R0lGODlhAQABAIAAAAUEBAAAACwAAAAAAQABAAACAkQBADs=)
 """
 
 

@@ -1,0 +1,74 @@
+"""Leave out what only says once more what another problem has said: one fault, one message."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from typing import TypeVar
+from urllib.parse import unquote
+
+from pipeline.deck import Deck
+from pipeline.problems import Problem
+
+Key = TypeVar("Key", bound=Hashable)
+
+# What comes of another fault on the same slide, and goes with it.
+_FOLLOWS_ON_SLIDE = {
+    "pdf-incomplete": {"overflow", "clipped"},
+    "handout-incomplete": {"overflow", "clipped", "pdf-incomplete"},
+    "slide-blank": {"front-matter", "comment-open"},
+}
+# The same on one line.
+_FOLLOWS_ON_LINE = {
+    "directive-value": {"note-swallowed"},
+    "image-broken": {"image-missing"},
+    "image-off-slide": {"image-missing"},
+    "link-dead": {"mkdocs"},
+}
+# The same in a whole deck: without its theme, nobody knows how it looks.
+_LOOKS = ("clipped", "contrast", "image-blurred", "image-off-slide", "overflow", "text-small")
+_FOLLOWS_IN_DECK = {rule: {"theme-unknown"} for rule in _LOOKS}
+
+
+def causes(problems: Sequence[Problem], decks: Sequence[Deck]) -> Iterator[Problem]:
+    """The problems without those that only say once more what another has said."""
+    by_source = {deck.source: deck for deck in decks}
+
+    def place(problem: Problem) -> tuple[str, int]:
+        deck = by_source.get(problem.path)
+        slide = deck.slide_at(problem.line) if deck else None
+        return problem.path, slide.number if slide else 0
+
+    on_slide, on_line, in_deck = _rules_by(place, problems), _rules_by(_line, problems), _rules_by(_path, problems)
+    missing = [problem for problem in problems if problem.rule == "image-missing"]
+    for problem in problems:
+        rule = problem.rule
+        follows = (
+            _FOLLOWS_ON_SLIDE.get(rule, set()) & on_slide[place(problem)]
+            or _FOLLOWS_ON_LINE.get(rule, set()) & on_line[_line(problem)]
+            or _FOLLOWS_IN_DECK.get(rule, set()) & in_deck[_path(problem)]
+        )
+        if not follows and not (rule == "request-failed" and any(_is_of(problem, each) for each in missing)):
+            yield problem
+
+
+def _path(problem: Problem) -> str:
+    return problem.path
+
+
+def _line(problem: Problem) -> tuple[str, int]:
+    return problem.path, problem.line
+
+
+def _rules_by(key: Callable[[Problem], Key], problems: Iterable[Problem]) -> dict[Key, set[str]]:
+    rules: dict[Key, set[str]] = defaultdict(set)
+    for problem in problems:
+        rules[key(problem)].add(problem.rule)
+    return rules
+
+
+def _is_of(request: Problem, missing: Problem) -> bool:
+    """Whether a request failed because of the file that is missing."""
+    asked = re.search(r"/([^/ ]+), which does not exist", request.message)
+    return asked is not None and request.path == missing.path and unquote(asked[1]) in missing.message

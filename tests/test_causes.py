@@ -1,0 +1,64 @@
+"""One fault is told once, where it can be mended."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.causes import causes
+from pipeline.deck import Deck, Slide
+from pipeline.problems import Problem
+
+DECK = "talk.md"
+
+
+def slide(number: int) -> Slide:
+    line = 10 * number
+    return Slide(number, f"s{number}", "", line, None, (), (), (), "", "", start=line)
+
+
+TALK = Deck("talk", "", "", "en", DECK, (slide(1), slide(2)))
+
+
+def at(line: int, rule: str, message: str = "", path: str = DECK) -> Problem:
+    return Problem(path, line, rule, message)
+
+
+@pytest.mark.parametrize(
+    ("cause", "consequence"),
+    [
+        (at(12, "overflow"), at(10, "pdf-incomplete")),
+        (at(12, "clipped"), at(10, "handout-incomplete")),
+        (at(10, "pdf-incomplete"), at(10, "handout-incomplete")),
+        (at(13, "front-matter"), at(10, "slide-blank")),
+        (at(12, "note-swallowed"), at(12, "directive-value")),
+        (at(2, "theme-unknown"), at(22, "overflow")),
+        (at(2, "theme-unknown"), at(22, "contrast")),
+        (
+            at(25, "image-missing", "image 'img/a b.png' does not exist"),
+            at(10, "request-failed", "slide 1: asks for https://x.example/img/a%20b.png, which does not exist"),
+        ),
+    ],
+    ids=lambda problem: f"{problem.line} {problem.rule}",
+)
+def test_a_consequence_goes_with_its_cause(cause: Problem, consequence: Problem) -> None:
+    assert [cause] == list(causes([consequence, cause], [TALK]))
+    assert [consequence] == list(causes([consequence], [TALK]))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (at(12, "overflow"), at(20, "pdf-incomplete")),
+        (at(12, "overflow"), at(10, "pdf-incomplete", path="other.md")),
+        (at(12, "note-swallowed"), at(13, "directive-value")),
+        (at(2, "theme-unknown"), at(22, "overflow", path="other.md")),
+        (at(2, "theme-unknown"), at(22, "link-dead")),
+        (
+            at(25, "image-missing", "image 'b.png' does not exist"),
+            at(10, "request-failed", "asks for https://x.example/c.png, which does not exist"),
+        ),
+    ],
+    ids=lambda problem: f"{problem.line} {problem.rule}",
+)
+def test_anything_else_is_told(one: Problem, other: Problem) -> None:
+    assert [other, one] == list(causes([other, one], [TALK]))
