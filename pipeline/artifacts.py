@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from pipeline import deck, handouts, lint, marp, pages, pdf, powerpoint, present, qr
+from pipeline import deck, handouts, lint, marp, pages, pdf, policy, powerpoint, present, qr
 from pipeline.browser import Reader
 from pipeline.deck import Deck
 from pipeline.decks import Source
@@ -63,7 +63,7 @@ def make(
         time = build_time(source.root)
         finished = pdf.finish(rendered.pdf, title=read.title, address=address, time=time, slides=read.slides)
         html = present.enhance(with_address(rendered.html, address), read, links=links)
-        made.append(Made(source, read, rendered, finished, html, address))
+        made.append(Made(source, read, rendered, finished, policy.seal_deck(html), address))
     return made, problems
 
 

@@ -9,19 +9,25 @@ from __future__ import annotations
 import mimetypes
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Playwright, Request, Route, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Playwright, Request, Route, ViewportSize, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
+from pipeline import looks
+from pipeline.looks import COLOURS, SCHEMES, WIDTHS, Finding
 from pipeline.problems import Area, BuildError, Problem
 
 _MEASURE = Path(__file__).with_name("measure.js")
+_ACCESS = Path(__file__).with_name("access.js")
+_AXE = Path(__file__).parent.parent / "node_modules" / "axe-core" / "axe.min.js"
+
+_SIZE: ViewportSize = {"width": 1280, "height": 720}
 
 DEADLINE_MS = 30_000
 """How long one step in the browser may take."""
@@ -48,6 +54,8 @@ class Complaint:
 
     rule: str
     message: str
+    clues: tuple[str, ...] = ()
+    """What the line of the source that is to blame may hold, the likeliest first; empty where that is not known."""
 
 
 @contextmanager
@@ -85,9 +93,11 @@ class Reader:
         self._base = base
         self._seen: list[Complaint] = []
         self._outside: dict[str, str] = {}
-        self._page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+        self._page = browser.new_context(viewport=_SIZE).new_page()
         self._page.set_default_timeout(DEADLINE_MS)
         self._page.context.route("**/*", self._answer)
+        self._page.expose_binding(_TELL, lambda _, refused: self._on_refusal(refused))
+        self._page.add_init_script(_LISTEN)
         self._page.on("console", self._on_console)
         self._page.on("pageerror", self._on_error)
         self._page.on("requestfailed", self._on_failure)
@@ -95,10 +105,11 @@ class Reader:
     def visit(self, uri: str) -> list[Complaint]:
         """Open a page of the site, by its address relative to the site's root.
 
-        Returns console errors, exceptions, failed requests and requests to other hosts.
+        Returns console errors, exceptions, failed requests, requests to other hosts, and what the policy refuses.
         """
         self._seen.clear()
         self._page.goto(self._base + quote(uri), wait_until="load")
+        self._page.evaluate(_SETTLE)  # what was refused is told a moment later
         return self._complaints()
 
     def present(self, uri: str, titles: list[str]) -> list[Misfit]:
@@ -107,10 +118,7 @@ class Reader:
         self._page.goto(self._base + quote(uri), wait_until="load")
         misfits: list[Misfit] = []
         for number, title in enumerate(titles, 1):
-            self._page.evaluate("hash => { location.hash = hash }", f"#{number}")
-            try:
-                self._page.wait_for_function(_IS_ACTIVE, arg=number - 1)
-            except PlaywrightError:
+            if not self._go_to(number):
                 message = "cannot be reached in the presentation; see whether Marp's script runs"
                 misfits.append(Misfit(number, 0, "slide-hidden", message))
                 continue
@@ -118,6 +126,25 @@ class Reader:
                 message = f"does not show its heading '{title}'; see what hides it"
                 misfits.append(Misfit(number, 0, "slide-hidden", message))
         return [*misfits, *self._complaints_of_a_deck()]
+
+    def _go_to(self, number: int) -> bool:
+        """Go to a slide of the deck that is open; returns whether it came up."""
+        self._page.evaluate("hash => { location.hash = hash }", f"#{number}")
+        return self._is_up(number)
+
+    def _come_back_to(self, number: int) -> bool:
+        """Go to a slide from the one after it, by key, as only then Marp shows the transition and all steps."""
+        if not self._go_to(number + 1):
+            return False
+        self._page.keyboard.press("ArrowLeft")
+        return self._is_up(number)
+
+    def _is_up(self, number: int) -> bool:
+        try:
+            self._page.wait_for_function(_IS_ACTIVE, arg=number - 1)
+        except PlaywrightError:
+            return False
+        return True
 
     def measure(self, bare: str) -> list[Misfit]:
         """Measure every slide of a deck in Marp's `bare` HTML, as it is printed."""
@@ -155,6 +182,70 @@ class Reader:
         self._complaints()
         return pdfs
 
+    def scan_deck(self, uri: str, slides: int) -> list[Misfit]:
+        """Look for what keeps people out of a deck of so many slides, each as authored and with its colours swapped.
+
+        A slide that cannot be reached is left out: `present` says so.
+        """
+        found: list[Finding] = []
+        with self._still():
+            self._open(uri)
+            has_two: bool = self._page.evaluate(_HAS_TWO_SCHEMES)
+            states = COLOURS if has_two else COLOURS[:1]
+            for state in states:
+                if state != COLOURS[0]:
+                    self._page.keyboard.press("d")
+                for number in range(1, slides + 1):
+                    if self._come_back_to(number) if number < slides else self._go_to(number):
+                        found += self._look(["findMotion", "scan"], (state,), slide=number)
+            self._page.evaluate("sessionStorage.clear()")  # the next visit is to begin as authored
+        return [
+            Misfit(each.slide, each.line, each.rule, message, each.area)
+            for each, message in looks.fold(found, [states])
+        ]
+
+    def scan_page(self, uri: str) -> list[Complaint]:
+        """Look for what keeps people out of a page: by day and by night, wide, narrow, and at 400 %."""
+        found: list[Finding] = []
+        states = [[f"{scheme} colours" for scheme in SCHEMES], [f"{width} px wide" for width in WIDTHS]]
+        with self._still():
+            self._open(uri)
+            for width, wide in zip(WIDTHS, states[1], strict=True):
+                self._page.set_viewport_size({"width": width, "height": 800})
+                for scheme, colours in zip(SCHEMES, states[0], strict=True):
+                    self._page.emulate_media(color_scheme=scheme)
+                    self._page.evaluate("scheme => access.choose(scheme)", scheme)
+                    found += self._look(["findMotion", "scan"], (colours, wide))
+                found += self._look(["findHiddenFocus", "findMotion"], ("", wide))
+            self._page.set_viewport_size({"width": 320, "height": 256})  # 1280 by 1024 at 400 %
+            found += self._look(["findWide"], ("", ""))
+            self._page.evaluate("localStorage.clear()")  # the next visit is to begin as the system wants
+        return [Complaint(each.rule, message, each.clues) for each, message in looks.fold(found, states)]
+
+    @contextmanager
+    def _still(self) -> Iterator[None]:
+        """Be somebody who has asked for no motion; afterwards, be as before. What is said meanwhile is not kept."""
+        self._page.emulate_media(reduced_motion="reduce")
+        yield
+        self._page.emulate_media(reduced_motion="null", color_scheme="null")
+        self._page.set_viewport_size(_SIZE)
+        self._complaints()
+
+    def _open(self, uri: str) -> None:
+        self._page.goto("about:blank")  # else another slide of the same deck would be a move within the page
+        self._page.goto(self._base + quote(uri), wait_until="load")
+        # The policy of a page binds what is in it, not who looks at it.
+        self._page.evaluate(_AXE.read_text(encoding="utf-8"))
+        self._page.evaluate(_ACCESS.read_text(encoding="utf-8"))
+
+    def _look(self, names: Iterable[str], state: tuple[str, ...], *, slide: int = 0) -> list[Finding]:
+        self._page.evaluate(_SETTLE)
+        found: list[Finding] = []
+        for name in names:
+            told: list[dict[str, Any]] = self._page.evaluate(f"access.{name}()")
+            found += [looks.read(item, state, slide) for item in told]
+        return found
+
     def _complaints_of_a_deck(self) -> list[Misfit]:
         return [Misfit(1, 0, complaint.rule, complaint.message) for complaint in self._complaints()]
 
@@ -190,8 +281,9 @@ class Reader:
         route.fulfill(body=path.read_bytes(), content_type=kind + charset)
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        # A failed request is reported here a second time, without its address.
-        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+        # A failed request is reported here a second time, without its address; and so is what a policy refuses.
+        again = message.text.startswith("Failed to load resource") or _REFUSAL.search(message.text)
+        if message.type == "error" and not again:
             self._seen.append(Complaint("script-error", f"console error: {message.text}"))
 
     def _on_error(self, error: PlaywrightError) -> None:
@@ -199,9 +291,25 @@ class Reader:
             self._seen.append(Complaint("script-error", f"script error: {error}"))
 
     def _on_failure(self, request: Request) -> None:
-        if request.url.startswith(self._base) and request.failure != "net::ERR_ABORTED":
+        if request.url.startswith(self._base) and request.failure not in ("net::ERR_ABORTED", "csp"):
             message = f"request for {request.url} failed: {request.failure}"
             self._seen.append(Complaint("request-failed", message))
+
+    def _on_refusal(self, refused: Mapping[str, str]) -> None:
+        address = refused["address"]
+        if urlsplit(address).netloc and not address.startswith(self._base):
+            self._outside.setdefault(urlsplit(address).netloc, address)
+            return
+        what = _REFUSED.get(address, address)
+        tag = refused["tag"] if refused["handler"] else ""
+        if tag:
+            what = f"the handler '{refused['handler']}' of {tag}"
+        file = urlsplit(address).path.rstrip("/").rsplit("/", 1)[-1] if urlsplit(address).netloc else ""
+        clues = tuple(filter(None, (tag, refused["text"], file)))
+        directive = refused["directive"]
+        cure = "do it in a script file of the site" if directive.startswith("script") else "do without, or link to it"
+        message = f"{what} is refused by the content security policy ({directive}); {cure}"
+        self._seen.append(Complaint("policy", message, clues))
 
 
 def _misfit(found: dict[str, Any]) -> Misfit:
@@ -221,6 +329,32 @@ _NODE = re.compile(rb"\(node(\d{8})\)")
 def _first_line(error: PlaywrightError) -> str:
     return " ".join(error.message.split("\n")[0].split())
 
+
+_REFUSAL = re.compile("violates the (following|document's) Content Security Policy")
+_REFUSED = {"": "a frame", "inline": "a script in the page", "eval": "code made of text", "data": "a data: address"}
+
+# The console tells it in words only. The event knows the element of a handler or of a script that stands in the page.
+_TELL = "tellRefusal"
+_LISTEN = r"""addEventListener('securitypolicyviolation', (event) => {
+  const { blockedURI: address, effectiveDirective: directive } = event
+  const element = event.target instanceof Element ? event.target : null
+  const attributes = directive === 'script-src-attr' ? [...(element?.attributes ?? [])] : []
+  const handler = attributes.find(({ name }) => name.startsWith('on'))
+  const tag = element?.cloneNode(false).outerHTML.replace(/<\/[^>]*>$/, '') ?? ''
+  const [text] = (handler?.value ?? element?.textContent ?? '').trim().split('\n')
+  tellRefusal({ address, directive, tag, text, handler: handler?.name ?? '' })
+})"""
+
+# Until what has happened has come through to the page's own scripts, and to us.
+_SETTLE = """async () => {
+  const frame = () => new Promise(requestAnimationFrame)
+  await frame()
+  await frame()
+}"""
+
+_HAS_TWO_SCHEMES = (
+    r"""() => [...document.querySelectorAll('style')].some((style) => /\.invert\b/.test(style.textContent))"""
+)
 
 _IS_ACTIVE = """index => document.querySelectorAll('svg[data-marpit-svg]')[index]
   ?.classList.contains('bespoke-marp-active')"""

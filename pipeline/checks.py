@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pipeline import browser, handouts, links, pdf, powerpoint, sessions, site
@@ -180,7 +180,7 @@ def site_problems(
         if uri not in presented:
             origin = origins.get(uri, links.Origin(f"dist/site/{uri}", ""))
             for found in reader.visit(uri):
-                yield Problem(origin.path, _line_of_message(origin.text, found.message), found.rule, found.message)
+                yield Problem(origin.path, _line_of(found, origin.text), found.rule, found.message)
 
 
 def present_problems(made: Sequence[Made], reader: browser.Reader) -> Iterator[Problem]:
@@ -194,10 +194,50 @@ def _slides_uri(made: Made) -> str:
     return f"decks/{made.deck.name}/slides.html"
 
 
-def _line_of_message(text: str, message: str) -> int:
-    """The browser names an address or an error, never a line of Markdown: look for what it quotes."""
-    quoted = re.search(r"asks for ([^ ,]+)|error: (?:\w*Error: )?(.+)", message)
-    return line_of(text, quoted[1] or quoted[2]) if quoted else 0
+def access_problems(
+    made: Sequence[Made],
+    folder: Path,
+    settings: site.Settings | None,
+    reader: browser.Reader,
+    *,
+    undecided: bool = True,
+) -> Iterator[Problem]:
+    """See what keeps people out of the decks and pages in `folder`, which takes some time.
+
+    Without `settings` there are only decks. With `undecided=False`, what axe-core cannot decide is no problem.
+    """
+    for each in made:
+        misfits = reader.scan_deck(_slides_uri(each), len(each.deck.slides))
+        yield from _located(each, (misfit for misfit in misfits if undecided or misfit.rule != "axe-undecided"))
+    if settings:
+        decks = set(map(_slides_uri, made))
+        found = _page_access_problems(_origins(made, settings), folder, decks, reader)
+        yield from (problem for problem in found if undecided or problem.rule != "axe-undecided")
+
+
+def _page_access_problems(
+    origins: Mapping[str, links.Origin], folder: Path, decks: Collection[str], reader: browser.Reader
+) -> Iterator[Problem]:
+    """What is wrong with pages; what comes from the theme is on all of them, and is said of the first one only."""
+    of_theme: dict[browser.Complaint, list[str]] = {}
+    uris = {path.relative_to(folder).as_posix() for path in folder.rglob("*.html")} - set(decks)
+    for uri in sorted(uris, key=lambda uri: (uri not in origins, uri)):  # first those that have a source
+        origin = origins.get(uri, links.Origin(f"dist/site/{uri}", ""))
+        for found in reader.scan_page(uri):
+            if found.clues:
+                yield Problem(origin.path, _line_of(found, origin.text), found.rule, found.message)
+            else:
+                of_theme.setdefault(found, []).append(origin.path)
+    for found, (first, *others) in of_theme.items():
+        also = f" (here and on {len(others)} more)" if others else ""
+        yield Problem(first, 0, found.rule, found.message + also)
+
+
+def _line_of(found: browser.Complaint, text: str) -> int:
+    """The browser names an address, an error or an element, never a line of Markdown: look for what it quotes."""
+    quoted = re.search(r"asks for ([^ ,]+)|error: (?:\w*Error: )?(.+)", found.message)
+    clues = [*found.clues, *(filter(None, quoted.groups()) if quoted else ())]
+    return next((line for clue in clues if (line := line_of(text, clue))), 0)
 
 
 def _located(made: Made, misfits: Iterable[browser.Misfit]) -> Iterator[Problem]:

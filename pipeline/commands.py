@@ -23,6 +23,7 @@ from pipeline import (
     exceptions,
     links,
     pages,
+    policy,
     publish,
     report,
     run_sheets,
@@ -120,11 +121,15 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
         _stage_docs(made, stage / "docs", published, sheets)
         progress.found += site.build(settings, stage / "site")
         progress.gate()
+        _seal_pages(made, stage / "site")
         publish.write(stage / "site" / "build.json", json.dumps({"fingerprint": fingerprint}, indent=2) + "\n")
         progress.found += checks.site_problems(made, stage / "site", settings, reader)
         progress.looked.append(
             _counted("page", sum(1 for _ in (stage / "site").rglob("*.html")), "opened in the browser")
         )
+        if progress.is_thorough:
+            progress.found += checks.access_problems(made, stage / "site", settings, reader)
+            progress.looked.append(_SCANNED + ", pages also 360 and 1280 px wide and at 400 %")
     progress.found += checks.powerpoint_problems(made, stage / "site")
     problems, followed = checks.link_problems(made, stage / "site", settings, inventory)
     told = {(problem.path, problem.line) for problem in progress.found if problem.rule == "link-dead"}  # by MkDocs
@@ -140,6 +145,7 @@ def _counted(noun: str, number: int, what: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'} {what}"
 
 
+_SCANNED = "axe-core on every slide, light and dark"
 _SLOW_RULES = "the rules that only `python3 build.py check` looks at: " + ", ".join(
     name for name, rule in RULES.items() if rule.is_slow
 )
@@ -170,6 +176,14 @@ def _stage_docs(made: Sequence[Made], docs: Path, published: Mapping[str, str], 
             page = run_sheets.page(sheets, each.deck, links=published)
             publish.write(docs / "facilitate" / f"{sessions.PAGE}.md", page)
     publish.write(docs / "decks" / "index.md", pages.deck_list([each.deck for each in made]))
+
+
+def _seal_pages(made: Sequence[Made], folder: Path) -> None:
+    """Give each page of the site its policy, after everything else that writes into it; decks have theirs."""
+    sealed = {folder / "decks" / each.deck.name / "slides.html" for each in made}
+    for path in folder.rglob("*.html"):
+        if path not in sealed:
+            publish.write(path, policy.seal_page(path.read_text(encoding="utf-8")))
 
 
 # --- what a build depends on --------------------------------------------------------------------------------
@@ -271,11 +285,14 @@ def _check_files(folder: Path, tools: Tools, progress: Progress) -> None:
         _write_prints(prints, folder / "decks")
         progress.found += found
         progress.found += checks.present_problems(made, reader)
+        progress.found += checks.access_problems(made, folder, None, reader, undecided=False)
+    progress.looked.append(_SCANNED)
     progress.looked.append(
         _counted("slide", sum(len(deck.slides) for deck in progress.decks), "measured and presented")
     )
     progress.found += checks.powerpoint_problems(made, folder)
     progress.looked.append(_counted("link", sum(len(s.links) for d in progress.decks for s in d.slides), "on slides"))
+    progress.missed.append("what axe-core cannot decide, such as the contrast of words on pictures")
     progress.missed.append("external links and links to absolute paths on a web server, for want of a site")
     progress.finish()
 

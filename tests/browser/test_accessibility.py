@@ -1,4 +1,4 @@
-"""Every slide as people with other eyes meet it: rules of axe-core in both schemes, and how small the letters get.
+"""Slides and pages as people with other eyes and hands meet them; and how small the letters on slides get.
 
 A scan finds only some faults: whether a text alternative says what the picture shows, nobody but a reader can tell.
 """
@@ -8,17 +8,26 @@ from __future__ import annotations
 import io
 import json
 import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from PIL import Image
-from playwright.sync_api import Page, expect
+from PIL import Image, ImageChops
+from playwright.sync_api import Browser, Page, Route, expect
 
+from pipeline import artifacts, checks, decks, policy, publish
+from pipeline import site as mkdocs_site
+from pipeline.browser import Reader
+from pipeline.problems import Problem
+from pipeline.toolchain import Tools
 from tests.browser.test_slides import DECKS, present
 from tests.conftest import BUILT, ROOT
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+ACCESS = ROOT / "pipeline" / "access.js"
+PAGES = sorted(path.relative_to(BUILT).as_posix() for path in BUILT.rglob("*.html") if path.name != "slides.html")
 
 SMALLEST = 20
 """Pixels on a slide of 1280 by 720."""
@@ -31,7 +40,7 @@ def open_deck(page: Page, name: str, *, dark: bool) -> int:
     page.set_viewport_size({"width": 1280, "height": 720})
     present(page, address, 1)
     expect(page).to_have_title(re.compile(r"\(1 of \d+\)"))  # by then, the deck's own script is ready too
-    page.add_script_tag(path=AXE)
+    page.evaluate(AXE.read_text(encoding="utf-8"))
     if dark:
         page.keyboard.press("d")
         page.wait_for_function("document.querySelector('section[id]').classList.contains('invert')")
@@ -56,15 +65,21 @@ def go_to(page: Page, number: int) -> None:
     )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", DECKS)
-def test_no_slide_breaks_a_rule_or_leaves_one_open(name: str, scheme: str, page: Page, site: Path) -> None:
-    found = {}
-    for number in range(1, open_deck(page, name, dark=scheme == "dark") + 1):
-        go_to(page, number)
-        found[number] = found_by_axe(page)
+@pytest.fixture(scope="module")
+def reader(browser: Browser, site: Path) -> Reader:
+    return Reader(browser, site, mkdocs_site.read_settings(ROOT).site_url)
 
-    assert {} == {number: messages for number, messages in found.items() if messages}
+
+@pytest.mark.parametrize("name", DECKS)
+def test_no_slide_keeps_anybody_out(name: str, reader: Reader) -> None:
+    slides = json.loads((BUILT / "decks" / name / "deck.json").read_text(encoding="utf-8"))["slides"]
+
+    assert [] == reader.scan_deck(f"decks/{name}/slides.html", len(slides))
+
+
+@pytest.mark.parametrize("uri", PAGES)
+def test_no_page_keeps_anybody_out(uri: str, reader: Reader) -> None:
+    assert [] == reader.scan_page(uri)
 
 
 def test_the_control_bar_waits_for_the_mouse_and_then_breaks_no_rule(page: Page, site: Path) -> None:
@@ -79,13 +94,288 @@ def test_the_control_bar_waits_for_the_mouse_and_then_breaks_no_rule(page: Page,
     assert [] == [message for message in found_by_axe(page) if message.startswith("violations")]
 
 
-def test_low_contrast_is_found(page: Page, site: Path) -> None:
-    open_deck(page, "post-mortem-culture", dark=False)
-    go_to(page, 4)
-    page.locator("svg.bespoke-marp-active section[id] .point p").evaluate("words => { words.style.color = '#999' }")
+# --- Planted faults in decks --------------------------------------------------------------------------------------
 
-    assert ["violations color-contrast"] == [message.split(":")[0] for message in found_by_axe(page)]
+Scan = Callable[..., list[Problem]]
 
+
+@pytest.fixture
+def scan(tmp_path: Path, tools: Tools, browser: Browser) -> Scan:
+    """Make a deck and look at it as `check` does; `change` changes its HTML before."""
+
+    def look(markdown: str, *, undecided: bool = True, change: tuple[str, str] = ("", "")) -> list[Problem]:
+        path = tmp_path / "talk.md"
+        path.write_text(markdown, encoding="utf-8")
+        made, _ = artifacts.make([decks.open_file(path, "talk")], tools=tools, lang="en", links={}, base="")
+        before, after = change
+        assert before in made[0].html
+        publish.write(tmp_path / "talk" / "slides.html", made[0].html.replace(before, after))
+        reader = Reader(browser, tmp_path, "https://deck.invalid/")
+        return list(checks.access_problems(made, tmp_path, None, reader, undecided=undecided))
+
+    return look
+
+
+FINE = """\
+---
+transition: cube
+---
+# One
+
+* step
+
+---
+
+## Two
+
+[link](https://example.org/)
+"""
+
+
+def test_a_deck_without_faults_has_no_problem(scan: Scan) -> None:
+    assert [] == scan(FINE)
+
+
+def test_a_transition_for_those_who_asked_for_no_motion_is_found(scan: Scan) -> None:
+    [problem] = scan(FINE, change=("animation: none !important", ""))
+
+    assert ("motion", 4) == (problem.rule, problem.line)
+    assert problem.message.startswith("slide 1: the transition to the slide moves for 0.5 s though the reader")
+
+
+GREY = """\
+# One
+
+---
+<style scoped>
+section { color: #999; background: #fff }
+section.invert { color: #888; background: #000 }
+h2 { color: #555 }
+section.invert h2 { color: #444 }
+</style>
+
+## Dim by night
+
+Grey words
+
+* that come later
+"""
+
+
+def test_contrast_is_measured_in_both_colours_and_of_every_step(scan: Scan) -> None:
+    heading, words, step = scan(GREY)
+    where = "#999999 on #ffffff, which is 2.84 : 1 where 3 : 1 is needed (as authored)"
+
+    assert ["contrast"] * 3 == [problem.rule for problem in (heading, words, step)]
+    assert [11, 13, 15] == sorted(problem.line for problem in (heading, words, step))
+    messages = sorted(problem.message for problem in (heading, words, step))
+    assert messages[0].startswith("slide 2: 'Dim by night' stands out too little: #444444 on #000000, which is ")
+    assert messages[0].endswith("(with light and dark swapped); make one of the two darker or lighter")
+    assert f"slide 2: 'Grey words' stands out too little: {where}; make one of the two darker or lighter" == messages[1]
+    assert f"slide 2: 'that come later' stands out too little: {where}" in messages[2]
+
+
+@pytest.mark.parametrize(
+    ("words", "rule", "line", "message"),
+    [
+        ("#### Deep", "heading-order", 9, "slide 2: the heading 'Deep' is an <h4>, which leaves out a level; "),
+        ("text [](https://example.org/)", "axe", 9, "breaks the axe rule 'link-name' "),
+        (
+            "<style scoped>p { animation: x 1s infinite }</style>\n\ngo",
+            "motion",
+            11,
+            "slide 2: 'go' (x) moves without ",
+        ),
+        ("<style scoped>p { background: linear-gradient(#fff, #eee) }</style>\n\ngo", "axe-undecided", 11, "gradient"),
+    ],
+)
+def test_a_fault_on_a_slide_is_named_once_with_its_line(
+    words: str, rule: str, line: int, message: str, scan: Scan
+) -> None:
+    [problem] = scan(f"# One\n\n<style>@keyframes x {{ to {{ opacity: .9 }} }}</style>\n\n---\n\n## Two\n\n{words}\n")
+
+    assert (rule, line) == (problem.rule, problem.line)
+    assert message in problem.message
+    assert problem.area
+    assert 0 < problem.area.left < 100
+    assert 0 <= problem.area.width <= 100
+
+
+def test_what_axe_cannot_decide_may_be_left_out(scan: Scan) -> None:
+    assert [] == scan("<style>h1 { background: linear-gradient(#fff, #eee) }</style>\n\n# One\n", undecided=False)
+
+
+# --- Planted faults in pages --------------------------------------------------------------------------------------
+
+Look = Callable[..., list[Problem]]
+BASE = "https://workshop.example/"
+SHELL = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Page</title>
+<link rel="icon" href="data:,"></head><body><header>THEME</header><main><article>
+BODY</article></main></body></html>"""
+
+
+@pytest.fixture
+def look(tmp_path: Path, browser: Browser) -> Look:
+    """Publish pages of one raw source and look at them as `check` does."""
+
+    def scan(body: str, *, theme: str = "", names: tuple[str, ...] = ("faulty",)) -> list[Problem]:
+        docs, folder = tmp_path / "docs", tmp_path / "site"
+        for name in names:
+            publish.write(docs / f"{name}.md", body)
+            page = SHELL.replace("THEME", theme).replace("BODY", body)
+            publish.write(folder / name / "index.html", policy.seal_page(page))
+        reader = Reader(browser, folder, BASE)
+        return list(checks.access_problems([], folder, mkdocs_site.Settings(tmp_path, BASE, "en", docs), reader))
+
+    return scan
+
+
+GOOD = """<h1>Page</h1>
+<style>
+a:focus-visible { outline: none }
+a:focus-visible span { text-decoration: overline }
+.card { border: 1px solid }
+.card:has(a:focus-visible) { border-color: red }
+@keyframes turn { to { rotate: 1turn } }
+</style>
+<p>Go to <a href="#one"><span>the first</span></a></p>
+<div class="card"><p>Or <a href="#two">to the second</a></p></div>
+<p><label>Name <input></label> <label><input type="checkbox"> Yes</label> <button type="button">Go</button></p>
+<div style="overflow-x: auto" tabindex="0" role="group" aria-label="Wide"><p style="width: 900px">wide words</p></div>
+<p style="width: 900px; position: fixed; top: -99px">fixed words</p>
+<p style="animation: turn .09s 99s">short motion, and late</p>
+"""
+
+
+def test_a_page_without_faults_has_no_problem(look: Look) -> None:
+    assert [] == look(GOOD)
+
+
+@pytest.mark.parametrize(
+    ("html", "rule", "message"),
+    [
+        (
+            "<p style='color: #999'>grey</p>",
+            "contrast",
+            "'grey' stands out too little: #999999 on #ffffff, which is 2.8",
+        ),
+        ("<h4>Deep</h4>", "heading-order", "the heading 'Deep' is an <h4>, which leaves out a level; use the level"),
+        ("<button class='bare'></button>", "axe", "<button class=\"bare\"> breaks the axe rule 'button-name' ("),
+        ("<p style='background: linear-gradient(#fff, #eee)'>x y</p>", "axe-undecided", "axe cannot decide its rule '"),
+        ("<p style='width: 700px'>wide</p>", "zoom", "'wide' makes the page scroll sideways by "),
+        ("<p>Rindfleischetikettierungsüberwachungsgesetze</p>", "zoom", "makes the page scroll sideways by "),
+        (
+            "<button style='outline: none'>dull</button>",
+            "focus-hidden",
+            "nothing shows that 'dull' has the keyboard's focus; give it an outline under ':focus-visible'",
+        ),
+        (
+            "<button style='position: absolute; left: -999px'>far</button>",
+            "focus-hidden",
+            "'far' is not to be seen when it has the keyboard's focus; bring it onto the screen",
+        ),
+        (
+            "<div style='position: fixed; inset: 0; background: #fff'></div><button>covered</button>",
+            "focus-hidden",
+            "'covered' is not to be seen when it has the keyboard's focus",
+        ),
+        (
+            "<p style='animation: turn 1s infinite'>round</p>",
+            "motion",
+            "'round' (turn) moves without end though the re",
+        ),
+        ("<p style='animation: turn 2s .5s'>round</p>", "motion", "'round' (turn) moves for 2 s though the reader"),
+    ],
+)
+def test_a_fault_on_a_page_is_named_once_with_its_line(html: str, rule: str, message: str, look: Look) -> None:
+    keyframes = "<style>@keyframes turn { to { rotate: 0deg } } p:last-of-type { font-size: 22px }</style>"
+    [problem] = look(f"<h1>Page</h1>\n\n{keyframes}\n{html}\n")
+
+    assert ("docs/faulty.md", 4, rule) == (problem.path, problem.line, problem.rule)
+    assert message in problem.message
+
+
+def test_the_state_in_which_a_page_is_at_fault_is_named(look: Look) -> None:
+    narrow = "<style>@media (max-width: 400px) { p { color: #999 } }</style>"
+    night = "<style>@media (prefers-color-scheme: dark) { p { color: #999 } }</style>"
+
+    assert "is needed (360 px wide); " in look(f"<h1>Page</h1>\n{narrow}\n<p>grey</p>")[0].message
+    assert "is needed (dark colours); " in look(f"<h1>Page</h1>\n{night}\n<p>grey</p>")[0].message
+
+
+def test_what_the_theme_does_on_every_page_is_said_once(look: Look) -> None:
+    [problem] = look("<h1>Page</h1>", theme="<button></button>", names=("one", "two", "three"))
+
+    assert ("docs/one.md", 0, "axe") == (problem.path, problem.line, problem.rule)
+    assert problem.message.endswith(" (here and on 2 more)")
+
+
+# --- The keyboard's focus, against real presses of Tab ------------------------------------------------------------
+
+STOPS = (
+    GOOD
+    + """
+<button style="outline: none">dull</button> <button style="position: absolute; left: -999px">far</button>
+<details><summary>More</summary><a href="#three">shut away</a></details>
+<p><label><input type="radio" name="r"> a</label> <label><input type="radio" name="r" checked> b</label></p>
+<button disabled>no</button> <div inert><button>no</button></div> <a href="#four" tabindex="-1">no</a>
+<pre style="overflow: auto; width: 90px"><code>a long line of code</code></pre>
+"""
+)
+ACTIVE = "[...document.querySelectorAll('*')].indexOf(document.activeElement)"
+IN_VIEW = """() => {
+  const { left, right, top, bottom } = document.activeElement.getBoundingClientRect()
+  return right > 0 && bottom > 0 && left < innerWidth && top < innerHeight
+}"""
+
+
+def press_through(page: Page) -> Iterator[tuple[int, bool, bool]]:
+    """What Tab comes to: which element, whether the picture of the page shows it, whether it is on the screen."""
+    seen = set()
+    while True:
+        page.keyboard.press("Tab")
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        if page.evaluate("document.activeElement === document.body") or (at := page.evaluate(ACTIVE)) in seen:
+            return
+        seen.add(at)
+        has_caret = page.evaluate("document.activeElement.matches('input:not([type=checkbox], [type=radio])')")
+        in_view = page.evaluate(IN_VIEW)
+        focused = picture(page)
+        page.evaluate("document.activeElement.blur()")
+        yield at, has_caret or ImageChops.difference(focused, picture(page)).getbbox() is not None, in_view
+
+
+def answer(route: Route) -> None:
+    path = BUILT / urlsplit(route.request.url).path.lstrip("/")
+    route.fulfill(path=path / "index.html" if path.is_dir() else path)
+
+
+def picture(page: Page) -> Image.Image:
+    return Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+
+
+@pytest.mark.parametrize("name", ["a page with faults", "a page of the site"])
+def test_focus_by_script_says_what_presses_of_tab_say(name: str, browser: Browser, site: Path) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    page = context.new_page()
+    if name == "a page with faults":
+        page.set_content(SHELL.replace("THEME", "").replace("BODY", STOPS))
+    else:
+        page.route(f"{BASE}**", answer)
+        page.goto(f"{BASE}about/")
+    pressed = sorted(press_through(page))
+    page.evaluate(ACCESS.read_text(encoding="utf-8"))
+    stops = page.evaluate("access.listStops()")
+    told = sorted((at, is_shown and is_in_view, is_in_view) for at, is_shown, is_in_view in stops)
+    context.close()
+
+    assert len(pressed) > 8
+    assert pressed == told
+    assert (name == "a page with faults") is any(not is_shown for _, is_shown, _ in told)
+    assert (name == "a page with faults") is any(not is_in_view for _, _, is_in_view in told)
+
+
+# --- Letters and figures ------------------------------------------------------------------------------------------
 
 TEXT_SIZES = """() => {
   const sizes = []

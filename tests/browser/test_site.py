@@ -284,21 +284,17 @@ def test_the_source_is_in_no_menu_and_not_searched(page: Page, served: Served) -
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
-def test_the_pages_of_decks_have_no_fault_that_a_scan_finds(
-    scheme: Literal["light", "dark"], width: int, browser: Browser, served: Served
+def test_a_line_of_the_source_that_is_pointed_at_has_no_fault_that_a_scan_finds(
+    scheme: Literal["light", "dark"], browser: Browser, served: Served
 ) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    context = browser.new_context(color_scheme=scheme)
     page = context.new_page()
-    found = {}
-    for uri in ("decks/", "decks/post-mortem-culture/", "decks/post-mortem-culture/source/#__span-0-40"):
-        page.goto(served.base + uri)
-        page.add_script_tag(path=ROOT / "node_modules/axe-core/axe.min.js")
-        found[uri] = page.evaluate("axe.run().then((r) => r.violations.map((v) => `${v.id}: ${v.nodes[0].html}`))")
+    page.goto(f"{served.base}decks/post-mortem-culture/source/#__span-0-40")
+    page.evaluate((ROOT / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run().then((r) => r.violations.map((v) => `${v.id}: ${v.nodes[0].html}`))")
     context.close()
 
-    assert [] == [(uri, violations) for uri, violations in found.items() if violations]
-    assert 3 == len(found)
+    assert [] == found
 
 
 def test_the_facilitator_notes_hold_every_note_and_the_minutes(page: Page, served: Served) -> None:

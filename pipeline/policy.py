@@ -1,0 +1,93 @@
+"""Say in each page what it may load and run, so that the browser refuses everything else.
+
+Nobody can set headers where the site is published, so the policy is a <meta> of the page, which binds what follows it:
+https://www.w3.org/TR/CSP3/#meta-element
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+
+from selectolax.lexbor import LexborHTMLParser
+
+# Everything of a deck is in its one file, except pictures and the like that its author has put beside it. The
+# presenter view and the overview show the deck itself in a frame. Marp styles elements one by one.
+_DECK = {
+    "default-src": "'none'",
+    "script-src": "",
+    "style-src": "'unsafe-inline'",
+    "img-src": "'self' data:",
+    "media-src": "'self' data:",
+    "font-src": "'self' data:",
+    "frame-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+}
+# Pages ask for the theme's files, and the search works through its index in a worker.
+_PAGE = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data:",
+    "media-src": "'self'",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "worker-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+}
+
+
+def seal_deck(html: str) -> str:
+    """A deck's finished HTML with its policy: what is changed in a script afterwards does not run."""
+    return _seal(html, _DECK)
+
+
+def seal_page(html: str) -> str:
+    """A page's finished HTML with its policy: what is changed in an inline script afterwards does not run."""
+    return _seal(html, _PAGE)
+
+
+def _seal(html: str, policy: dict[str, str]) -> str:
+    hashes = [f"'sha256-{_digest(script)}'" for script in dict.fromkeys(_inline_scripts(html))]
+    content = "; ".join(_directives(policy, hashes))
+    at = _place(html)
+    return f'{html[:at]}<meta http-equiv="Content-Security-Policy" content="{content}">{html[at:]}'
+
+
+def _directives(policy: dict[str, str], hashes: Iterable[str]) -> Iterator[str]:
+    for name, sources in policy.items():
+        allowed = [sources, *hashes] if name == "script-src" else [sources]
+        yield " ".join([name, *filter(None, allowed)])
+
+
+def _inline_scripts(html: str) -> Iterator[str]:
+    for script in LexborHTMLParser(html).css("script:not([src])"):
+        kind = (script.attributes.get("type") or "").split(";")[0].strip().lower()
+        if kind in _RUN and (text := script.text()):
+            # The browser hashes what its parser has read, and that ends each line in one way.
+            yield text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _place(html: str) -> int:
+    """After the character set, which browsers look for in the first kilobyte, and before anything that loads."""
+    charset = _CHARSET.search(html)
+    if charset and not _LOADS.search(html, 0, charset.start()):
+        return charset.end()
+    start = _HEAD.search(html) or _DOCTYPE.match(html)
+    return start.end() if start else 0
+
+
+# https://html.spec.whatwg.org/multipage/scripting.html#attr-script-type; other types hold data.
+_RUN = frozenset(["", "module", "importmap", "speculationrules", "text/javascript", "application/javascript"])
+_CHARSET = re.compile(r"<meta\s+charset=[^>]*>", re.IGNORECASE)
+_HEAD = re.compile(r"<head(?:\s[^>]*)?>", re.IGNORECASE)
+_DOCTYPE = re.compile(r"\s*<!doctype[^>]*>", re.IGNORECASE)
+_LOADS = re.compile(r"<(?:script|style|img|body|link(?![^>]*href=\"data:))\b", re.IGNORECASE)

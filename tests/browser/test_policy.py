@@ -1,0 +1,154 @@
+"""What the browser refuses, and how the build says so."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect
+
+from pipeline import checks, policy
+from pipeline.browser import Reader
+from pipeline.site import Settings
+from tests.browser.test_slides import Log
+from tests.test_policy import META
+
+BASE = "https://workshop.example/talk/"
+Visit = Callable[[str], list[tuple[str, int, str]]]
+
+
+@pytest.fixture
+def visit(tmp_path: Path, browser: Browser) -> Visit:
+    """Publish a page, written in raw HTML, and open it as every build does: rule, line and message of each problem."""
+
+    def look(body: str) -> list[tuple[str, int, str]]:
+        docs, folder = tmp_path / "docs", tmp_path / "site"
+        for path, text in [(docs / "faulty.md", body), (folder / "faulty/index.html", policy.seal_page(HEAD + body))]:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        (folder / "own.js").write_text("document.title = 'ran'", encoding="utf-8")
+        reader = Reader(browser, folder, BASE)
+        found = checks.site_problems([], folder, Settings(tmp_path, BASE, "en", docs), reader)
+        return [(problem.rule, problem.line, problem.message) for problem in found]
+
+    return look
+
+
+HEAD = '<!doctype html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"></head><body>'
+
+
+def test_what_a_page_may_do_is_no_problem(visit: Visit) -> None:
+    body = """<script>1 + 1</script><script src="../own.js"></script><p style="color: red">x</p>
+    <style>p { margin: 0 }</style><script>fetch('../own.js'); new Image().src = 'data:,'</script>"""
+
+    assert [] == [found for found in visit(body) if "cannot be" not in found[2]]
+
+
+HANDLER = '<p>first</p>\n\n<button onclick="boo()">b</button>'
+
+
+def test_a_handler_is_named_with_its_line(visit: Visit) -> None:
+    [(rule, line, message)] = visit(HANDLER)
+
+    assert ("policy", 3) == (rule, line)
+    assert (
+        "the handler 'onclick' of <button onclick=\"boo()\"> is refused by the content security policy "
+        "(script-src-attr); do it in a script file of the site"
+    ) == message
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "words"),
+    [
+        ("<p>x</p>\n<iframe title='own' src='../faulty/other.html'></iframe>", 2, "faulty/other.html is refused"),
+        ("<p>x</p>\n<iframe title='data' src='data:text/html,x'></iframe>", 0, "(frame-src)"),
+        ("<script>try { eval('1') } catch {}</script>", 0, "code made of text is refused"),
+        (
+            "<script>\nconst late = document.createElement('script')\nlate.textContent =\n'1 + 1'\n"
+            "document.head.append(late)</script>",
+            4,
+            "a script in the page is refused",
+        ),
+    ],
+    ids=["own frame", "data frame", "eval", "late script"],
+)
+def test_what_the_policy_refuses_is_named(body: str, line: int, words: str, visit: Visit) -> None:
+    [(rule, at, message)] = visit(body)
+
+    assert ("policy", line) == (rule, at)
+    assert words in message
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<script src='HOST'></script>",
+        "<iframe title='x' src='HOST'></iframe>",
+        "<img alt='x' src='HOST'>",
+        "<style>@import url(HOST);</style>",
+        "<style>@font-face { font-family: far; src: url(HOST) } p { font-family: far }</style>",
+        "<script>fetch('HOST').catch(() => {})</script>",
+        "<link rel='stylesheet' href='HOST'>",
+        "<video src='HOST'></video>",
+    ],
+)
+def test_what_another_host_is_asked_for_is_said_once_though_it_is_refused_too(html: str, visit: Visit) -> None:
+    [(rule, line, message)] = visit(f"<p>first</p>\n{html.replace('HOST', 'https://far.example/file')}")
+
+    assert ("outside-request", 2) == (rule, line)
+    assert message.startswith("asks for https://far.example")
+    assert message.endswith(", which is not part of the site; use a file of your own")
+
+
+def test_a_deck_says_once_what_another_host_is_asked_for(tmp_path: Path, site: Path, browser: Browser) -> None:
+    html = (site / "decks/post-mortem-culture/slides.html").read_text(encoding="utf-8")
+    planted = html.replace("<h1", "<img alt='x' src='https://far.example/x.png'><i onclick='boo()'>x</i><h1", 1)
+    (tmp_path / "slides.html").write_text(planted, encoding="utf-8")
+
+    found = Reader(browser, tmp_path, BASE).present("slides.html", [""])
+
+    assert ["policy", "outside-request"] == [misfit.rule for misfit in found]
+
+
+def test_a_deck_runs_no_script_that_lies_beside_it(tmp_path: Path, site: Path, browser: Browser) -> None:
+    html = (site / "decks/post-mortem-culture/slides.html").read_text(encoding="utf-8")
+    (tmp_path / "own.js").write_text("boo()", encoding="utf-8")
+    (tmp_path / "slides.html").write_text(html.replace("<h1", "<script src=own.js></script><h1", 1), encoding="utf-8")
+
+    [misfit] = Reader(browser, tmp_path, BASE).present("slides.html", [""])
+
+    assert "policy" == misfit.rule
+    assert f"{BASE}own.js is refused by the content security policy (script-src-elem)" in misfit.message
+
+
+def test_a_script_that_was_changed_afterwards_does_not_run(tmp_path: Path, site: Path, browser: Browser) -> None:
+    html = (site / "decks/post-mortem-culture/slides.html").read_text(encoding="utf-8")
+    (tmp_path / "slides.html").write_text(html.replace("'use strict'", "boo()", 1), encoding="utf-8")
+
+    found = Reader(browser, tmp_path, BASE).present("slides.html", [""])
+
+    assert ["policy"] == [misfit.rule for misfit in found]
+
+
+def test_a_page_opens_from_disk_as_far_as_it_would_without_a_policy(
+    context: BrowserContext, tmp_path: Path, site: Path
+) -> None:
+    sealed = (site / "facilitate/run-sheets/index.html").read_text(encoding="utf-8")
+    shutil.copytree(site / "assets", tmp_path / "assets")
+    path = tmp_path / "facilitate/run-sheets/index.html"
+    path.parent.mkdir(parents=True)
+    context.set_offline(True)
+    errors = []
+    for html in (sealed, META.sub("", sealed)):
+        path.write_text(html, encoding="utf-8")
+        page = context.new_page()
+        log = Log(page)
+        page.goto(path.as_uri())
+        expect(page.get_by_label("We begin at").first).to_be_visible()  # which a script file of the site makes
+        expect(page.locator(".md-tabs")).to_have_css("background-color", "rgb(11, 71, 80)")
+        errors.append(log.errors)
+
+    assert sealed != html
+    assert errors[0] == errors[1]  # from disk, the search cannot load its index
