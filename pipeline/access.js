@@ -81,6 +81,8 @@
     return found('axe-undecided', element, what, { id: `undecided ${id}`, cure: LOOK })
   }
 
+  const SLIDES = 'svg[data-marpit-svg]'
+
   async function scan() {
     // What comes up step by step counts as well.
     for (const step of document.querySelectorAll('.bespoke-marp-active [data-bespoke-marp-fragment="inactive"]'))
@@ -88,15 +90,16 @@
     // A transition between slides lies over them.
     for (const animation of document.getAnimations()) finish(animation)
     await new Promise(requestAnimationFrame)
-    const result = await axe.run({ resultTypes: ['violations', 'incomplete'], elementRef: true, iframes: false })
+    // Slides that are not shown have their turn; to look at them all each time would take long decks too long.
+    const others = `${SLIDES}:not(.bespoke-marp-active)`
+    const context = document.querySelector(others) ? { exclude: [others] } : document
+    const result = await axe.run(context, { resultTypes: ['violations', 'incomplete'], elementRef: true, iframes: false })
     return [['violations', readViolation], ['incomplete', readIncomplete]].flatMap(([kind, read]) =>
       result[kind].flatMap((rule) => rule.nodes.map((node) => read(rule, node))),
     )
   }
 
   // --- Motion --------------------------------------------------------------------------------------------------
-
-  const SLIDES = 'svg[data-marpit-svg]'
 
   function findMotion() {
     const cure = "give it no animation or transition under '@media (prefers-reduced-motion: reduce)'"
@@ -113,14 +116,14 @@
       const by = animation.animationName ?? `transition of ${animation.transitionProperty}`
       const name = isTransition ? 'the transition to the slide' : `${nameOf(element)} (${by})`
       const what = `${name} moves ${time} though the reader asked for no motion`
-      looks.push(found('motion', element, what, { id: isTransition ? 'transition' : by, cure }))
+      findings.push(found('motion', element, what, { id: isTransition ? 'transition' : by, cure }))
     }
     for (const moving of document.querySelectorAll('animate, animateTransform, animateMotion')) {
       const slide = moving.closest(SLIDES)
       if (slide && !slide.matches('.bespoke-marp-active')) continue
       const picture = moving.closest('svg:not([data-marpit-svg])') ?? moving.parentElement
       const what = `a drawing moves by <${moving.localName}>, which heeds nobody who asked for no motion`
-      looks.push(found('motion', picture, what, { cure: 'move it by CSS instead, or take a still drawing' }))
+      findings.push(found('motion', picture, what, { cure: 'move it by CSS instead, or take a still drawing' }))
     }
     return findings
   }

@@ -89,11 +89,15 @@ class Reader:
     """A window of the browser for which `folder` is the web site at `base`, and there are no others."""
 
     def __init__(self, browser: Browser, folder: Path, base: str) -> None:
+        self._browser = browser
         self._folder = folder
         self._base = base
         self._seen: list[Complaint] = []
         self._outside: dict[str, str] = {}
-        self._page = browser.new_context(viewport=_SIZE).new_page()
+        self._open_window()
+
+    def _open_window(self) -> None:
+        self._page = self._browser.new_context(viewport=_SIZE).new_page()
         self._page.set_default_timeout(DEADLINE_MS)
         self._page.context.route("**/*", self._answer)
         self._page.expose_binding(_TELL, lambda _, refused: self._on_refusal(refused))
@@ -101,6 +105,18 @@ class Reader:
         self._page.on("console", self._on_console)
         self._page.on("pageerror", self._on_error)
         self._page.on("requestfailed", self._on_failure)
+
+    @contextmanager
+    def confine(self, path: str, problems: list[Problem]) -> Iterator[None]:
+        """Make what goes wrong in the window a problem of `path`, and go on in a new one; a lost browser stays lost."""
+        try:
+            yield
+        except PlaywrightError as error:
+            if not self._browser.is_connected():
+                raise
+            problems.append(Problem(path, 0, "browser", f"could not be looked at to the end: {_first_line(error)}"))
+            self._page.context.close()
+            self._open_window()
 
     def visit(self, uri: str) -> list[Complaint]:
         """Open a page of the site, by its address relative to the site's root.
@@ -253,7 +269,8 @@ class Reader:
         """What was seen since the last call: each once, and of another host only the first request."""
         found = list(dict.fromkeys(self._seen))
         for address in self._outside.values():
-            cure = "use 'math: mathjax'" if "/katex" in address else "use a file of your own"
+            cures = (cure for part, cure in _CURES.items() if part in address)
+            cure = next(cures, "use a file of your own")
             message = f"asks for {address}, which is not part of the site; {cure}"
             found.append(Complaint("outside-request", message))
         self._seen.clear()
@@ -369,6 +386,12 @@ _LAY_OUT = """async layout => {
   await frame()
   await frame()
 }"""
+
+# What Marp itself loads from other hosts.
+_CURES = {
+    "/katex": "use 'math: mathjax'",
+    "//fonts.bunny.net/css?family=Lato": "the theme 'gaia' brings it; use another, or a copy of it without '@import'",
+}
 
 # Words for screen readers alone lie in a box of a pixel, or far from the slide.
 _WORDS = """() => [...document.querySelectorAll('svg[data-marpit-svg]')].map(frame => {

@@ -17,7 +17,7 @@ Key = TypeVar("Key", bound=Hashable)
 _FOLLOWS_ON_SLIDE = {
     "pdf-incomplete": {"overflow", "clipped"},
     "handout-incomplete": {"overflow", "clipped", "pdf-incomplete"},
-    "slide-blank": {"front-matter", "comment-open"},
+    "slide-blank": {"comment-open"},
 }
 # The same on one line.
 _FOLLOWS_ON_LINE = {
@@ -49,6 +49,8 @@ def causes(problems: Sequence[Problem], decks: Sequence[Deck]) -> Iterator[Probl
             or _FOLLOWS_ON_LINE.get(rule, set()) & on_line[_line(problem)]
             or _FOLLOWS_IN_DECK.get(rule, set()) & in_deck[_path(problem)]
         )
+        if rule == "slide-blank" and place(problem)[1] == 1:  # the piece that stands above the front matter
+            follows = follows or {"front-matter"} & in_deck[_path(problem)]
         if not follows and not (rule == "request-failed" and any(_is_of(problem, each) for each in missing)):
             yield problem
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from pipeline import browser, handouts, links, pdf, powerpoint, sessions, site
@@ -165,7 +166,7 @@ def slide_problems(made: Sequence[Made], reader: browser.Reader) -> Iterator[Pro
 
 def fit_problems(made: Made, reader: browser.Reader) -> Iterator[Problem]:
     """See whether everything on the slides can be seen and read, in the deck as it is printed."""
-    yield from _located(made, reader.measure(made.rendered.bare))
+    yield from _confined(made, reader, lambda: reader.measure(made.rendered.bare))
 
 
 def site_problems(
@@ -187,7 +188,7 @@ def present_problems(made: Sequence[Made], reader: browser.Reader) -> Iterator[P
     """Go through every deck as a presenter does."""
     for each in made:
         titles = [slide.title for slide in each.deck.slides]
-        yield from _located(each, reader.present(_slides_uri(each), titles))
+        yield from _confined(each, reader, partial(reader.present, _slides_uri(each), titles))
 
 
 def _slides_uri(made: Made) -> str:
@@ -207,8 +208,8 @@ def access_problems(
     Without `settings` there are only decks. With `undecided=False`, what axe-core cannot decide is no problem.
     """
     for each in made:
-        misfits = reader.scan_deck(_slides_uri(each), len(each.deck.slides))
-        yield from _located(each, (misfit for misfit in misfits if undecided or misfit.rule != "axe-undecided"))
+        found = _confined(each, reader, partial(reader.scan_deck, _slides_uri(each), len(each.deck.slides)))
+        yield from (problem for problem in found if undecided or problem.rule != "axe-undecided")
     if settings:
         decks = set(map(_slides_uri, made))
         found = _page_access_problems(_origins(made, settings), folder, decks, reader)
@@ -238,6 +239,16 @@ def _line_of(found: browser.Complaint, text: str) -> int:
     quoted = re.search(r"asks for ([^ ,]+)|error: (?:\w*Error: )?(.+)", found.message)
     clues = [*found.clues, *(filter(None, quoted.groups()) if quoted else ())]
     return next((line for clue in clues if (line := line_of(text, clue))), 0)
+
+
+def _confined(made: Made, reader: browser.Reader, look: Callable[[], list[browser.Misfit]]) -> Iterator[Problem]:
+    """What `look` finds; where the window breaks under one deck, the others are still looked at."""
+    failed: list[Problem] = []
+    misfits: list[browser.Misfit] = []
+    with reader.confine(made.source.label, failed):
+        misfits = look()
+    yield from failed
+    yield from _located(made, misfits)
 
 
 def _located(made: Made, misfits: Iterable[browser.Misfit]) -> Iterator[Problem]:

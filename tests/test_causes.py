@@ -29,7 +29,7 @@ def at(line: int, rule: str, message: str = "", path: str = DECK) -> Problem:
         (at(12, "overflow"), at(10, "pdf-incomplete")),
         (at(12, "clipped"), at(10, "handout-incomplete")),
         (at(10, "pdf-incomplete"), at(10, "handout-incomplete")),
-        (at(13, "front-matter"), at(10, "slide-blank")),
+        (at(22, "front-matter"), at(10, "slide-blank")),
         (at(12, "note-swallowed"), at(12, "directive-value")),
         (at(2, "theme-unknown"), at(22, "overflow")),
         (at(2, "theme-unknown"), at(22, "contrast")),
@@ -51,6 +51,7 @@ def test_a_consequence_goes_with_its_cause(cause: Problem, consequence: Problem)
         (at(12, "overflow"), at(20, "pdf-incomplete")),
         (at(12, "overflow"), at(10, "pdf-incomplete", path="other.md")),
         (at(12, "note-swallowed"), at(13, "directive-value")),
+        (at(2, "front-matter"), at(20, "slide-blank")),
         (at(2, "theme-unknown"), at(22, "overflow", path="other.md")),
         (at(2, "theme-unknown"), at(22, "link-dead")),
         (

@@ -14,7 +14,7 @@ import pytest
 from pipeline import deck, decks, marp
 from pipeline.deck import Deck, Image, Link
 from pipeline.toolchain import Tools
-from tests.conftest import FIXTURES
+from tests.conftest import FIXTURES, told
 
 Read = Callable[..., tuple[Deck, list[str], str]]
 
@@ -30,7 +30,7 @@ def read(tmp_path: Path, tools: Tools) -> Read:
         [rendered] = marp.render([source], tools=tools, lang=lang, links=links or {}, formats=("html",))
         assert isinstance(rendered, marp.Rendered)
         result, problems = deck.read(rendered.html, name="deck", source="deck.md")
-        return result, [str(p) for p in (*rendered.problems, *problems)], rendered.html
+        return result, [told(p) for p in (*rendered.problems, *problems)], rendered.html
 
     return render
 

@@ -266,17 +266,3 @@ def without_title(site: Path) -> bytes:
         drop_title(document)
         document.save(out := io.BytesIO())
     return out.getvalue()
-
-
-def test_a_heading_in_raw_html_is_missed_in_the_outlines(tmp_path: Path, tools: Tools) -> None:
-    section = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8").split("## `pdf-structure`")[1]
-    sources = []
-    for number, text in enumerate(re.findall(r"^```markdown\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)[:2]):
-        path = tmp_path / f"{number}.md"
-        path.write_text(text, encoding="utf-8")
-        sources.append(decks.open_file(path, str(number)))
-    made, _ = artifacts.make(sources, tools=tools, lang="en", links={}, base="")
-    broken, mended = made
-
-    assert ["pdf-structure"] == [problem.rule for problem in checks.pdf_problems(broken)]
-    assert [] == list(checks.pdf_problems(mended))

@@ -6,8 +6,24 @@ import re
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
-from pipeline import commands
+from pipeline import (
+    artifacts,
+    checks,
+    deck,
+    decks,
+    exceptions,
+    links,
+    lint,
+    marp,
+    policy,
+    present,
+    publish,
+)
+from pipeline.browser import Reader
+from pipeline.causes import causes
+from pipeline.decks import Source
 from pipeline.rules import RULES
 from pipeline.toolchain import Tools
 from tests.conftest import ROOT
@@ -36,20 +52,47 @@ def test_an_example_comes_with_its_cure() -> None:
     assert len(SHOWN) > 30
 
 
+# What is looked at in the PDF, and what only `check` looks at: the rest of the examples can do without.
+PRINTED = {"pdf-incomplete", "pdf-structure"}
+SLOW = {name for name, rule in RULES.items() if rule.is_slow}
+
+
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory, tools: Tools) -> dict[str, set[str]]:
+def found(tmp_path_factory: pytest.TempPathFactory, tools: Tools, browser: Browser) -> dict[str, set[str]]:
     """The rules that each example breaks, by its file's name."""
     folder = tmp_path_factory.mktemp("rules")
-    files: list[Path] = []
+    sources: list[Source] = []
     for rule in SHOWN:
         for name, text in zip(("wrong", "right"), EXAMPLES[rule], strict=True):
-            files.append(folder / f"{rule}.{name}.md")
-            files[-1].write_text(text, encoding="utf-8")
-    report = commands.examine_files(ROOT, files, tools)
-    broken: dict[str, set[str]] = {file.name: set() for file in files}
-    for problem in report.problems:
-        broken[Path(problem.path).name].add(problem.rule)
-    return broken
+            path = folder / f"{rule}.{name}.md"
+            path.write_text(text, encoding="utf-8")
+            sources.append(decks.open_file(path, path.stem))
+    printed, others = [[s for s in sources if (s.name.split(".")[0] in PRINTED) is is_in] for is_in in (True, False)]
+    made, problems = artifacts.make(printed, tools=tools, lang="en", links={}, base="")
+    for source, rendered in zip(
+        others, marp.render(others, tools=tools, lang="en", links={}, formats=("html", "bare")), strict=True
+    ):
+        assert isinstance(rendered, marp.Rendered)
+        read, wrong = deck.read(rendered.html, name=source.name, source=source.label)
+        html = policy.seal_deck(present.enhance(rendered.html, read, links={}))
+        made.append(artifacts.Made(source, read, rendered, b"", html, ""))
+        problems += [*rendered.problems, *wrong, *lint.problems(source, rendered.trace, read)]
+    for each in made:
+        publish.write(folder / "site/decks" / each.deck.name / "slides.html", each.html)
+    reader = Reader(browser, folder / "site", "https://deck.invalid/")
+    for each in made:
+        rule = each.deck.name.split(".")[0]
+        problems += checks.deck_problems(each)
+        problems += checks.pdf_problems(each) if each.pdf else []
+        problems += checks.fit_problems(each, reader)
+        problems += checks.present_problems([each], reader)
+        problems += checks.access_problems([each], folder, None, reader) if rule in SLOW else []
+        problems += links.deck_problems(each.deck, each.html, each.source.path)
+        problems += [*exceptions.problems([each.deck]), *exceptions.unneeded([each.deck], [], set(RULES))]
+    broken: dict[str, set[str]] = {source.label: set() for source in sources}
+    for problem in causes(problems, [each.deck for each in made]):
+        broken[problem.path].add(problem.rule)
+    return {Path(label).name: rules for label, rules in broken.items()}
 
 
 @pytest.mark.parametrize("rule", SHOWN)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pytest
@@ -16,7 +16,6 @@ from pipeline import artifacts, checks, deck, decks, marp
 from pipeline.browser import Reader
 from pipeline.problems import Problem
 from pipeline.toolchain import Tools
-from tests.conftest import ROOT
 
 
 def chessboard(width: int, height: int, field: int = 10) -> str:
@@ -290,21 +289,6 @@ THEMES = {
 }
 
 
-def sections() -> Iterator[tuple[str, str, str]]:
-    """Each rule that docs/rules.md explains, with the deck that breaks it and its cure."""
-    text = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
-    for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
-        blocks = [found[2] for found in re.finditer(r"^(`{3,})markdown\n(.*?)^\1$", section, re.DOTALL | re.MULTILINE)]
-        rule = section.split("`")[1]
-        if rule in OURS:
-            bad, good = blocks
-            yield rule, bad, good
-
-
-OURS = {planted.rule for planted in PLANTED.values()} | {"alt-missing", "note-long"}
-EXPLAINED = list(sections())
-
-
 @pytest.fixture(scope="module")
 def found(
     tmp_path_factory: pytest.TempPathFactory, tools: Tools, browser: Browser
@@ -318,8 +302,6 @@ def found(
         "corporate": CORPORATE + "# A\n\n---\n# B\n\n---\n# C\n",
         **MORE,
         **THEMES,
-        **{f"{rule} broken": bad for rule, bad, _ in EXPLAINED},
-        **{f"{rule} mended": good for rule, _, good in EXPLAINED},
     }
     sources = []
     for number, (name, text) in enumerate(texts.items()):
@@ -406,13 +388,3 @@ def test_what_is_on_every_slide_is_told_once(found: Found) -> None:
     [problem] = found["aside"][1]
 
     assert "slide 1: 'tiny foot' has letters of 9 px, and the last row needs 12 px" in problem.message
-
-
-@pytest.mark.parametrize("rule", [rule for rule, _, _ in EXPLAINED])
-def test_the_example_of_a_rule_breaks_it_and_its_cure_does_not(rule: str, found: Found) -> None:
-    assert [rule] == [problem.rule for problem in found[f"{rule} broken"][1]]
-    assert [] == found[f"{rule} mended"][1]
-
-
-def test_every_rule_is_explained() -> None:
-    assert OURS == {rule for rule, _, _ in EXPLAINED}
