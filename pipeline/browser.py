@@ -198,8 +198,8 @@ class Reader:
         self._complaints()
         return pdfs
 
-    def scan_deck(self, uri: str, slides: int) -> list[Misfit]:
-        """Look for what keeps people out of a deck of so many slides, each as authored and with its colours swapped.
+    def scan_deck(self, uri: str, slides: int, *, swapped: bool = True) -> list[Misfit]:
+        """Look for what keeps people out of a deck of so many slides, each as authored and with its colours `swapped`.
 
         A slide that cannot be reached is left out: `present` says so.
         """
@@ -207,7 +207,7 @@ class Reader:
         with self._still():
             self._open(uri)
             has_two: bool = self._page.evaluate(_HAS_TWO_SCHEMES)
-            states = COLOURS if has_two else COLOURS[:1]
+            states = COLOURS if has_two and swapped else COLOURS[:1]
             for state in states:
                 if state != COLOURS[0]:
                     self._page.keyboard.press("d")

@@ -22,6 +22,7 @@ _FOLLOWS_ON_SLIDE = {
 # The same on one line.
 _FOLLOWS_ON_LINE = {
     "directive-value": {"note-swallowed"},
+    "axe": {"alt-missing"},
     "image-broken": {"image-missing"},
     "image-off-slide": {"image-missing"},
     "link-dead": {"mkdocs"},

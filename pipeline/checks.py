@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -201,19 +202,32 @@ def access_problems(
     settings: site.Settings | None,
     reader: browser.Reader,
     *,
-    undecided: bool = True,
+    is_ours: bool = True,
 ) -> Iterator[Problem]:
     """See what keeps people out of the decks and pages in `folder`, which takes some time.
 
-    Without `settings` there are only decks. With `undecided=False`, what axe-core cannot decide is no problem.
+    Without `settings` there are only decks. Of decks that are not `is_ours`, nobody asked that axe-core can decide
+    everything, nor that light and dark can be swapped.
     """
     for each in made:
-        found = _confined(each, reader, partial(reader.scan_deck, _slides_uri(each), len(each.deck.slides)))
-        yield from (problem for problem in found if undecided or problem.rule != "axe-undecided")
+        scan = partial(reader.scan_deck, _slides_uri(each), len(each.deck.slides), swapped=is_ours)
+        found = _confined(each, reader, lambda scan=scan: _repeated(scan()))  # type: ignore[misc]
+        yield from (problem for problem in found if is_ours or problem.rule != "axe-undecided")
     if settings:
         decks = set(map(_slides_uri, made))
         found = _page_access_problems(_origins(made, settings), folder, decks, reader)
-        yield from (problem for problem in found if undecided or problem.rule != "axe-undecided")
+        yield from found
+
+
+def _repeated(misfits: Iterable[browser.Misfit]) -> list[browser.Misfit]:
+    """What is the same on several slides, a footer for example, said of the first one only."""
+    groups: dict[tuple[str, str], list[browser.Misfit]] = {}
+    for misfit in misfits:
+        groups.setdefault((misfit.rule, misfit.message), []).append(misfit)
+    first = [(group[0], len({misfit.slide for misfit in group}) - 1) for group in groups.values()]
+    return [
+        replace(misfit, message=f"{misfit.message} (and on {more} more)") if more else misfit for misfit, more in first
+    ]
 
 
 def _page_access_problems(

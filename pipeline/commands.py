@@ -285,8 +285,8 @@ def _check_files(folder: Path, tools: Tools, progress: Progress) -> None:
         _write_prints(prints, folder / "decks")
         progress.found += found
         progress.found += checks.present_problems(made, reader)
-        progress.found += checks.access_problems(made, folder, None, reader, undecided=False)
-    progress.looked.append(_SCANNED)
+        progress.found += checks.access_problems(made, folder, None, reader, is_ours=False)
+    progress.looked.append("axe-core on every slide, as authored")
     progress.looked.append(
         _counted("slide", sum(len(deck.slides) for deck in progress.decks), "measured and presented")
     )

@@ -103,15 +103,15 @@ Scan = Callable[..., list[Problem]]
 def scan(tmp_path: Path, tools: Tools, browser: Browser) -> Scan:
     """Make a deck and look at it as `check` does; `change` changes its HTML before."""
 
-    def look(markdown: str, *, undecided: bool = True, change: tuple[str, str] = ("", "")) -> list[Problem]:
+    def look(markdown: str, *, is_ours: bool = True, change: tuple[str, str] = ("", "")) -> list[Problem]:
         path = tmp_path / "talk.md"
         path.write_text(markdown, encoding="utf-8")
         made, _ = artifacts.make([decks.open_file(path, "talk")], tools=tools, lang="en", links={}, base="")
         before, after = change
         assert before in made[0].html
-        publish.write(tmp_path / "talk" / "slides.html", made[0].html.replace(before, after))
+        publish.write(tmp_path / "decks" / "talk" / "slides.html", made[0].html.replace(before, after))
         reader = Reader(browser, tmp_path, "https://deck.invalid/")
-        return list(checks.access_problems(made, tmp_path, None, reader, undecided=undecided))
+        return list(checks.access_problems(made, tmp_path, None, reader, is_ours=is_ours))
 
     return look
 
@@ -202,7 +202,32 @@ def test_a_fault_on_a_slide_is_named_once_with_its_line(
 
 
 def test_what_axe_cannot_decide_may_be_left_out(scan: Scan) -> None:
-    assert [] == scan("<style>h1 { background: linear-gradient(#fff, #eee) }</style>\n\n# One\n", undecided=False)
+    assert [] == scan("<style>h1 { background: linear-gradient(#fff, #eee) }</style>\n\n# One\n", is_ours=False)
+
+
+def test_nobody_asked_that_the_colours_of_other_peoples_decks_can_be_swapped(scan: Scan) -> None:
+    deck = "<style>p { color: #333 }</style>\n\n# One\n\nwords\n"
+
+    assert ["contrast"] == [problem.rule for problem in scan(deck)]
+    assert [] == scan(deck, is_ours=False)
+
+
+def test_what_marp_makes_by_itself_is_nobodys_fault(scan: Scan) -> None:
+    deck = "# <!-- fit --> Fitted\n\n$x^2$\n\n|  | a |\n|--|---|\n| b | c |\n"
+
+    assert [] == scan(deck, is_ours=False)
+    assert ["axe"] == [problem.rule for problem in scan("# One\n\n[](https://x.example/)\n", is_ours=False)][:1]
+
+
+def test_a_footer_on_every_slide_is_named_once(scan: Scan) -> None:
+    deck = (
+        "---\nfooter: pale\nstyle: 'footer { color: #bbb !important }'\n---\n# One\n\n---\n\n# Two\n\n---\n\n# Three\n"
+    )
+
+    [problem] = scan(deck, is_ours=False)
+
+    assert "contrast" == problem.rule
+    assert problem.message.endswith(" (and on 2 more)")
 
 
 # --- Planted faults in pages --------------------------------------------------------------------------------------
