@@ -141,7 +141,7 @@ class Project:
             env={**inherited, **environment},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         )
         return Outcome(done.returncode, done.stdout, done.stderr)
 

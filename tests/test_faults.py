@@ -144,36 +144,39 @@ def page_outside_the_navigation(project: Project) -> str:
 
 
 @pytest.mark.parametrize(
-    "plant",
+    ("plant", "rule"),
     [
-        no_deck,
-        not_utf8,
-        broken_front_matter,
-        missing_image,
-        missing_background,
-        unknown_theme,
-        theme_file_gone,
-        missing_theme_asset,
-        broken_settings,
-        settings_without_address,
-        page_not_utf8,
-        page_with_broken_front_matter,
-        page_that_leads_out_of_the_project,
-        broken_hook,
-        hook_that_is_no_python,
-        docs_outside_the_project,
-        address_that_browsers_spell_otherwise,
-        no_inventory,
-        link_to_no_page,
-        page_outside_the_navigation,
+        (no_deck, "deck-missing"),
+        (not_utf8, "file"),
+        (broken_front_matter, "front-matter"),
+        (missing_image, "image-missing"),
+        (missing_background, "image-missing"),
+        (unknown_theme, "theme-unknown"),
+        (theme_file_gone, "theme-unknown"),
+        (missing_theme_asset, "image-missing"),
+        (broken_settings, "yaml"),
+        (settings_without_address, "settings"),
+        (page_not_utf8, "file"),
+        (page_with_broken_front_matter, "yaml"),
+        (page_that_leads_out_of_the_project, "file-outside"),
+        (broken_hook, "mkdocs"),
+        (hook_that_is_no_python, "mkdocs"),
+        (docs_outside_the_project, "settings"),
+        (address_that_browsers_spell_otherwise, "settings"),
+        (no_inventory, "file"),
+        (link_to_no_page, "link-dead"),
+        (page_outside_the_navigation, "mkdocs"),
     ],
 )
-def test_a_wrong_input_is_named_and_nothing_is_published(project: Project, plant: Callable[[Project], str]) -> None:
+def test_a_wrong_input_is_named_and_nothing_is_published(
+    project: Project, plant: Callable[[Project], str], rule: str
+) -> None:
     message = plant(project)
 
     outcome = refused(project)
 
-    assert message in outcome.err
+    [line] = [line for line in outcome.err.splitlines() if message in line]
+    assert line.endswith(f" [{rule}]")
 
 
 def test_a_browser_that_is_not_there_is_named(project: Project) -> None:

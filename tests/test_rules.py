@@ -99,3 +99,35 @@ def found(tmp_path_factory: pytest.TempPathFactory, tools: Tools, browser: Brows
 def test_an_example_breaks_its_rule_and_its_cure_breaks_none(rule: str, found: dict[str, set[str]]) -> None:
     assert rule in found[f"{rule}.wrong.md"]
     assert set() == found[f"{rule}.right.md"]
+
+
+# Where the other rules are broken on purpose, so that each of them is seen to find something.
+ELSEWHERE = {
+    "file": "test_faults.py not_utf8",
+    "file-outside": "test_faults.py page_that_leads_out_of_the_project",
+    "deck-missing": "test_faults.py no_deck",
+    "deck-name": "test_decks.py test_a_folder_that_cannot_be_an_address_is_named",
+    "marp": "test_faults.py test_a_marp_that_does_not_start_is_named",
+    "handout-incomplete": "test_handouts.py test_a_word_that_is_not_printed_is_found",
+    "powerpoint-incomplete": "test_powerpoint.py test_a_file_that_lacks_words_is_found",
+    "link-unlisted": "test_links.py test_the_inventory_holds_what_is_linked_and_nothing_else",
+    "address-lost": "test_addresses.py test_a_key_that_is_gone_is_named_where_its_successor_stands",
+    "request-failed": "browser/test_policy.py test_a_file_that_a_page_lacks_is_named",
+    "script-error": "test_check.py test_the_whole_project_is_checked_and_one_fault_hides_no_other",
+    "policy": "browser/test_policy.py test_a_handler_is_named_with_its_line",
+    "focus-hidden": "browser/test_accessibility.py test_a_fault_on_a_page_is_named_once_with_its_line",
+    "zoom": "browser/test_accessibility.py test_a_fault_on_a_page_is_named_once_with_its_line",
+    "settings": "test_faults.py settings_without_address",
+    "yaml": "test_faults.py page_with_broken_front_matter",
+    "run-sheet": "test_sessions.py test_what_does_not_agree_is_named_with_its_line",
+    "mkdocs": "test_faults.py broken_hook",
+    "output": "test_publish.py test_two_builds_cannot_share_a_stage",
+    "browser": "browser/test_measure.py test_a_deck_that_breaks_the_window_does_not_end_the_look_at_others",
+}
+
+
+def test_every_rule_is_broken_somewhere() -> None:
+    assert set(RULES) == {*SHOWN, *ELSEWHERE}
+    for place in ELSEWHERE.values():
+        file, name = place.split()
+        assert f"def {name}(" in (ROOT / "tests" / file).read_text(encoding="utf-8"), place

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -287,6 +288,18 @@ THEMES = {
     "| a | b |\n|---|---|\n| 1 | `2` |\n\n---\n- a\n  - b\n    - c\n\n1. d\n\n<small>e f</small> H<sub>20</sub>\n"
     for theme in ("default", "gaia", "uncover")
 }
+
+
+def test_a_deck_that_breaks_the_window_does_not_end_the_look_at_others(browser: Browser, tmp_path: Path) -> None:
+    reader = Reader(browser, tmp_path, "https://deck.invalid/")
+    problems: list[Problem] = []
+
+    with reader.confine("deck.md", problems):
+        reader.measure("<svg data-marpit-svg></svg>")  # no slide of Marp's is without a section
+
+    assert [("deck.md", "browser")] == [(problem.path, problem.rule) for problem in problems]
+    assert "could not be looked at to the end: " in problems[0].message
+    assert [] == reader.measure("")
 
 
 @pytest.fixture(scope="module")

@@ -46,6 +46,12 @@ def test_what_a_page_may_do_is_no_problem(visit: Visit) -> None:
     assert [] == [found for found in visit(body) if "cannot be" not in found[2]]
 
 
+def test_a_file_that_a_page_lacks_is_named(visit: Visit) -> None:
+    [(rule, _, message)] = visit("<img src='none.png' alt='x'>")
+
+    assert ("request-failed", f"asks for {BASE}faulty/none.png, which does not exist") == (rule, message)
+
+
 HANDLER = '<p>first</p>\n\n<button onclick="boo()">b</button>'
 
 
