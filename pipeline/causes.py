@@ -32,7 +32,7 @@ _LOOKS = ("clipped", "contrast", "image-blurred", "image-off-slide", "overflow",
 _FOLLOWS_IN_DECK = {rule: {"theme-unknown"} for rule in _LOOKS}
 
 
-def causes(problems: Sequence[Problem], decks: Sequence[Deck]) -> Iterator[Problem]:
+def causes(problems: Iterable[Problem], decks: Sequence[Deck]) -> Iterator[Problem]:
     """The problems without those that only say once more what another has said."""
     by_source = {deck.source: deck for deck in decks}
 
@@ -41,19 +41,32 @@ def causes(problems: Sequence[Problem], decks: Sequence[Deck]) -> Iterator[Probl
         slide = deck.slide_at(problem.line) if deck else None
         return problem.path, slide.number if slide else 0
 
+    problems = list(_once_a_host(problems))
     on_slide, on_line, in_deck = _rules_by(place, problems), _rules_by(_line, problems), _rules_by(_path, problems)
     missing = [problem for problem in problems if problem.rule == "image-missing"]
     for problem in problems:
-        rule = problem.rule
-        follows = (
+        rule, told = problem.rule, in_deck[_path(problem)]
+        if (
             _FOLLOWS_ON_SLIDE.get(rule, set()) & on_slide[place(problem)]
             or _FOLLOWS_ON_LINE.get(rule, set()) & on_line[_line(problem)]
-            or _FOLLOWS_IN_DECK.get(rule, set()) & in_deck[_path(problem)]
-        )
-        if rule == "slide-blank" and place(problem)[1] == 1:  # the piece that stands above the front matter
-            follows = follows or {"front-matter"} & in_deck[_path(problem)]
-        if not follows and not (rule == "request-failed" and any(_is_of(problem, each) for each in missing)):
+            or _FOLLOWS_IN_DECK.get(rule, set()) & told
+            or (rule == "request-failed" and any(_is_of(problem, each) for each in missing))
+            # The first slide is what stands above front matter that came too late.
+            or (rule == "slide-blank" and place(problem)[1] == 1 and "front-matter" in told)
+        ):
+            continue
+        yield problem
+
+
+def _once_a_host(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """A deck is opened several times, and may ask another host for another file each time."""
+    asked: set[tuple[str, str]] = set()
+    for problem in problems:
+        host = re.search(r"asks for \w+://([^/ ]+)", problem.message) if problem.rule == "outside-request" else None
+        if host is None or (problem.path, host[1]) not in asked:
             yield problem
+        if host:
+            asked.add((problem.path, host[1]))
 
 
 def _path(problem: Problem) -> str:

@@ -63,3 +63,12 @@ def test_a_consequence_goes_with_its_cause(cause: Problem, consequence: Problem)
 )
 def test_anything_else_is_told(one: Problem, other: Problem) -> None:
     assert [other, one] == list(causes([other, one], [TALK]))
+
+
+def test_another_host_is_named_once() -> None:
+    asks = [
+        at(10, "outside-request", f"slide 1: asks for https://{file}, which") for file in ("a.x/1", "a.x/2", "b.x/1")
+    ]
+    elsewhere = at(10, "outside-request", "slide 1: asks for https://a.x/3, which", path="other.md")
+
+    assert [asks[0], asks[2], elsewhere] == list(causes([*asks, elsewhere], [TALK]))
