@@ -345,7 +345,7 @@ def test_an_output_that_is_no_folder_is_refused_at_once(foreign: Path, tmp_path:
 
     outcome = project.run("deck", foreign, "-o", tmp_path / "out")
 
-    assert (1, f"{tmp_path / 'out'}: is no folder; name another with -o\n1 problem found\n") == (
+    assert (1, f"{tmp_path / 'out'}: is no folder; name another with -o [output]\n1 problem found\n") == (
         outcome.code,
         outcome.err,
     )
