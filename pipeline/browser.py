@@ -156,8 +156,9 @@ class Reader:
         return self._is_up(number)
 
     def _is_up(self, number: int) -> bool:
-        try:
-            self._page.wait_for_function(_IS_ACTIVE, arg=number - 1)
+        slide = self._page.locator("svg[data-marpit-svg]").nth(number - 1)
+        try:  # no function to wait for: the deck's policy refuses code made of text
+            slide.and_(self._page.locator(".bespoke-marp-active")).wait_for(state="attached")
         except PlaywrightError:
             return False
         return True
@@ -372,9 +373,6 @@ _SETTLE = """async () => {
 _HAS_TWO_SCHEMES = (
     r"""() => [...document.querySelectorAll('style')].some((style) => /\.invert\b/.test(style.textContent))"""
 )
-
-_IS_ACTIVE = """index => document.querySelectorAll('svg[data-marpit-svg]')[index]
-  ?.classList.contains('bespoke-marp-active')"""
 
 # Fonts are loaded when a layout first uses them, and Marp fits headings and code once they are there.
 _LAY_OUT = """async layout => {

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import unquote
 
 from pipeline.deck import Deck
 from pipeline.problems import Problem
+from pipeline.rules import RULES
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -25,7 +27,6 @@ _FOLLOWS_ON_LINE = {
     "axe": {"alt-missing"},
     "image-broken": {"image-missing"},
     "image-off-slide": {"image-missing"},
-    "link-dead": {"mkdocs"},
 }
 # The same in a whole deck: without its theme, nobody knows how it looks.
 _LOOKS = ("clipped", "contrast", "image-blurred", "image-off-slide", "overflow", "text-small")
@@ -43,6 +44,7 @@ def causes(problems: Iterable[Problem], decks: Sequence[Deck]) -> Iterator[Probl
 
     problems = list(_once_a_host(problems))
     on_slide, on_line, in_deck = _rules_by(place, problems), _rules_by(_line, problems), _rules_by(_path, problems)
+    speechless = {p.path for p in problems if p.rule == "directive-value" and "no language tag" in p.message}
     missing = [problem for problem in problems if problem.rule == "image-missing"]
     for problem in problems:
         rule, told = problem.rule, in_deck[_path(problem)]
@@ -51,6 +53,7 @@ def causes(problems: Iterable[Problem], decks: Sequence[Deck]) -> Iterator[Probl
             or _FOLLOWS_ON_LINE.get(rule, set()) & on_line[_line(problem)]
             or _FOLLOWS_IN_DECK.get(rule, set()) & told
             or (rule == "request-failed" and any(_is_of(problem, each) for each in missing))
+            or (problem.path in speechless and _is_of_language(problem))
             # The first slide is what stands above front matter that came too late.
             or (rule == "slide-blank" and place(problem)[1] == 1 and "front-matter" in told)
         ):
@@ -67,6 +70,29 @@ def _once_a_host(problems: Iterable[Problem]) -> Iterator[Problem]:
             yield problem
         if host:
             asked.add((problem.path, host[1]))
+
+
+def once(problems: Iterable[Problem]) -> list[Problem]:
+    """What is the same on several slides of a deck, a pale footer for example, said of the first one only.
+
+    Not before exceptions are made: each slide makes its own.
+    """
+    groups: dict[tuple[str, str, str], list[Problem]] = {}
+    for problem in problems:
+        said = re.sub(r"^slide \d+: ", "", problem.message) if RULES[problem.rule].is_slow else f"{problem}"
+        groups.setdefault((problem.path, problem.rule, said), []).append(problem)
+    return [
+        replace(first, message=f"{first.message} (and on {len(others)} more)") if others else first
+        for first, *others in groups.values()
+    ]
+
+
+def _is_of_language(problem: Problem) -> bool:
+    """Whether it is about the language that the deck says it is in."""
+    return (
+        "is said to be in" in problem.message
+        or re.search("'(html-lang-valid|valid-lang)'", problem.message) is not None
+    )
 
 
 def _path(problem: Problem) -> str:

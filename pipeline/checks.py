@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -115,6 +114,7 @@ def pdf_problems(made: Made, seen: Sequence[str] | None = None) -> Iterator[Prob
 
 def print_problems(made: Made, prints: Mapping[str, bytes]) -> Iterator[Problem]:
     """See whether each handout, and the cue cards, hold every slide and every word of its notes, where it stands."""
+    told = {fault.message for fault in pdf.faults(made.pdf, made.deck.slides)}  # of the slides' own PDF
     for name, content in prints.items():
         texts = pdf.texts(content)
         entries = handouts.outline(content)
@@ -125,6 +125,8 @@ def print_problems(made: Made, prints: Mapping[str, bytes]) -> Iterator[Problem]
             )
             continue
         for fault in pdf.faults(content):
+            if fault.message in told:
+                continue
             where = f" (page {fault.page})" if fault.page else ""
             yield Problem(made.source.label, 0, "pdf-structure", f"{name}{where} {fault.message}")
         ends = [page for _, page in entries[1:]] + [len(texts)]
@@ -211,23 +213,12 @@ def access_problems(
     """
     for each in made:
         scan = partial(reader.scan_deck, _slides_uri(each), len(each.deck.slides), swapped=is_ours)
-        found = _confined(each, reader, lambda scan=scan: _repeated(scan()))  # type: ignore[misc]
+        found = _confined(each, reader, scan)
         yield from (problem for problem in found if is_ours or problem.rule != "axe-undecided")
     if settings:
         decks = set(map(_slides_uri, made))
         found = _page_access_problems(_origins(made, settings), folder, decks, reader)
         yield from found
-
-
-def _repeated(misfits: Iterable[browser.Misfit]) -> list[browser.Misfit]:
-    """What is the same on several slides, a footer for example, said of the first one only."""
-    groups: dict[tuple[str, str], list[browser.Misfit]] = {}
-    for misfit in misfits:
-        groups.setdefault((misfit.rule, misfit.message), []).append(misfit)
-    first = [(group[0], len({misfit.slide for misfit in group}) - 1) for group in groups.values()]
-    return [
-        replace(misfit, message=f"{misfit.message} (and on {more} more)") if more else misfit for misfit, more in first
-    ]
 
 
 def _page_access_problems(

@@ -107,9 +107,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
     with browser.start(tools.browser) as started:
         reader = browser.Reader(started, stage / "site", settings.site_url)
         progress.found += checks.slide_problems(made, reader)
-        progress.looked.append(
-            _counted("slide", sum(len(deck.slides) for deck in progress.decks), "measured as printed")
-        )
+        progress.looked.append(_counted("slide", progress.slides, "measured as printed"))
         progress.gate()  # what comes after would only say the same once more
         if len(made) < len(sources):
             progress.missed.append("handouts, pages and links, because a deck could not be rendered")
@@ -287,9 +285,7 @@ def _check_files(folder: Path, tools: Tools, progress: Progress) -> None:
         progress.found += checks.present_problems(made, reader)
         progress.found += checks.access_problems(made, folder, None, reader, is_ours=False)
     progress.looked.append("axe-core on every slide, as authored")
-    progress.looked.append(
-        _counted("slide", sum(len(deck.slides) for deck in progress.decks), "measured and presented")
-    )
+    progress.looked.append(_counted("slide", progress.slides, "measured and presented"))
     progress.found += checks.powerpoint_problems(made, folder)
     progress.looked.append(_counted("link", sum(len(s.links) for d in progress.decks for s in d.slides), "on slides"))
     progress.missed.append("what axe-core cannot decide, such as the contrast of words on pictures")
@@ -313,7 +309,9 @@ def _print_decks(
     printed: dict[str, bytes] = {}
     problems: list[Problem] = []
     for each in made:
-        prints = artifacts.prints(each, reader, links=links)
+        prints: dict[str, bytes] = {}
+        with reader.confine(each.source.label, problems):
+            prints = artifacts.prints(each, reader, links=links)
         problems += checks.print_problems(each, prints)
         printed |= {f"{each.deck.name}/{name}": content for name, content in prints.items()}
     return printed, problems

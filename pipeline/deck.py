@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -167,9 +167,9 @@ def _slide(number: int, frame: LexborNode, section: LexborNode, notes: tuple[str
     title = _text(heading) if heading else ""
     line = int(section.attributes.get("data-line") or 1)
     content = [child for child in section.iter(include_text=True) if child.tag not in ("header", "footer")]
-    images = tuple(_images(frame, section, line))
-    body = reading.body(content, title=heading, backgrounds=frame.css(_BACKGROUND), found=figures)
     asides = {node.mem_id for node in section.css("section > header *, section > footer *")}
+    images = tuple(_images(frame, section, line, asides))
+    body = reading.body(content, title=heading, backgrounds=frame.css(_BACKGROUND), found=figures)
     links = tuple(_link(node, line, is_aside=node.mem_id in asides) for node in section.css("a[href]"))
     for closed in section.css("details:not([open])"):
         summary = closed.css_first("summary")
@@ -203,7 +203,8 @@ def _link(node: LexborNode, line: int, *, is_aside: bool) -> Link:
     return Link(href, stamped_line(node, line), " ".join(" ".join(words).split()), is_aside)
 
 
-def _images(frame: LexborNode, section: LexborNode, line: int) -> Iterator[Image]:
+def _images(frame: LexborNode, section: LexborNode, line: int, asides: Collection[int]) -> Iterator[Image]:
+    """Every image of a slide; `asides` are the nodes in its header and footer."""
     for figure in frame.css(_BACKGROUND):
         caption = figure.css_first("figcaption")
         yield Image(
@@ -212,7 +213,6 @@ def _images(frame: LexborNode, section: LexborNode, line: int) -> Iterator[Image
     if source := _background(section):
         yield Image(source, "", line, is_style=True)
     # A figure is an image that our plugin drew into the slide.
-    asides = {node.mem_id for node in section.css("section > header *, section > footer *")}
     for node in section.css("img, svg[data-src]"):
         source = node.attributes.get("data-src") or node.attributes.get("src") or ""
         yield Image(source, _alt(node), stamped_line(node, line), is_aside=node.mem_id in asides)

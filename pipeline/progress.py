@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline import exceptions
 from pipeline.artifacts import Made
-from pipeline.causes import causes
+from pipeline.causes import causes, once
 from pipeline.deck import Deck
 from pipeline.problems import BuildError, Problem, tidy
 from pipeline.report import Report
@@ -33,12 +33,18 @@ class Progress:
         """The decks made so far."""
         return [each.deck for each in self.made]
 
+    @property
+    def slides(self) -> int:
+        """How many slides these have."""
+        return sum(len(deck.slides) for deck in self.decks)
+
     def refused(self) -> list[Problem]:
         """What was found so far and no deck allows."""
-        return tidy(self._sorted().refused)
+        return list(self._sorted().refused)
 
     def _sorted(self, problems: Sequence[Problem] = ()) -> exceptions.Sorted:
-        return exceptions.sort(tidy(causes([*self.found, *problems], self.decks)), self.decks)
+        parted = exceptions.sort(tidy(causes([*self.found, *problems], self.decks)), self.decks)
+        return replace(parted, refused=tuple(once(parted.refused)))
 
     def gate(self) -> None:
         """Let a build go on only if nothing is wrong so far; a thorough look always goes on."""

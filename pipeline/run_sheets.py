@@ -126,8 +126,9 @@ def _step_title(step: Step, titles: Mapping[str, str]) -> str:
     if step.pause:
         return escape(step.pause)
     if step.exercise:
-        return f"Exercise: {titles[step.exercise]}"
-    return ", ".join(titles[f"slide {key}"] for key in step.slides)
+        return f"Exercise: {titles.get(step.exercise, escape(step.exercise))}"
+    # What is not there has been told; the rest of the page is still to be looked at.
+    return ", ".join(titles.get(f"slide {key}", escape(key)) for key in step.slides)
 
 
 def _time(minutes: float) -> str:

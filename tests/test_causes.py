@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.causes import causes
+from pipeline.causes import causes, once
 from pipeline.deck import Deck, Slide
 from pipeline.problems import Problem
 
@@ -33,6 +33,8 @@ def at(line: int, rule: str, message: str = "", path: str = DECK) -> Problem:
         (at(12, "note-swallowed"), at(12, "directive-value")),
         (at(2, "theme-unknown"), at(22, "overflow")),
         (at(2, "theme-unknown"), at(22, "contrast")),
+        (at(2, "directive-value", "'x' is no language tag"), at(0, "pdf-structure", "the PDF is said to be in 'x'")),
+        (at(2, "directive-value", "'x' is no language tag"), at(10, "axe", "breaks the axe rule 'valid-lang' (x)")),
         (
             at(25, "image-missing", "image 'img/a b.png' does not exist"),
             at(10, "request-failed", "slide 1: asks for https://x.example/img/a%20b.png, which does not exist"),
@@ -52,6 +54,8 @@ def test_a_consequence_goes_with_its_cause(cause: Problem, consequence: Problem)
         (at(12, "overflow"), at(10, "pdf-incomplete", path="other.md")),
         (at(12, "note-swallowed"), at(13, "directive-value")),
         (at(2, "front-matter"), at(20, "slide-blank")),
+        (at(2, "directive-value", "'x' is no language tag"), at(0, "pdf-structure", "the PDF is not tagged")),
+        (at(2, "directive-value", "'x' is no size"), at(0, "pdf-structure", "the PDF is said to be in 'x'")),
         (at(2, "theme-unknown"), at(22, "overflow", path="other.md")),
         (at(2, "theme-unknown"), at(22, "link-dead")),
         (
@@ -72,3 +76,13 @@ def test_another_host_is_named_once() -> None:
     elsewhere = at(10, "outside-request", "slide 1: asks for https://a.x/3, which", path="other.md")
 
     assert [asks[0], asks[2], elsewhere] == list(causes([*asks, elsewhere], [TALK]))
+
+
+def test_what_is_on_several_slides_is_said_of_the_first() -> None:
+    pale = [at(10, "contrast", "slide 1: 'foot' is pale"), at(20, "contrast", "slide 2: 'foot' is pale")]
+    other = at(20, "contrast", "slide 2: 'head' is pale")
+    quick = [at(10, "overflow", "slide 1: too long"), at(20, "overflow", "slide 2: too long")]
+
+    assert [at(10, "contrast", "slide 1: 'foot' is pale (and on 1 more)"), other, *quick] == once(
+        [*pale, other, *quick]
+    )

@@ -85,6 +85,7 @@ def test_the_whole_project_is_checked_and_one_fault_hides_no_other(project: Proj
     project.edit("docs/about.md", lambda text: text + "\n[gone](nope.md)\n\n<script>throw Error('planted')</script>\n")
     pale = "\n<p style='color: #bbb; background: #fff'>pale words</p>\n"
     project.edit("docs/resources.md", lambda text: text + pale)
+    project.edit("data/sessions.yml", lambda text: text.replace("slides: [agenda]", "slides: [agneda]", 1))
     published = project.root / "dist" / "site" / "index.html"
     published.parent.mkdir(parents=True)
     published.write_text("the last good site", encoding="utf-8")
@@ -98,6 +99,7 @@ def test_the_whole_project_is_checked_and_one_fault_hides_no_other(project: Proj
         line.partition(": ")[0] for line in outcome.out.splitlines() if line.endswith("[link-dead]")
     ]
     assert f"docs/about.md:{gone + 2}: script error: planted [script-error]" in outcome.out
+    assert "has no slide 'agneda'; did you mean 'agenda'?" in outcome.out
     pale_line = line_of(project, "docs/resources.md", "pale words")
     assert any(
         line.startswith(f"docs/resources.md:{pale_line}: ") and line.endswith("[contrast]")

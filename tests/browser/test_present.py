@@ -480,7 +480,8 @@ def test_axe_finds_nothing_in_any_view(view: str, name: str, page: Page, decks: 
     base = site / "decks" if name == "post-mortem-culture" else decks
     for slide in (1, 2):
         open_fresh(page, f"{address(base, name)}{view}#{slide}")
-        page.wait_for_function("document.querySelector('svg[aria-label]') && document.title")
+        expect(page.locator("svg[aria-label]").first).to_be_attached()
+        expect(page).to_have_title(re.compile("."))
         for frame in page.frames:
             assert [] == faults(frame), (slide, frame.url)
 
@@ -679,12 +680,13 @@ def test_in_the_notes_arrows_scroll_and_a_clicker_moves(page: Page, talk: str) -
     page.goto(f"{talk}?view=presenter#start")
     expect(page).to_have_title(re.compile("Start"))
     page.goto(f"{talk}?view=presenter#plan")
+    expect_slide(page, 2)
     note = page.locator(".bespoke-marp-note.active")
     note.evaluate("note => note.insertAdjacentHTML('beforeend', '<p>more</p>'.repeat(200))")
     note.focus()
     page.keyboard.press("ArrowDown")
     expect_hash(page, "#plan")
-    page.wait_for_function("document.querySelector('.bespoke-marp-note.active').scrollTop > 0")
+    expect(note).not_to_have_js_property("scrollTop", 0)
     page.keyboard.press("PageUp")
     expect_slide(page, 1)
 
