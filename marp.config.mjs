@@ -360,7 +360,7 @@ const engine = ({ marp }) => {
     deck.keepTrace?.(traceOf({ ...parsed, marp, css: result.css }))
     const css = replaceUrls(result.css, (url) => {
       const { data, rule, reason } = readLocal(url, deck)
-      if (reason) deck.problems.push({ line: 1, rule, message: `file '${pathOf(url)}', which the theme or a style asks for, ${reason}` })
+      if (reason) deck.problems.push({ line: 1, asked: url, rule, message: `file '${pathOf(url)}', which a style asks for, ${reason}` })
       return data
     })
     return withoutChance({ ...result, html: settle(result.html, deck), css })

@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from pipeline import deck, handouts, lint, marp, pages, pdf, policy, powerpoint, present, qr
+from pipeline import deck, decks, handouts, lint, marp, pages, pdf, policy, powerpoint, present, qr
 from pipeline.browser import Reader
 from pipeline.deck import Deck
 from pipeline.decks import Source
@@ -52,6 +52,8 @@ def make(
     made: list[Made] = []
     problems: list[Problem] = []
     generated = {qr.FILE: qr.figure(base)} if base else {}
+    for source in sources:
+        problems += decks.theme_problems(source)
     all_rendered = marp.render(sources, tools=tools, lang=lang, links=links, generated=generated)
     for source, rendered in zip(sources, all_rendered, strict=True):
         if isinstance(rendered, BuildError):

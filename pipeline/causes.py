@@ -17,13 +17,14 @@ Key = TypeVar("Key", bound=Hashable)
 
 # What comes of another fault on the same slide, and goes with it.
 _FOLLOWS_ON_SLIDE = {
-    "pdf-incomplete": {"overflow", "clipped"},
-    "handout-incomplete": {"overflow", "clipped", "pdf-incomplete"},
+    "pdf-incomplete": {"overflow", "clipped", "formula-wrong"},
+    "handout-incomplete": {"overflow", "clipped", "pdf-incomplete", "formula-wrong"},
     "slide-blank": {"comment-open"},
 }
 # The same on one line.
 _FOLLOWS_ON_LINE = {
     "directive-value": {"note-swallowed"},
+    "alt-missing": {"image-missing"},
     "axe": {"alt-missing"},
     "image-broken": {"image-missing"},
     "image-off-slide": {"image-missing"},

@@ -259,6 +259,10 @@ def _confined(made: Made, reader: browser.Reader, look: Callable[[], list[browse
 def _located(made: Made, misfits: Iterable[browser.Misfit]) -> Iterator[Problem]:
     for misfit in misfits:
         slide = made.deck.slides[misfit.slide - 1]
+        asked = None if misfit.line else re.search("asks for ([^ ,]+)", misfit.message)
+        if asked and (place := made.source.where(asked[1])):
+            yield Problem(*place, misfit.rule, f"slide {slide.number}: {misfit.message}", misfit.area)
+            continue
         line = misfit.line or _line_of_directive(made, slide, misfit.directive) or slide.line
         yield Problem(made.source.label, line, misfit.rule, f"slide {slide.number}: {misfit.message}", misfit.area)
 

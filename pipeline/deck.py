@@ -128,8 +128,10 @@ def read(html: str, *, name: str, source: str) -> tuple[Deck, list[Problem]]:
         section = frame.css_first("section[id]")
         if section is None:  # pragma: no cover - Marp always numbers its sections
             raise ValueError(f"{source}: slide {number} has no section in Marp's output")
+        problems += _formula_problems(number, section, source)  # before reading takes the formulas out
         slide = _slide(number, frame, section, notes.get(number - 1, ()), figures)
         problems += _directive_problems(slide, section, source)
+        problems += _address_problems(slide, source)
         slides.append(slide)
     explicit = {int(s.attributes["id"] or 0) for s in tree.css("section[id][data-key]")}
     problems += _key_problems(slides, explicit, source)
@@ -289,6 +291,28 @@ def _directive_problems(slide: Slide, section: LexborNode, source: str) -> Itera
         elif _is_number(key):
             message = f"slideKey is '{key}', which reads as a slide's number; add a letter"
             yield Problem(source, slide.line, "slide-key", message)
+
+
+def _formula_problems(number: int, section: LexborNode, source: str) -> Iterator[Problem]:
+    """What MathJax or KaTeX shows in red instead of a formula."""
+    for node in section.css("[data-mjx-error], .katex-error"):
+        said = node.attributes.get("data-mjx-error") or node.attributes.get("title") or ""
+        reason = " ".join(said.removeprefix("ParseError: KaTeX parse error: ").split()).rstrip(".")
+        line = stamped_line(node, 1)
+        yield Problem(source, line, "formula-wrong", f"slide {number}: a formula cannot be set: {reason}; correct it")
+    for node in section.css('[data-mml-node="mtext"][fill="red"], .katex [style*="#cc0000"]'):
+        letters = [chr(int(part.attributes["data-c"] or "", 16)) for part in node.css("[data-c]")]
+        command = "".join(letters) or node.text(deep=True).strip()
+        if command.startswith("\\"):
+            message = f"slide {number}: a formula has '{command}', which is no command; correct it"
+            yield Problem(source, stamped_line(node, 1), "formula-wrong", message)
+
+
+def _address_problems(slide: Slide, source: str) -> Iterator[Problem]:
+    for image in slide.images:
+        if not image.src.strip():
+            message = f"slide {slide.number}: an image has no address; write ![what it shows](file.png), or remove it"
+            yield Problem(source, image.line, "image-missing", message)
 
 
 def _key_problems(slides: list[Slide], explicit: set[int], source: str) -> Iterator[Problem]:

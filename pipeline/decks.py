@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from pipeline.problems import BuildError, Problem, read_text
+from pipeline.problems import BuildError, Problem, line_of, read_text
 
 THEME_FOLDERS = ("theme", "themes")
 
@@ -43,11 +43,25 @@ class Source:
                 break
         found = [css for folder in folders for css in sorted(folder.glob("*.css")) if self._may_use(css)]
         wanted = set(re.findall(r"""^(?:<!--)?\s*["']?theme["']?\s*:\s*["']?([\w-]+)""", self.text, re.MULTILINE))
-        wanted -= {*_OWN_THEMES, *map(_theme, found)}
+        wanted -= {*_OWN_THEMES, *map(theme_name, found)}
         return found + ([css for css in _elsewhere(self.root, wanted) if self._may_use(css)] if wanted else [])
 
+    def where(self, words: str) -> tuple[str, int] | None:
+        """The file and line where the deck, or else one of its themes, says `words`; None where neither does."""
+        if line := line_of(self.text, words):
+            return self.label, line
+        for css in self.themes:
+            if line := line_of(css.read_text(encoding="utf-8", errors="replace"), words):
+                return self.label_of(css), line
+        return None
+
+    def label_of(self, path: Path) -> str:
+        """How messages name another file of the deck: relative to the project where the deck is named so."""
+        beside = self.path.parent != self.root and self.label == self.path.relative_to(self.root).as_posix()
+        return path.resolve().relative_to(self.root.resolve()).as_posix() if beside else str(path)
+
     def _may_use(self, css: Path) -> bool:
-        return bool(_theme(css)) and css.resolve().is_relative_to(self.root.resolve())
+        return bool(theme_name(css)) and css.resolve().is_relative_to(self.root.resolve())
 
 
 _OWN_THEMES = ("default", "gaia", "uncover", "workshop")
@@ -61,11 +75,11 @@ def _elsewhere(root: Path, wanted: set[str]) -> list[Path]:
     for folder, folders, names in itertools.islice(os.walk(root), _MANY):
         folders[:] = sorted(name for name in folders if name != "node_modules" and not name.startswith("."))
         sheets += [Path(folder, name) for name in sorted(names) if name.endswith(".css")]
-    homes = {css.parent for css in sheets if _theme(css) in wanted}
+    homes = {css.parent for css in sheets if theme_name(css) in wanted}
     return [css for css in sheets if css.parent in homes]
 
 
-def _theme(css: Path) -> str:
+def theme_name(css: Path) -> str:
     """The name of the theme that a style sheet is; '' where it is none."""
     # Marp takes any CSS file for a theme and complains of those that are none. Editors leave odd things beside them.
     try:
@@ -73,6 +87,23 @@ def _theme(css: Path) -> str:
     except OSError:
         return ""
     return name[1] if name else ""
+
+
+def theme_problems(source: Source) -> Iterator[Problem]:
+    """What is wrong with the themes that a deck may use."""
+    known = {*_OWN_THEMES, *map(theme_name, source.themes)}
+    for css in source.themes:
+        label = source.label_of(css)
+        try:
+            text = read_text(css, label)
+        except BuildError as error:
+            yield from error.problems
+            continue
+        for found in re.finditer(r"""^\s*@import\s+(?:url\()?\s*["']([\w-]+)["']""", text, re.MULTILINE):
+            if found[1] not in known:
+                line = text.count("\n", 0, found.start(1)) + 1
+                message = f"theme '{found[1]}' does not exist; known themes are {', '.join(sorted(known))}"
+                yield Problem(label, line, "theme-unknown", message)
 
 
 def find(root: Path) -> list[Source]:

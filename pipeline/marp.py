@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 from pipeline import trace
-from pipeline.decks import Source
+from pipeline.decks import Source, theme_name
 from pipeline.problems import BuildError, Problem, yaml_problem
 from pipeline.toolchain import HOME, Tools
 from pipeline.trace import Trace
@@ -148,9 +148,15 @@ def _gather(
         if answer["code"] or not content[name]:
             return BuildError([Problem(source.label, 0, "marp", _failure(answer))])
     answer = answers[f"{number}.{formats[0]}"]
-    problems = [_problem(source.label, found) for found in answer["problems"]]
+    problems = [_problem(source, found) for found in answer["problems"]]
     for line in answer["log"]:
-        if warning := re.match(r"\[\s*(?:WARN|ERROR)\s*\]\s*(.*)", line, re.DOTALL):
+        if wrong := _WRONG_THEME.search(" ".join(line.split())):
+            css = (HOME / wrong[1]).resolve()
+            said = f"is not valid CSS: {wrong[3].lower()}; correct it"
+            # Marp goes on as if there were no such theme.
+            problems = [p for p in problems if not p.message.startswith(f"theme '{theme_name(css)}' does not exist")]
+            problems.append(Problem(source.label_of(css), int(wrong[2]), "marp", said))
+        elif warning := re.match(r"\[\s*(?:WARN|ERROR)\s*\]\s*(.*)", line, re.DOTALL):
             problems.append(Problem(source.label, 0, "marp", f"Marp says: {' '.join(warning[1].split())}"))
     return Rendered(
         html=content["html"].decode().replace("<head>", f"<head>{_NO_ICON}", 1),
@@ -161,8 +167,14 @@ def _gather(
     )
 
 
-def _problem(label: str, found: Mapping[str, Any]) -> Problem:
-    message: str = found["message"]
+_WRONG_THEME = re.compile(r"Cannot register theme CSS: (.+?) \(<css input>:(\d+):\d+: (.*)\)")
+
+
+def _problem(source: Source, found: Mapping[str, Any]) -> Problem:
+    label, message = source.label, found["message"]
+    if "asked" in found:  # by a style, of which Marp knows no line
+        place, line = source.where(found["asked"]) or (label, found["line"])
+        return Problem(place, line, found["rule"], message)
     if "yaml" in found:  # PyYAML says better what is wrong, where it sees it too
         try:
             yaml.safe_load(found["yaml"])

@@ -593,8 +593,9 @@ async () => {
           message: `image '${picture.dataset.src ?? 'in the source'}' cannot be shown; see whether the file is whole`,
         })
     const beside = [slides[number - 1], slides[number + 1]].filter(Boolean)
+    const cure = beside.length ? 'give it content, or remove its ruler' : 'write something on it'
     if (!ink && (!beside.length || beside.some((other) => lookOf(other) === lookOf(slide))))
-      report({ rule: 'slide-blank', line: lineOf(section), message: 'is blank; give it content, or remove its ruler' })
+      report({ rule: 'slide-blank', line: lineOf(section), message: `is blank; ${cure}` })
     return problems
   }
 

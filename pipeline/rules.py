@@ -35,6 +35,7 @@ RULES = {
     "directive-spills": Rule("a directive that changes all later slides is meant to"),
     "image-missing": Rule("images are there, spelt as on disk"),
     "image-broken": Rule("images can be shown"),
+    "formula-wrong": Rule("formulas are TeX that can be set"),
     "slide-key": Rule("a slide's key is an address of its own"),
     "slide-minutes": Rule("a slide's minutes are a number and agree with the run sheets"),
     "marp": Rule("Marp has nothing to say against the deck", is_firm=True),

@@ -147,6 +147,26 @@ class Project:
 
 
 @pytest.fixture
+def tiny(tmp_path: Path) -> Project:
+    """The smallest project that builds: one deck with one slide, and a home page."""
+    return make_tiny(tmp_path / "project")
+
+
+def make_tiny(root: Path) -> Project:
+    """Copy the smallest project to `root`, with the pipeline, the theme, and the tools of this checkout."""
+    shutil.copytree(FIXTURES / "project", root)
+    for name in ("pipeline", "slides/theme", "docs/assets"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (root / "overrides").mkdir()
+    files = ("build.py", "marp.config.mjs", "mkdocs_hooks.py", "overrides/main.html", "package-lock.json")
+    for name in (*files, "package.json", "requirements.lock", "requirements-node.lock"):
+        shutil.copy(ROOT / name, root / name)
+    for shared in (".venv", "node_modules"):
+        (root / shared).symlink_to(ROOT / shared)
+    return Project(root)
+
+
+@pytest.fixture
 def project(tmp_path: Path) -> Project:
     root = tmp_path / "project"
     skipped = shutil.ignore_patterns(".git", ".venv", "node_modules", "dist", "__pycache__", ".*_cache", "*layouts*")

@@ -444,3 +444,21 @@ def test_formulas_in_mathml_stay_formulas(read: Read) -> None:
 
     formula = "<math><semantics><mrow><msup><mi>c</mi><mn>2</mn></msup></mrow></semantics></math>"
     assert f"<p>As {formula} says</p>" == result.slides[0].body
+
+
+@pytest.mark.parametrize("library", ["mathjax", "katex"])
+def test_a_formula_that_cannot_be_set_is_named_at_its_line(library: str, read: Read) -> None:
+    front = f"---\nmath: {library}\n---\n"
+    _, problems, _ = read(front + "# Half $\\frac12$\n\n$$\n\\frac{1}{\n$$\n\nAnd $\\nope$, and $\\color{red} x$\n")
+
+    cut, unknown = dict.fromkeys(problems)
+    assert cut.startswith("deck.md:6: slide 1: a formula cannot be set: ")
+    assert "deck.md:10: slide 1: a formula has '\\nope', which is no command; correct it" == unknown
+
+
+@pytest.mark.parametrize("image", ["![A loaf]()", '<img src="" alt="A loaf">', '<img alt="A loaf">'])
+def test_an_image_without_an_address_is_named(image: str, read: Read) -> None:
+    _, problems, _ = read(f"# One\n\n{image}\n")
+
+    advice = "write ![what it shows](file.png), or remove it"
+    assert [f"deck.md:3: slide 1: an image has no address; {advice}"] == problems

@@ -74,7 +74,8 @@ def theme_file_gone(project: Project) -> str:
 
 def missing_theme_asset(project: Project) -> str:
     project.edit("slides/theme/workshop.css", lambda css: css + "\nsection::after { background: url(nope.svg) }\n")
-    return f"{DECK}:1: file 'nope.svg', which the theme or a style asks for, does not exist"
+    line = line_of(project, "slides/theme/workshop.css", "nope.svg")
+    return f"slides/theme/workshop.css:{line}: file 'nope.svg', which a style asks for, does not exist"
 
 
 def broken_settings(project: Project) -> str:
