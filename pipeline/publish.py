@@ -40,6 +40,10 @@ def stage(root: Path) -> Iterator[Path]:
             [Problem("dist", 0, "output", f"cannot be written ({error.strerror}); see who owns it")]
         ) from None
     try:
+        for name in ("site", "report"):  # somebody put it there on purpose: it is not ours to take away
+            if (dist / name).is_symlink() or (dist / name).is_file():
+                message = "is no folder; move it away, so that the build can write its own"
+                raise BuildError([Problem(f"dist/{name}", 0, "output", message)])
         folder = dist / "stage"
         try:
             if folder.is_symlink() or folder.is_file():

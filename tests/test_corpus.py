@@ -6,15 +6,18 @@ The rest are recipes, functions that spoil a project and return what it must be 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -26,8 +29,9 @@ CORPUS = Path(__file__).parent / "corpus"
 DEADLINE = 60
 """Seconds within which every wrong input has its answer."""
 
+DECK = "slides/talk/deck.md"
 PLACES = {
-    "decks": "slides/talk/deck.md",
+    "decks": DECK,
     "links": "data/links.yml",
     "pages": "docs/page.md",
     "sessions": "data/sessions.yml",
@@ -37,6 +41,7 @@ PLACES = {
 """Where the files of each folder of the corpus are put."""
 
 
+@functools.cache
 def messages() -> dict[str, list[str]]:
     """What each file of the corpus must be told, by its path below tests/corpus."""
     told: dict[str, dict[str, list[str]]] = yaml.safe_load((CORPUS / "messages.yml").read_text(encoding="utf-8"))
@@ -48,13 +53,13 @@ def put(project: Project, file: Path) -> None:
     kind = file.parent.name
     if kind == "pictures":
         shutil.copy(file, project.root / "slides/talk" / file.name)
-        project.edit(PLACES["decks"], lambda text: f"{text}\n![A picture]({file.name})\n")
+        project.edit(DECK, lambda text: f"{text}\n![A picture]({file.name})\n")
         return
     shutil.copy(file, project.root / PLACES[kind])
     if kind == "sessions":
-        project.edit(PLACES["decks"], lambda text: text.replace("# A talk", "<!-- _slideMinutes: 4 -->\n# A talk"))
+        project.edit(DECK, lambda text: text.replace("# A talk", "<!-- _slideMinutes: 4 -->\n# A talk"))
     if kind == "styles":
-        project.edit(PLACES["decks"], lambda text: text.replace("title:", "theme: mine\ntitle:"))
+        project.edit(DECK, lambda text: text.replace("title:", f"theme: {file.stem}\ntitle:"))
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -69,6 +74,11 @@ def contents(folder: Path) -> dict[str, str]:
     return found
 
 
+def standing(project: Project) -> dict[str, str]:
+    """What is published, byte for byte."""
+    return {name: what for name, what in contents(project.root / "dist").items() if name.partition("/")[0] == "site"}
+
+
 def processes_of(run: str) -> list[str]:
     """The command lines of all processes that were started by a run."""
     found: list[str] = []
@@ -78,7 +88,7 @@ def processes_of(run: str) -> list[str]:
     return found
 
 
-def refusal(project: Project, **environment: str) -> list[str]:
+def refusal(project: Project, *, deadline: float = DEADLINE, **environment: str) -> list[str]:
     """Build over a site that stands; returns what was told, one problem a line, without its count.
 
     The build must end in time with 1, leave the site as it was, and leave nothing behind.
@@ -88,7 +98,7 @@ def refusal(project: Project, **environment: str) -> list[str]:
         (published / "decks").mkdir(parents=True)
         (published / "index.html").write_text("the last good site", encoding="utf-8")
         (published / "decks" / "index.html").write_text("its decks", encoding="utf-8")
-    before = contents(published)
+    before = standing(project)
     run = uuid.uuid4().hex
     # Not below pytest's folder: the browser's socket must have a short path.
     with tempfile.TemporaryDirectory(prefix="t-") as scratch:
@@ -98,11 +108,11 @@ def refusal(project: Project, **environment: str) -> list[str]:
             env={**os.environ, "SITE_URL": "", "TMPDIR": scratch, **environment, "CORPUS_RUN": run},
             capture_output=True,
             text=True,
-            timeout=DEADLINE,
+            timeout=deadline,
         )
         assert (1, "") == (done.returncode, done.stdout), done
         assert "Traceback" not in done.stderr
-        assert before == contents(published)
+        assert before == standing(project)
         assert [] == processes_of(run)
         assert {} == contents(Path(scratch))
     lines = done.stderr.splitlines()
@@ -111,11 +121,16 @@ def refusal(project: Project, **environment: str) -> list[str]:
 
 
 def assert_told(expected: list[str], lines: list[str]) -> None:
-    """See that each line says what it must: all of it, or its beginning where '...' ends it, and then its rule."""
-    assert len(expected) == len(lines), lines
-    for wanted, line in zip(expected, lines, strict=True):
+    """See that each line is told, and no other: all of it, or its beginning, where '...' ends it, and its rule."""
+
+    def says(line: str, wanted: str) -> bool:
         start, _, rule = wanted.partition("... ")
-        assert line.startswith(start) and line.endswith(rule), (wanted, line)
+        return line.startswith(start) and line.endswith(rule)
+
+    unsaid = [wanted for wanted in expected if not any(says(line, wanted) for line in lines)]
+    surplus = [line for line in lines if not any(says(line, wanted) for wanted in expected)]
+    assert ([], []) == (unsaid, surplus)
+    assert len(expected) == len(lines)
 
 
 def files() -> Iterator[str]:
@@ -128,8 +143,226 @@ def test_every_file_of_the_corpus_has_its_message_and_every_message_its_file() -
     assert sorted(messages()) == sorted(files())
 
 
-@pytest.mark.parametrize("name", sorted(messages()))
+AT_ONCE = {"deck-missing", "deck-name", "file", "file-outside", "settings", "yaml"}
+"""Rules that are looked at before anything is rendered."""
+
+LATER = {"exception-unneeded", "link-dead", "link-unlisted", "slide-hidden"}
+"""Rules of decks that are looked at once the site is there."""
+
+
+def rules_of(name: str) -> set[str]:
+    return {line.rsplit("[", 1)[1].rstrip("]") for line in messages()[name]}
+
+
+def alone() -> list[Any]:
+    """Every file of the corpus; the everyday suite tries those that take long together, below."""
+    slow = pytest.mark.slow
+    return [pytest.param(name, marks=() if rules_of(name) <= AT_ONCE else slow) for name in sorted(messages())]
+
+
+@pytest.mark.parametrize("name", alone())
 def test_a_file_is_refused(name: str, tiny: Project) -> None:
     put(tiny, CORPUS / name)
 
     assert_told(messages()[name], refusal(tiny))
+
+
+def decks(*, later: bool) -> list[str]:
+    names = [name for name in messages() if name.split("/")[1] in ("decks", "pictures", "styles")]
+    return [name for name in names if not rules_of(name) & AT_ONCE and bool(rules_of(name) & LATER) == later]
+
+
+def pages(*, links_of_mkdocs: bool) -> list[str]:
+    """Pages with a fault that shows once the site is there; MkDocs sees some, and then nobody looks further."""
+    names = [name for name in messages() if name.split("/")[1] == "pages" and not rules_of(name) & AT_ONCE]
+    return [name for name in names if any(": link '" in line for line in messages()[name]) == links_of_mkdocs]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        decks(later=False),
+        [*decks(later=True), *pages(links_of_mkdocs=False)],
+        pages(links_of_mkdocs=True),
+    ],
+    ids=["decks", "decks and pages in the site", "pages"],
+)
+def test_many_files_are_refused_together(names: list[str], tiny: Project) -> None:
+    expected: list[str] = []
+    plain = (tiny.root / DECK).read_text(encoding="utf-8")
+    for number, name in enumerate(names):
+        put(tiny, CORPUS / name)
+        if name.split("/")[1] == "pages":
+            here, there = "docs/page.md", f"docs/page-{number}.md"
+            (tiny.root / here).rename(tiny.root / there)
+            expected += [line.replace(here, there) for line in messages()[name]]
+            continue
+        (tiny.root / "slides/talk").rename(tiny.root / f"slides/talk-{number}")
+        (tiny.root / "slides/talk").mkdir()
+        (tiny.root / DECK).write_text(plain, encoding="utf-8")
+        expected += [re.sub(r"\b(slides|decks)/talk/", rf"\1/talk-{number}/", line) for line in messages()[name]]
+
+    assert_told(expected, refusal(tiny, deadline=10 * DEADLINE))
+
+
+# --- recipes: what no file alone can show ------------------------------------------------------------------------
+
+
+def no_slides_at_all(project: Project) -> list[str]:
+    shutil.rmtree(project.root / "slides")
+    return ["slides: there is no deck; write one in slides/<deck>/deck.md [deck-missing]"]
+
+
+def a_deck_that_is_a_folder(project: Project) -> list[str]:
+    (project.root / DECK).unlink()
+    (project.root / DECK).mkdir()
+    return [f"{DECK}: cannot be read (Is a directory); make it a readable file [file]"]
+
+
+def a_deck_called_index(project: Project) -> list[str]:
+    (project.root / "slides/talk").rename(project.root / "slides/index")
+    return ["slides/index: a folder named 'index' cannot become an address; rename it [deck-name]"]
+
+
+def a_deck_with_a_number_sign_in_its_name(project: Project) -> list[str]:
+    (project.root / "slides/talk").rename(project.root / "slides/talk #1")
+    return ["slides/talk #1: a folder named 'talk #1' cannot become an address; rename it [deck-name]"]
+
+
+def two_decks_whose_names_differ_in_case(project: Project) -> list[str]:
+    shutil.copytree(project.root / "slides/talk", project.root / "slides/Talk")
+    return ["slides/talk: is one name with 'Talk' on many disks; rename one of them [deck-name]"]
+
+
+def a_deck_whose_name_is_not_utf8(project: Project) -> list[str]:
+    (project.root / "slides/talk").rename(project.root / os.fsdecode(b"slides/caf\xe9"))
+    return ["slides/caf\\xe9: has a name that is not UTF-8; rename it [deck-name]"]
+
+
+def a_deck_with_a_line_end_in_its_name(project: Project) -> list[str]:
+    (project.root / "slides/talk").rename(project.root / "slides/a\nb")
+    return ["slides/a\\nb: has a name with a character that nobody can see; rename it [deck-name]"]
+
+
+def no_pages_at_all(project: Project) -> list[str]:
+    shutil.rmtree(project.root / "docs")
+    return ["mkdocs.yml: Config value 'docs_dir': The path ... [settings]"]
+
+
+def a_page_whose_name_is_not_utf8(project: Project) -> list[str]:
+    (project.root / os.fsdecode(b"docs/caf\xe9.md")).write_text("# A page\n", encoding="utf-8")
+    return ["docs/caf\\xe9.md: has a name that is not UTF-8; rename it [file]"]
+
+
+def a_page_with_a_line_end_in_its_name(project: Project) -> list[str]:
+    (project.root / "docs/a\nb.md").write_text("# A page\n", encoding="utf-8")
+    return ["docs/a\\nb.md: has a name with a character that nobody can see; rename it [file]"]
+
+
+def a_page_where_a_generated_one_belongs(project: Project) -> list[str]:
+    (project.root / "docs/decks/talk").mkdir(parents=True)
+    (project.root / "docs/decks/talk/index.md").write_text("# Mine\n", encoding="utf-8")
+    return ["docs/decks/talk/index.md: gets the address 'decks/talk/', and the build... [file]"]
+
+
+def a_file_where_a_generated_one_belongs(project: Project) -> list[str]:
+    (project.root / "docs/decks/talk").mkdir(parents=True)
+    (project.root / "docs/decks/talk/slides.html").write_text("mine", encoding="utf-8")
+    return ["docs/decks/talk/slides.html: gets the address 'decks/talk/slides.html', and the build... [file]"]
+
+
+def two_pages_with_one_address(project: Project) -> list[str]:
+    (project.root / "docs/a").mkdir()
+    (project.root / "docs/a/index.md").write_text("# One\n", encoding="utf-8")
+    (project.root / "docs/a.md").write_text("# Two\n", encoding="utf-8")
+    return ["docs/a/index.md: gets the address 'a/', and 'docs/a.md' has that address too; rename it [file]"]
+
+
+def no_settings(project: Project) -> list[str]:
+    (project.root / "mkdocs.yml").unlink()
+    return ["mkdocs.yml: there is no such file; correct the path [file]"]
+
+
+def settings_that_are_a_folder(project: Project) -> list[str]:
+    (project.root / "mkdocs.yml").unlink()
+    (project.root / "mkdocs.yml").mkdir()
+    return ["mkdocs.yml: cannot be read (Is a directory); make it a readable file [file]"]
+
+
+def no_inventory_of_links(project: Project) -> list[str]:
+    (project.root / "data/links.yml").unlink()
+    return ["data/links.yml: there is no such file; correct the path [file]"]
+
+
+def run_sheets_that_are_a_folder(project: Project) -> list[str]:
+    (project.root / "data/sessions.yml").mkdir()
+    return ["data/sessions.yml: cannot be read (Is a directory); make it a readable file [file]"]
+
+
+def a_picture_in_another_case(project: Project) -> list[str]:
+    (project.root / "slides/talk/Dot.GIF").write_bytes(DOT)
+    project.edit(DECK, lambda text: f"{text}\n![A dot](dot.gif)\n")
+    return [f"{DECK}:12: image 'dot.gif' is not there, but 'Dot.GIF' is; use the same case [image-missing]"]
+
+
+def a_site_that_is_a_file(project: Project) -> list[str]:
+    (project.root / "dist").mkdir()
+    (project.root / "dist/site").write_text("mine", encoding="utf-8")
+    return ["dist/site: is no folder; move it away, so that the build can write its own [output]"]
+
+
+def a_site_that_is_a_link(project: Project) -> list[str]:
+    mine = project.root.parent / "mine"
+    mine.mkdir()
+    (mine / "index.html").write_text("mine", encoding="utf-8")
+    (project.root / "dist").mkdir()
+    (project.root / "dist/site").symlink_to(mine)
+    return ["dist/site: is no folder; move it away, so that the build can write its own [output]"]
+
+
+def a_report_that_is_a_file(project: Project) -> list[str]:
+    (project.root / "dist").mkdir()
+    (project.root / "dist/report").write_text("mine", encoding="utf-8")
+    return ["dist/report: is no folder; move it away, so that the build can write its own [output]"]
+
+
+def a_lock_that_is_a_folder(project: Project) -> list[str]:
+    (project.root / "dist/.lock").mkdir(parents=True)
+    return ["dist: cannot be written (Is a directory); see who owns it [output]"]
+
+
+DOT = bytes.fromhex("47494638396101000100800000050404000000 2c00000000010001000002024401003b".replace(" ", ""))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        no_slides_at_all,
+        a_deck_that_is_a_folder,
+        a_deck_called_index,
+        a_deck_with_a_number_sign_in_its_name,
+        two_decks_whose_names_differ_in_case,
+        a_deck_whose_name_is_not_utf8,
+        a_deck_with_a_line_end_in_its_name,
+        no_pages_at_all,
+        a_page_whose_name_is_not_utf8,
+        a_page_with_a_line_end_in_its_name,
+        a_page_where_a_generated_one_belongs,
+        a_file_where_a_generated_one_belongs,
+        two_pages_with_one_address,
+        no_settings,
+        settings_that_are_a_folder,
+        no_inventory_of_links,
+        run_sheets_that_are_a_folder,
+        a_picture_in_another_case,
+        a_site_that_is_a_file,
+        a_site_that_is_a_link,
+        a_report_that_is_a_file,
+        a_lock_that_is_a_folder,
+    ],
+    ids=lambda spoil: spoil.__name__,
+)
+def test_a_recipe_is_refused(spoil: Callable[[Project], list[str]], tiny: Project) -> None:
+    expected = spoil(tiny)
+
+    assert_told(expected, refusal(tiny))

@@ -1,0 +1,52 @@
+"""Names of files that cannot be published as they are, and files that would take each other's place."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from pipeline.problems import Problem
+
+
+def problems(root: Path, folder: Path, rule: str) -> Iterator[Problem]:
+    """What is wrong with the names below a folder of the project: before anything is read, as messages have names."""
+    taken: dict[str, str] = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(root).as_posix()
+        if any(part.startswith(".") for part in path.relative_to(folder).parts):
+            continue
+        if wrong := _wrong(path.name):
+            yield Problem(_shown(name), 0, rule, f"has a name {wrong}; rename it")
+        elif (other := taken.setdefault(name.casefold(), name)) != name and path.parent == (root / other).parent:
+            message = f"is one name with '{Path(other).name}' on many disks; rename one of them"
+            yield Problem(name, 0, rule, message)
+
+
+def _wrong(name: str) -> str:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return "that is not UTF-8"
+    return "" if name.isprintable() else "with a character that nobody can see"
+
+
+def _shown(name: str) -> str:
+    """A name that can be printed on one line."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return re.sub(r"[\x00-\x1f\x7f-\x9f]", lambda found: repr(found[0])[1:-1], text)
+
+
+def clashes(root: Path, written: Mapping[Path, str], generated: Iterable[str]) -> Iterator[Problem]:
+    """Hand-written files whose address another one has: one of the two would be lost without a word.
+
+    `written` are the files of the docs folder with their addresses, `generated` the addresses that the build makes.
+    """
+    taken = dict.fromkeys(generated, "")
+    for path, uri in written.items():
+        name = path.relative_to(root).as_posix()
+        if uri in taken:
+            other = f"'{taken[uri]}' has that address too" if taken[uri] else "the build makes a file there too"
+            yield Problem(name, 0, "file", f"gets the address '{uri}', and {other}; rename it")
+        taken.setdefault(uri, name)
