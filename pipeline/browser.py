@@ -6,11 +6,13 @@ have, and whatever asks for another host is refused and remembered.
 
 from __future__ import annotations
 
+import logging
 import mimetypes
 import os
 import re
+import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from urllib.parse import quote, unquote, urlsplit
 from playwright.sync_api import Browser, ConsoleMessage, Playwright, Request, Route, ViewportSize, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
-from pipeline import looks
+from pipeline import looks, scratch
 from pipeline.looks import COLOURS, SCHEMES, WIDTHS, Finding
 from pipeline.problems import Area, BuildError, Problem
 
@@ -30,7 +32,19 @@ _AXE = Path(__file__).parent.parent / "node_modules" / "axe-core" / "axe.min.js"
 _SIZE: ViewportSize = {"width": 1280, "height": 720}
 
 DEADLINE_MS = 30_000
-"""How long one step in the browser may take."""
+"""How long what Playwright itself watches may take, such as opening a page."""
+
+LAUNCH = 20.0
+"""Seconds that the browser has to start."""
+
+PATIENCE = 40.0
+"""Seconds that the browser has for everything else, which nobody but us watches."""
+
+PATIENCE_PER_SLIDE = 0.06
+"""Seconds more for each slide where the browser has all of them at once: to print one takes a third of it."""
+
+CLOSE = 10.0
+"""Seconds that a browser has to show that it still answers, or to end."""
 
 
 @dataclass(frozen=True)
@@ -58,43 +72,138 @@ class Complaint:
     """What the line of the source that is to blame may hold, the likeliest first; empty where that is not known."""
 
 
-@contextmanager
-def start(program: Path) -> Iterator[Browser]:
-    """Start the browser at `program`. Raises BuildError if it does not come up, or is lost on the way."""
-    playwright: Playwright
-    with sync_playwright() as playwright:
+class Watch:
+    """Ends the browser when a step takes too long, since Playwright waits for ever; then what waits for it fails."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seconds = 0.0
+        self._timer: threading.Timer | None = None
+        self.fired = 0.0
+        """After how many seconds it has ended the browser; 0 where it has not."""
+
+    @contextmanager
+    def step(self, seconds: float) -> Iterator[None]:
+        """Give the browser so long for what follows. The time of a step around it begins anew afterwards."""
+        around = self._seconds
+        self._set(seconds)
         try:
-            browser = playwright.chromium.launch(
+            yield
+        finally:
+            self._set(around)
+
+    def _set(self, seconds: float) -> None:
+        if self._timer:
+            self._timer.cancel()
+        self._seconds = seconds
+        self._timer = threading.Timer(seconds, self._fire, [seconds]) if seconds else None
+        if self._timer:
+            self._timer.start()
+
+    def _fire(self, seconds: float) -> None:
+        self.fired = seconds
+        self.end()
+
+    def end(self) -> None:
+        """End the browser and the program that drives it, whatever state they are in."""
+        scratch.end(self._folder)
+
+    def reason(self, error: PlaywrightError) -> str:
+        """Why the browser did not do what it was asked to."""
+        return f"it did not answer for {self.fired:.0f} s and was ended" if self.fired else _first_line(error)
+
+
+@dataclass(frozen=True)
+class Started:
+    """A browser that runs."""
+
+    browser: Browser
+    watch: Watch
+    """Sees that every step in the browser comes to an end."""
+
+    def read(self, folder: Path, base: str) -> Reader:
+        """Open a window for which `folder` is the web site at `base`."""
+        return Reader(self.browser, folder, base, self.watch)
+
+
+@contextmanager
+def start(program: Path) -> Iterator[Started]:
+    """Start the browser at `program`. Raises BuildError if it does not come up, or is lost on the way."""
+    with scratch.open_folder() as folder:
+        watch = Watch(folder)
+        with _drive(folder, watch) as playwright:
+            browser = _launch(playwright, program, watch)
+            try:
+                yield Started(browser, watch)
+            except PlaywrightError as error:
+                message = f"the browser gave up: {watch.reason(error)}; {_CURE}"
+                raise BuildError([Problem(str(program), 0, "browser", message)]) from None
+
+
+_CURE = "see whether it runs by itself and memory is free, or set CHROME_PATH to another"
+
+
+@contextmanager
+def _drive(folder: Path, watch: Watch) -> Iterator[Playwright]:
+    """Run the program that drives browsers. Where anything goes wrong it is ended at once, as it may be what hangs."""
+    # Which would show what a driver that was killed leaves behind as a traceback.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    manager = sync_playwright()
+    try:
+        with watch.step(LAUNCH), _environment(scratch.environment(folder)):
+            playwright: Playwright = manager.__enter__()
+    except Exception as error:  # Playwright has no name for a driver that ends at once
+        message = f"the program that drives browsers does not start: {' '.join(str(error).split())}; build once more"
+        raise BuildError([Problem("Playwright", 0, "browser", message)]) from None
+    try:
+        yield playwright
+    except BaseException:
+        watch.end()
+        raise
+    finally:
+        with suppress(PlaywrightError), watch.step(CLOSE):
+            manager.__exit__(None, None, None)
+
+
+@contextmanager
+def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
+    """Start what follows with these variables, as Playwright passes on its own only."""
+    before = dict(os.environ)
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _launch(playwright: Playwright, program: Path, watch: Watch) -> Browser:
+    try:
+        with watch.step(LAUNCH + CLOSE):  # Playwright's own limit comes first
+            return playwright.chromium.launch(
                 executable_path=program,
                 # Root cannot have a sandbox; everybody else keeps it.
                 chromium_sandbox=not (hasattr(os, "geteuid") and os.geteuid() == 0),
                 args=["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-                timeout=DEADLINE_MS,
+                timeout=LAUNCH * 1000,
             )
-        except PlaywrightError as error:
-            raise BuildError(
-                [Problem(str(program), 0, "browser", f"the browser does not start: {_first_line(error)}")]
-            ) from None
-        try:
-            yield browser
-        except PlaywrightError as error:
-            raise BuildError(
-                [Problem(str(program), 0, "browser", f"the browser gave up: {_first_line(error)}")]
-            ) from None
-        finally:
-            browser.close()
+    except PlaywrightError as error:
+        message = f"the browser does not start: {_first_line(error)}; {_CURE}"
+        raise BuildError([Problem(str(program), 0, "browser", message)]) from None
 
 
 class Reader:
     """A window of the browser for which `folder` is the web site at `base`, and there are no others."""
 
-    def __init__(self, browser: Browser, folder: Path, base: str) -> None:
+    def __init__(self, browser: Browser, folder: Path, base: str, watch: Watch | None = None) -> None:
         self._browser = browser
+        self._watch = watch or Watch(folder)
         self._folder = folder
         self._base = base
         self._seen: list[Complaint] = []
         self._outside: dict[str, str] = {}
-        self._open_window()
+        with self._watch.step(PATIENCE):
+            self._open_window()
 
     def _open_window(self) -> None:
         self._page = self._browser.new_context(viewport=_SIZE).new_page()
@@ -112,91 +221,103 @@ class Reader:
         try:
             yield
         except PlaywrightError as error:
-            if not self._browser.is_connected():
-                raise
+            if self._watch.fired or not self._browser.is_connected():
+                message = f"the browser gave up here: {self._watch.reason(error)}; {_CURE}"
+                raise BuildError([Problem(path, 0, "browser", message)]) from None
             problems.append(Problem(path, 0, "browser", f"could not be looked at to the end: {_first_line(error)}"))
-            self._page.context.close()
-            self._open_window()
+            with self._watch.step(CLOSE):
+                self._page.context.close()
+                self._open_window()
 
     def visit(self, uri: str) -> list[Complaint]:
         """Open a page of the site, by its address relative to the site's root.
 
         Returns console errors, exceptions, failed requests, requests to other hosts, and what the policy refuses.
         """
-        self._seen.clear()
-        self._page.goto(self._base + quote(uri), wait_until="load")
-        self._page.evaluate(_SETTLE)  # what was refused is told a moment later
-        return self._complaints()
+        with self._watch.step(PATIENCE):
+            self._seen.clear()
+            self._page.goto(self._base + quote(uri), wait_until="load")
+            self._page.evaluate(_SETTLE)  # what was refused is told a moment later
+            return self._complaints()
 
     def present(self, uri: str, titles: list[str]) -> list[Misfit]:
         """Go through a deck slide by slide, as a presenter does, and see that each shows its heading."""
-        self._seen.clear()
-        self._page.goto(self._base + quote(uri), wait_until="load")
-        misfits: list[Misfit] = []
-        for number, title in enumerate(titles, 1):
-            if not self._go_to(number):
-                message = "cannot be reached in the presentation; see whether Marp's script runs"
-                misfits.append(Misfit(number, 0, "slide-hidden", message))
-                continue
-            if title and not self._page.evaluate(_SHOWS_HEADING, number - 1):
-                message = f"does not show its heading '{title}'; see what hides it"
-                misfits.append(Misfit(number, 0, "slide-hidden", message))
+        with self._watch.step(PATIENCE):
+            self._seen.clear()
+            self._page.goto(self._base + quote(uri), wait_until="load")
+            misfits: list[Misfit] = []
+            for number, title in enumerate(titles, 1):
+                if not self._go_to(number):
+                    message = "cannot be reached in the presentation; see whether Marp's script runs"
+                    misfits.append(Misfit(number, 0, "slide-hidden", message))
+                    continue
+                if title and not self._page.evaluate(_SHOWS_HEADING, number - 1):
+                    message = f"does not show its heading '{title}'; see what hides it"
+                    misfits.append(Misfit(number, 0, "slide-hidden", message))
         return [*misfits, *self._complaints_of_a_deck()]
 
     def _go_to(self, number: int) -> bool:
         """Go to a slide of the deck that is open; returns whether it came up."""
-        self._page.evaluate("hash => { location.hash = hash }", f"#{number}")
-        return self._is_up(number)
+        with self._watch.step(PATIENCE):
+            self._page.evaluate("hash => { location.hash = hash }", f"#{number}")
+            return self._is_up(number)
 
     def _come_back_to(self, number: int) -> bool:
         """Go to a slide from the one after it, by key, as only then Marp shows the transition and all steps."""
-        if not self._go_to(number + 1):
-            return False
-        self._page.keyboard.press("ArrowLeft")
-        return self._is_up(number)
+        with self._watch.step(PATIENCE):
+            if not self._go_to(number + 1):
+                return False
+            self._page.keyboard.press("ArrowLeft")
+            return self._is_up(number)
 
     def _is_up(self, number: int) -> bool:
         slide = self._page.locator("svg[data-marpit-svg]").nth(number - 1)
         try:  # no function to wait for: the deck's policy refuses code made of text
             slide.and_(self._page.locator(".bespoke-marp-active")).wait_for(state="attached")
         except PlaywrightError:
+            with self._watch.step(CLOSE):  # the slide does not come up, or the browser does not answer: then fail here
+                self._page.evaluate("0")
             return False
         return True
 
     def measure(self, bare: str) -> list[Misfit]:
         """Measure every slide of a deck in Marp's `bare` HTML, as it is printed."""
-        self._seen.clear()
-        self._page.emulate_media(media="print")
-        self._page.goto("about:blank")  # what the last deck's script defined must go first
-        self._page.set_content(bare, wait_until="load")
-        found: list[dict[str, Any]] = self._page.evaluate(_MEASURE.read_text(encoding="utf-8"))
-        self._page.emulate_media(media="screen")
-        misfits = [_misfit(item) for item in found]
-        return [*misfits, *self._complaints_of_a_deck()]
+        with self._watch.step(_patience(bare)):
+            self._seen.clear()
+            self._page.emulate_media(media="print")
+            self._page.goto("about:blank")  # what the last deck's script defined must go first
+            self._page.set_content(bare, wait_until="load")
+            found: list[dict[str, Any]] = self._page.evaluate(_MEASURE.read_text(encoding="utf-8"))
+            self._page.emulate_media(media="screen")
+            misfits = [_misfit(item) for item in found]
+            return [*misfits, *self._complaints_of_a_deck()]
 
     def words(self, bare: str) -> list[str]:
         """What somebody who looks at each slide on screen can read, in Marp's `bare` HTML of a deck."""
-        self._page.goto("about:blank")
-        self._page.set_content(bare, wait_until="load")
-        found: list[str] = self._page.evaluate(_WORDS)
-        self._complaints()
-        return found
+        with self._watch.step(_patience(bare)):
+            self._page.goto("about:blank")
+            self._page.set_content(bare, wait_until="load")
+            found: list[str] = self._page.evaluate(_WORDS)
+            self._complaints()
+            return found
 
     def print(self, html: str, layouts: Iterable[str]) -> list[bytes]:
         """Print a document once for each of `layouts`, which is then the class of its body: tagged, with outlines.
 
         It asks for nothing: what is not in it is missing, as `measure` has said of a slide.
         """
-        self._page.emulate_media(media="print")
-        self._page.goto("about:blank")
-        self._page.set_content(html, wait_until="load")
-        pdfs: list[bytes] = []
-        for layout in layouts:
-            self._page.evaluate(_LAY_OUT, layout)
-            printed = self._page.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
-            pdfs.append(_numbered_anew(printed))
-        self._page.emulate_media(media="screen")
-        self._complaints()
+        with self._watch.step(PATIENCE):
+            self._page.emulate_media(media="print")
+            self._page.goto("about:blank")
+            self._page.set_content(html, wait_until="load")
+            pdfs: list[bytes] = []
+            for layout in layouts:
+                with self._watch.step(_patience(html)):
+                    self._page.evaluate(_LAY_OUT, layout)
+                    pdf = self._page.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
+                pdfs.append(_numbered_anew(pdf))
+            self._page.emulate_media(media="screen")
+            self._complaints()
         return pdfs
 
     def scan_deck(self, uri: str, slides: int, *, swapped: bool = True) -> list[Misfit]:
@@ -242,11 +363,12 @@ class Reader:
     @contextmanager
     def _still(self) -> Iterator[None]:
         """Be somebody who has asked for no motion; afterwards, be as before. What is said meanwhile is not kept."""
-        self._page.emulate_media(reduced_motion="reduce")
-        yield
-        self._page.emulate_media(reduced_motion="null", color_scheme="null")
-        self._page.set_viewport_size(_SIZE)
-        self._complaints()
+        with self._watch.step(PATIENCE):
+            self._page.emulate_media(reduced_motion="reduce")
+            yield
+            self._page.emulate_media(reduced_motion="null", color_scheme="null")
+            self._page.set_viewport_size(_SIZE)
+            self._complaints()
 
     def _open(self, uri: str) -> None:
         self._page.goto("about:blank")  # else another slide of the same deck would be a move within the page
@@ -256,12 +378,13 @@ class Reader:
         self._page.evaluate(_ACCESS.read_text(encoding="utf-8"))
 
     def _look(self, names: Iterable[str], state: tuple[str, ...], *, slide: int = 0) -> list[Finding]:
-        self._page.evaluate(_SETTLE)
-        found: list[Finding] = []
-        for name in names:
-            told: list[dict[str, Any]] = self._page.evaluate(f"access.{name}()")
-            found += [looks.read(item, state, slide) for item in told]
-        return found
+        with self._watch.step(PATIENCE):
+            self._page.evaluate(_SETTLE)
+            found: list[Finding] = []
+            for name in names:
+                told: list[dict[str, Any]] = self._page.evaluate(f"access.{name}()")
+                found += [looks.read(item, state, slide) for item in told]
+            return found
 
     def _complaints_of_a_deck(self) -> list[Misfit]:
         return [Misfit(1, 0, complaint.rule, complaint.message) for complaint in self._complaints()]
@@ -328,6 +451,10 @@ class Reader:
         cure = "do it in a script file of the site" if directive.startswith("script") else "do without, or link to it"
         message = f"{what} is refused by the content security policy ({directive}); {cure}"
         self._seen.append(Complaint("policy", message, clues))
+
+
+def _patience(html: str) -> float:
+    return PATIENCE + PATIENCE_PER_SLIDE * html.count("<section")
 
 
 def _misfit(found: dict[str, Any]) -> Misfit:

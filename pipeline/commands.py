@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -27,6 +26,7 @@ from pipeline import (
     publish,
     report,
     run_sheets,
+    scratch,
     sessions,
     site,
 )
@@ -93,19 +93,19 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
     os.environ["SOURCE_DATE_EPOCH"] = str(artifacts.build_time(root))  # MkDocs dates the site map by it
     sources = decks.find(root)
     published = _addresses(sources, root, settings)
-    progress.made, progress.found = artifacts.make(
-        sources,
-        tools=tools,
-        lang=settings.lang,
-        links=published,
-        base=settings.site_url,
-    )
-    made = progress.made
-    progress.found += exceptions.problems(progress.decks)
-    if sheets:
-        progress.found += sessions.check(sheets, progress.decks, [source.name for source in sources])
-    with browser.start(tools.browser) as started:
-        reader = browser.Reader(started, stage / "site", settings.site_url)
+    with browser.start(tools.browser) as started:  # first, since Marp would wait long for one that does not start
+        progress.made, progress.found = artifacts.make(
+            sources,
+            tools=tools,
+            lang=settings.lang,
+            links=published,
+            base=settings.site_url,
+        )
+        made = progress.made
+        progress.found += exceptions.problems(progress.decks)
+        if sheets:
+            progress.found += sessions.check(sheets, progress.decks, [source.name for source in sources])
+        reader = started.read(stage / "site", settings.site_url)
         progress.found += checks.slide_problems(made, reader)
         progress.looked.append(_counted("slide", progress.slides, "measured as printed"))
         progress.gate()  # what comes after would only say the same once more
@@ -225,7 +225,7 @@ def render_files(
     if not strict:  # before anything else can go wrong: somebody may need the PDF in ten minutes
         _write_decks(made, folder, links={})
     with browser.start(tools.browser) as started:
-        reader = browser.Reader(started, folder, _NO_SITE)
+        reader = started.read(folder, _NO_SITE)
         progress.found += checks.slide_problems(made, reader)
         prints, found = _print_decks(made, reader, links={})
         progress.found += found
@@ -248,13 +248,12 @@ def check_files(root: Path, files: Sequence[Path], tools: Tools) -> Report:
 def examine_files(root: Path, files: Sequence[Path], tools: Tools) -> Report:
     """Do what `check_files` does, and write nothing."""
     progress = Progress(is_thorough=True)
-    with tempfile.TemporaryDirectory(prefix="check-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        try:
+    try:
+        with scratch.open_folder() as folder, browser.start(tools.browser) as started:
             _make_files(root, files, tools, progress)
-            _check_files(folder, tools, progress)
-        except BuildError as error:
-            progress.found += error.problems
+            _check_files(folder, started, progress)
+    except BuildError as error:
+        progress.found += error.problems
     return progress.report()
 
 
@@ -273,17 +272,16 @@ def _make_files(root: Path, files: Sequence[Path], tools: Tools, progress: Progr
         progress.found += links.deck_problems(each.deck, each.html, each.source.path)
 
 
-def _check_files(folder: Path, tools: Tools, progress: Progress) -> None:
+def _check_files(folder: Path, started: browser.Started, progress: Progress) -> None:
     made = progress.made
     _write_decks(made, folder / "decks", links={})
-    with browser.start(tools.browser) as started:
-        reader = browser.Reader(started, folder, _NO_SITE)
-        progress.found += checks.slide_problems(made, reader)
-        prints, found = _print_decks(made, reader, links={})
-        _write_prints(prints, folder / "decks")
-        progress.found += found
-        progress.found += checks.present_problems(made, reader)
-        progress.found += checks.access_problems(made, folder, None, reader, is_ours=False)
+    reader = started.read(folder, _NO_SITE)
+    progress.found += checks.slide_problems(made, reader)
+    prints, found = _print_decks(made, reader, links={})
+    _write_prints(prints, folder / "decks")
+    progress.found += found
+    progress.found += checks.present_problems(made, reader)
+    progress.found += checks.access_problems(made, folder, None, reader, is_ours=False)
     progress.looked.append("axe-core on every slide, as authored")
     progress.looked.append(_counted("slide", progress.slides, "measured and presented"))
     progress.found += checks.powerpoint_problems(made, folder)

@@ -7,25 +7,29 @@ import json
 import os
 import queue
 import re
-import shutil
 import subprocess
-import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from pipeline import trace
+from pipeline import scratch, trace
 from pipeline.decks import Source, theme_name
 from pipeline.problems import BuildError, Problem, yaml_problem
 from pipeline.toolchain import HOME, Tools
 from pipeline.trace import Trace
 
-DEADLINE = 170.0
+SILENCE = 40.0
 """Seconds that Marp may be silent. Its own time limits do not hold when the browser hangs."""
+
+SILENCE_PER_BYTE = 0.0006
+"""Seconds more for each byte of the longest deck: 2,000 slides of 200 kB take 70 s where nothing else runs."""
+
+EARLIER = 10.0
+"""Seconds by which Marp's own time limit comes before ours: where that holds, it names the deck and does the others."""
 
 GRACE = 10.0
 """Seconds that Node has to end by itself, closing its browsers, before it is killed."""
@@ -84,22 +88,27 @@ def render(
 
     Raises BuildError if Marp itself ends or hangs.
     """
-    with _scratch() as scratch:
+    silence = SILENCE + SILENCE_PER_BYTE * max((len(source.text.encode()) for source in sources), default=0)
+    with scratch.open_folder() as folder:
         jobs: list[dict[str, Any]] = []
         for number, source in enumerate(sources):
             # Under a plain name of ours: Marp would read '[' or '*' in a file name as a pattern.
-            markdown = scratch / f"{number}.md"
+            markdown = folder / f"{number}.md"
             markdown.write_text(source.text, encoding="utf-8", newline="")
             context = _context(source, links, generated or {})
             themes = ["--theme-set", *map(str, _themes(source))]
             for name in formats:
-                argv = [str(markdown), *_OPTIONS[name], "-o", str(scratch / f"{number}.{name}"), *themes]
+                argv = [str(markdown), *_OPTIONS[name], "-o", str(folder / f"{number}.{name}"), *themes]
                 argv += ["--config-file", str(HOME / "marp.config.mjs"), "--browser", "chrome"]
-                argv += ["--browser-path", str(tools.browser)]
+                argv += ["--browser-path", str(tools.browser), "--browser-timeout", f"{silence - EARLIER:.0f}"]
                 jobs.append({"id": f"{number}.{name}", "argv": argv, "traced": name == "html", **context})
-        with _Node(tools, scratch, lang) as node:
-            answers = node.run(jobs)
-        return [_gather(scratch, number, source, answers, formats) for number, source in enumerate(sources)]
+        with _Node(tools, folder, lang) as node:
+            answers = node.run(jobs, silence)
+        # Marp takes any other browser that it finds where this one is gone, and does not say so.
+        if not os.access(tools.browser, os.X_OK):
+            message = "the browser was taken away while Marp was at work; put it back, or set CHROME_PATH to another"
+            raise BuildError([Problem(str(tools.browser), 0, "browser", message)])
+        return [_gather(folder, number, source, answers, formats) for number, source in enumerate(sources)]
 
 
 def render_plain(files: Sequence[Path], *, tools: Tools) -> list[str]:
@@ -107,13 +116,13 @@ def render_plain(files: Sequence[Path], *, tools: Tools) -> list[str]:
 
     Raises BuildError where Marp fails.
     """
-    with _scratch() as scratch, _Node(tools, scratch, "en") as node:
-        outputs = [scratch / f"{number}.html" for number in range(len(files))]
+    with scratch.open_folder() as folder, _Node(tools, folder, "en") as node:
+        outputs = [folder / f"{number}.html" for number in range(len(files))]
         jobs = [
             {"id": str(output), "argv": [str(file), "--no-config-file", "-o", str(output)]}
             for file, output in zip(files, outputs, strict=True)
         ]
-        answers = node.run(jobs)
+        answers = node.run(jobs, SILENCE)
         for file, output in zip(files, outputs, strict=True):
             if not output.exists():
                 raise BuildError([Problem(str(file), 0, "marp", _failure(answers[str(output)]))])
@@ -137,12 +146,12 @@ def _themes(source: Source) -> list[Path]:
 
 
 def _gather(
-    scratch: Path, number: int, source: Source, answers: Mapping[str, Any], formats: Sequence[str]
+    folder: Path, number: int, source: Source, answers: Mapping[str, Any], formats: Sequence[str]
 ) -> Rendered | BuildError:
     content = dict.fromkeys(ALL, b"")
     for name in formats:
         answer = answers[f"{number}.{name}"]
-        file = scratch / f"{number}.{name}"
+        file = folder / f"{number}.{name}"
         if file.is_file():  # Marp's exit code alone proves nothing
             content[name] = file.read_bytes()
         if answer["code"] or not content[name]:
@@ -192,98 +201,97 @@ def _failure(answer: Mapping[str, Any]) -> str:
     return f"Marp could not render this deck: {reason}"
 
 
-@contextlib.contextmanager
-def _scratch() -> Iterator[Path]:
-    """A folder for Marp and its browsers; those that killed builds left are removed first.
-
-    In the system's folder, since the browser's socket in it must have a short path. Its name ends with our process.
-    """
-    system = Path(tempfile.gettempdir())
-    for left in system.glob("decks-*-*"):
-        owner = left.name.split("-")[1]
-        if owner.isdecimal() and not _is_running(int(owner)):
-            shutil.rmtree(left, ignore_errors=True)
-    # The browser may still be writing when it is told to go: then the next build removes the rest.
-    with tempfile.TemporaryDirectory(prefix=f"decks-{os.getpid()}-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # somebody else's
-        return True
-    return True
-
-
 class _Node:
     """The Node process. It ends, and its browsers with it, when our end of its input closes."""
 
-    def __init__(self, tools: Tools, scratch: Path, lang: str) -> None:
+    def __init__(self, tools: Tools, folder: Path, lang: str) -> None:
         environment = {
-            **os.environ,
+            **scratch.environment(folder),  # or Marp leaves a browser profile of 2 MB behind at each run
             "DECK_LANG": lang,
-            # Marp leaves a browser profile of 2 MB behind at each run: let it go with our folder.
-            "TMPDIR": str(scratch),
             "CHROME_PATH": str(tools.browser),
         }
-        self._process = subprocess.Popen(
-            [tools.node, HOME / "pipeline" / "marp.mjs"],
-            cwd=HOME,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            start_new_session=True,
-        )
+        self._folder = folder
+        self._program = tools.node
+        try:
+            self._process = subprocess.Popen(
+                [tools.node, HOME / "pipeline" / "marp.mjs"],
+                cwd=HOME,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=True,
+            )
+        except OSError as error:
+            message = f"{tools.node} does not start ({error.strerror}); put another Node on PATH"
+            raise BuildError([Problem("Marp CLI", 0, "marp", message)]) from None
+        assert self._process.stdin
+        self._stdin = self._process.stdin
         self._answers: queue.Queue[str | None] = queue.Queue()
         self._stderr: list[str] = []
-        self._readers = [threading.Thread(target=read) for read in (self._read_answers, self._read_errors)]
-        for reader in self._readers:
-            reader.start()
+        self._threads: list[threading.Thread] = []
+        self._start(self._read_answers)
+        self._start(self._read_errors)
 
     def __enter__(self) -> _Node:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._process.stdin:
-            with contextlib.suppress(BrokenPipeError):
-                self._process.stdin.close()
+    def __exit__(self, kind: object, *_: object) -> None:
         try:
+            if kind:  # nobody waits for its answers, and it may be deaf
+                self._end()
+            with contextlib.suppress(OSError):
+                self._stdin.close()
             self._process.wait(timeout=GRACE)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        for reader in self._readers:  # they end with the process
-            reader.join()
+            self._end()
+        for thread in self._threads:  # they end with the process
+            thread.join()
         for stream in (self._process.stdout, self._process.stderr):
             if stream:
                 stream.close()
 
-    def run(self, jobs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-        """Run all jobs side by side. Raises BuildError if Node dies or falls silent."""
-        assert self._process.stdin
-        with contextlib.suppress(BrokenPipeError):  # Node is gone already: `_next` says so
-            for job in jobs:
-                self._process.stdin.write(json.dumps(job) + "\n")
-            self._process.stdin.flush()
-        return {answer["id"]: answer for answer in (self._next() for _ in jobs)}
+    def _end(self) -> None:
+        scratch.end(self._folder)
+        self._process.kill()  # where its environment could not be read
+        self._process.wait()
 
-    def _next(self) -> dict[str, Any]:
+    def run(self, jobs: Sequence[Mapping[str, Any]], silence: float) -> dict[str, dict[str, Any]]:
+        """Run all jobs side by side. Raises BuildError if Node dies, or says nothing for `silence` seconds."""
+        # From a thread, since a Node that hangs does not read: then the pipe is full, and writing has no end.
+        self._start(lambda: self._write_jobs(jobs))
+        return {answer["id"]: answer for answer in (self._next(silence) for _ in jobs)}
+
+    def _start(self, work: Callable[[], None]) -> None:
+        thread = threading.Thread(target=work)
+        self._threads.append(thread)
+        thread.start()
+
+    def _next(self, silence: float) -> dict[str, Any]:
         try:
-            line = self._answers.get(timeout=DEADLINE)
+            line = self._answers.get(timeout=silence)
         except queue.Empty:
-            message = f"was silent for {DEADLINE:.0f} s and was stopped; see whether the browser starts by itself"
+            message = f"was silent for {silence:.0f} s and was stopped; see whether the browser starts by itself"
             raise BuildError([Problem("Marp CLI", 0, "marp", message)]) from None
         if line is None:
             said = " ".join(" ".join(self._stderr[-5:]).split()) or "without a word"
-            raise BuildError([Problem("Marp CLI", 0, "marp", f"ended early: {said}")])
-        answer: dict[str, Any] = json.loads(line)
+            message = f"ended early: {said}; see whether {self._program} works, and whether memory ran out"
+            raise BuildError([Problem("Marp CLI", 0, "marp", message)])
+        try:
+            answer: dict[str, Any] = json.loads(line)
+        except ValueError:
+            message = f"said '{line.strip()}', which is no answer; see whether {self._program} is Node itself"
+            raise BuildError([Problem("Marp CLI", 0, "marp", message)]) from None
         return answer
+
+    def _write_jobs(self, jobs: Sequence[Mapping[str, Any]]) -> None:
+        with contextlib.suppress(OSError, ValueError):  # Node is gone already: `_next` says so
+            for job in jobs:
+                self._stdin.write(json.dumps(job) + "\n")
+            self._stdin.flush()
 
     def _read_answers(self) -> None:
         for line in self._process.stdout or ():

@@ -5,10 +5,12 @@ Everything is compared with the lock files first, so that a second call starts a
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -18,6 +20,8 @@ HOME = Path(__file__).resolve().parent.parent
 """The checkout that this code stands in: its lock files say what is installed, beside them."""
 
 MINIMUM_NODE = 20
+PATIENCE = 20
+"""Seconds that a program has to tell its version."""
 WINDOWS = os.name == "nt"
 
 
@@ -132,8 +136,7 @@ def find_node() -> Path:
 
 def _node_version(node: Path) -> int:
     try:
-        done = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=20)
-        return int(done.stdout.strip().lstrip("v").split(".")[0])
+        return int(_ask_version(node)[1].lstrip("v").split(".")[0])
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return 0
 
@@ -187,7 +190,7 @@ def find_browser() -> Path:
     """
     wanted = os.environ.get("CHROME_PATH")
     if wanted:
-        return _checked_browser(Path(wanted))
+        return _checked_browser(Path(wanted).absolute())
     found = _playwright_browser() or _installed_browser()
     if found:
         return found
@@ -214,11 +217,12 @@ def _checked_browser(path: Path) -> Path:
     if WINDOWS:  # there, --version opens a window
         return path
     try:
-        done = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=30)
-        answer = done.stdout.strip()
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ToolError(f"CHROME_PATH is {path}, which does not start ({error}); {cure}") from None
-    if done.returncode or not any(name in answer for name in ("Chrom", "Edge", "Brave")):
+        code, answer = _ask_version(path)
+    except OSError as error:
+        raise ToolError(f"CHROME_PATH is {path}, which does not start ({error.strerror}); {cure}") from None
+    except subprocess.TimeoutExpired:
+        raise ToolError(f"CHROME_PATH is {path}, which does not tell its version in {PATIENCE} s; {cure}") from None
+    if code or not any(name in answer for name in ("Chrom", "Edge", "Brave")):
         raise ToolError(f"CHROME_PATH is {path}, which is no Chromium, Chrome or Edge; {cure}")
     return path
 
@@ -260,6 +264,29 @@ def _installed_browser() -> Path | None:
 
 
 # --- shared ------------------------------------------------------------------------------------------------
+
+
+def _ask_version(program: Path) -> tuple[int, str]:
+    """The exit code of `program --version`, and its answer; whatever else it has started ends with it.
+
+    Raises OSError where it cannot be started, and TimeoutExpired where it takes too long.
+    """
+    asked = subprocess.Popen(
+        [program, "--version"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=not WINDOWS,  # a group of its own, which can be ended as one
+    )
+    with asked:
+        try:
+            answer, _ = asked.communicate(timeout=PATIENCE)
+        finally:
+            if not WINDOWS:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(asked.pid, signal.SIGKILL)
+            asked.kill()
+    return asked.returncode, answer.decode(errors="replace").strip()
 
 
 def _venv_binary(name: str) -> Path:

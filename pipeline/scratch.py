@@ -1,0 +1,95 @@
+"""A folder for what Marp and browsers write by the way; it goes in the end, with every process that works in it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+from pipeline.problems import BuildError, Problem
+
+NAMES = ("TMPDIR", "TEMP", "TMP")
+"""What programs look into for the folder of temporary files, in the order of Python's `tempfile`."""
+
+ROOM = 16 * 2**20
+"""Bytes that must be free: a build of one slide gets by with half of it, and where it does not, says less clearly why."""
+
+_PATIENCE = 5.0
+"""Seconds that the system has to end a process which was killed."""
+
+
+@contextlib.contextmanager
+def open_folder() -> Iterator[Path]:
+    """A new folder in the system's one for temporary files, since a browser's socket in it must have a short path.
+
+    Its name ends with our process: what killed builds left is removed first, and their processes are ended.
+    Raises BuildError where no folder can be made.
+    """
+    system = _system()
+    for left in system.glob("decks-*-*"):
+        owner = left.name.split("-")[1]
+        if owner.isdecimal() and not psutil.pid_exists(int(owner)):
+            _remove(left)
+    try:
+        made = Path(tempfile.mkdtemp(prefix=f"decks-{os.getpid()}-", dir=system))
+        room = shutil.disk_usage(made).free
+    except OSError as error:
+        raise _refusal(system, f"takes no temporary files ({error.strerror})") from None
+    try:
+        if room < ROOM:
+            reason = f"has {room // 2**20} MB left for temporary files, and a build wants {ROOM // 2**20}"
+            raise _refusal(system, reason)
+        yield made
+    finally:
+        _remove(made)
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Our environment, for a process that is to work in `folder` and to end with it."""
+    return {**os.environ, **dict.fromkeys(NAMES, str(folder))}
+
+
+def end(folder: Path) -> None:
+    """End every process that works in `folder`, and whatever these have started."""
+    for _ in range(5):  # one that is about to start another may win the first time
+        found = _processes(folder)
+        if not found:
+            return
+        for each in found:
+            with contextlib.suppress(psutil.Error):
+                each.kill()
+        # Who has started a process waits for its end, and must be the only one to do so.
+        psutil.wait_procs(found - set(psutil.Process().children()), timeout=_PATIENCE)
+
+
+def _processes(folder: Path) -> set[psutil.Process]:
+    """Found by their environment, as a browser's are a group of their own and outlive the one that started them."""
+    found: set[psutil.Process] = set()
+    for each in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):  # somebody else's, or gone by now
+            if each.environ().get(NAMES[0]) == str(folder) and each.status() != psutil.STATUS_ZOMBIE:
+                found |= {each, *each.children(recursive=True)}
+    return found
+
+
+def _remove(folder: Path) -> None:
+    end(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _system() -> Path:
+    wanted = next((value for name in NAMES if (value := os.environ.get(name))), None)
+    try:
+        return Path(wanted or tempfile.gettempdir()).absolute()
+    except OSError:  # none of the usual ones can be written
+        return Path("/tmp")
+
+
+def _refusal(system: Path, reason: str) -> BuildError:
+    message = f"{reason}; make room in it, or set {NAMES[0]} to a folder that can be written"
+    return BuildError([Problem(str(system), 0, "output", message)])

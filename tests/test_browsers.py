@@ -1,0 +1,369 @@
+"""However a browser or Node misbehaves: the build ends in time, says so, keeps the old site, and leaves nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from pipeline import scratch, toolchain
+from pipeline.toolchain import Tools
+from tests.conftest import ROOT, Project
+
+IN_TIME = 120.0
+"""Seconds that a build may take to give up: where nothing else runs it is less than 50, the longest wait of all."""
+
+SETTINGS = """\
+site_name: Tiny
+site_url: https://tiny.example/
+theme: { name: material, font: false }
+hooks: [mkdocs_hooks.py]
+markdown_extensions:
+  - pymdownx.highlight: { line_spans: __span, stripnl: false }
+  - pymdownx.superfences
+extra: { generator: false }
+"""
+DECK = "---\nmarp: true\ntheme: workshop\ntitle: A talk\nlang: en\n---\n\n# A talk\n\nWords.\n"
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Project:
+    """A project of one slide, with a site that was published before."""
+    root = tmp_path / "tiny"
+    root.mkdir()
+    for name in ("build.py", "marp.config.mjs", "mkdocs_hooks.py", "package.json", "package-lock.json"):
+        shutil.copy(ROOT / name, root)
+    for path in ROOT.glob("*.lock"):
+        shutil.copy(path, root)
+    for name in ("pipeline", "overrides", "slides/theme"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in (".venv", "node_modules"):
+        (root / name).symlink_to(ROOT / name)
+    texts = {
+        "mkdocs.yml": SETTINGS,
+        "slides/talk/deck.md": DECK,
+        "docs/index.md": "# Tiny\n",
+        "data/links.yml": "links: []\n",
+        "dist/site/index.html": "the last good site",
+    }
+    for name, text in texts.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    return Project(root)
+
+
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A folder for temporary files, with a path that is short enough for a browser's socket."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def left_by(mark: str) -> list[str]:
+    """What still runs of the build that was given this mark."""
+    found: list[str] = []
+    for each in psutil.process_iter():
+        try:
+            if mark in each.environ().values():
+                found.append(" ".join(each.cmdline()))
+        except psutil.Error:
+            continue
+    return found
+
+
+def refused(tiny: Project, temporary: Path, *arguments: str, **environment: str) -> str:
+    """Build where it cannot succeed; returns what it said."""
+    mark = uuid.uuid4().hex
+    began = time.monotonic()
+
+    outcome = tiny.run(*arguments, **{"TMPDIR": str(temporary), "BUILD_MARK": mark, **environment})
+
+    print("TIME", round(time.monotonic() - began, 1), outcome.err)
+    assert time.monotonic() - began < IN_TIME
+    assert 1 == outcome.code, outcome
+    assert "Traceback" not in outcome.err
+    assert [] == left_by(mark)
+    assert [] == list(temporary.iterdir())
+    site = tiny.root / "dist" / "site"
+    assert ["index.html"] == [path.name for path in site.rglob("*")]
+    assert "the last good site" == (site / "index.html").read_text(encoding="utf-8")
+    return outcome.err + outcome.out
+
+
+@pytest.mark.parametrize("name", ["nowhere", "build.py"])
+def test_a_folder_for_temporary_files_that_is_none_is_named(tiny: Project, temporary: Path, name: str) -> None:
+    wrong = tiny.root / name
+
+    said = refused(tiny, temporary, TMPDIR=str(wrong))
+
+    assert f"{wrong}: takes no temporary files (" in said
+    assert "set TMPDIR to a folder that can be written [output]" in said
+
+
+def test_what_a_killed_build_left_goes_with_the_next(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    killed = subprocess.Popen([sys.executable, "-c", ""])
+    killed.wait()
+    left = temporary / f"decks-{killed.pid}-x"
+    left.mkdir()
+    deaf = [sys.executable, "-c", "import time; time.sleep(1000)"]
+    with subprocess.Popen(deaf, env=scratch.environment(left)) as browser:
+        with scratch.open_folder() as folder:
+            assert [folder] == list(temporary.iterdir())
+        assert -signal.SIGKILL == browser.wait()
+    assert [] == list(temporary.iterdir())
+
+
+def program(path: Path, text: str) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o755)
+    return str(path)
+
+
+ANSWERS = "#!/bin/sh\nif [ \"$1\" = --version ]; then echo 'Chromium 150'; exit; fi\n"
+
+MEDDLER = """\
+#!{python}
+import contextlib, os, signal, subprocess, sys, time
+import psutil
+
+real, job, moment, victim, name = {real!r}, {job!r}, {moment!r}, {victim!r}, {signal!r}
+if not any(job in argument for argument in sys.argv):
+    os.execv(real, [real, *sys.argv[1:]])
+started = subprocess.Popen([real, *sys.argv[1:]], close_fds=False)
+
+def parts(word):
+    for each in psutil.Process(started.pid).children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            if word in " ".join(each.cmdline()):
+                yield each
+
+end = time.monotonic() + 30
+while time.monotonic() < end and started.poll() is None:
+    with contextlib.suppress(psutil.Error):
+        if list(parts(moment)):
+            for each in parts(victim) if victim else [psutil.Process(started.pid)]:
+                each.send_signal(getattr(signal, name))
+            if not victim:
+                break
+    time.sleep(0.01)
+sys.exit(started.wait())
+"""
+"""Starts the real program; as soon as a certain part of it runs, sends a signal to it, or to every one of its parts."""
+
+OURS, MARPS, NODES = "playwright_chromiumdev_profile", "marp-cli-", "marp.mjs"
+WHOLE, RENDERERS = "", "--type=renderer"
+
+
+def meddler(path: Path, real: Path, job: str, victim: str, name: str) -> str:
+    """A program that starts `real`, and at `job` is hit by a signal once it shows a page."""
+    text = MEDDLER.format(python=sys.executable, real=str(real), job=job, moment=RENDERERS, victim=victim, signal=name)
+    return program(path, text)
+
+
+def test_a_build_leaves_nothing_behind(tiny: Project, temporary: Path) -> None:
+    mark = uuid.uuid4().hex
+
+    outcome = tiny.run(TMPDIR=str(temporary), BUILD_MARK=mark)
+
+    assert (0, "") == (outcome.code, outcome.err)
+    assert (tiny.root / "dist/site/decks/talk/slides.pdf").is_file()
+    assert [] == left_by(mark)
+    assert [] == list(temporary.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "there is no program at that place"),
+        ("#!/bin/sh\necho Emacs 30\n", "which is no Chromium, Chrome or Edge"),
+        ("#!/bin/sh\n", "which is no Chromium, Chrome or Edge"),
+        ("#!/bin/sh\nprintf 'Chromium \\377'\nexit 1\n", "which is no Chromium, Chrome or Edge"),
+        ("#!/bin/sh\nkill -SEGV $$\n", "which is no Chromium, Chrome or Edge"),
+        ("\0\1\2", "which does not start (Exec format error)"),
+        ("#!/nowhere/sh\n", "which does not start (No such file or directory)"),
+    ],
+    ids=["absent", "another program", "silent", "no text", "crashes", "no program", "no interpreter"],
+)
+def test_what_is_no_browser_is_refused(tiny: Project, temporary: Path, text: str | None, message: str) -> None:
+    path = tiny.root / "chrome"
+    if text is not None:
+        program(path, text)
+
+    said = refused(tiny, temporary, CHROME_PATH=str(path))
+
+    assert said.startswith(f"build.py: CHROME_PATH is {path}, ")
+    assert message in said
+
+
+def test_a_folder_and_a_text_are_no_browsers(tiny: Project, temporary: Path) -> None:
+    for path in (tiny.root, tiny.root / "build.py"):
+        path.chmod(path.stat().st_mode & ~0o111 if path.is_file() else 0o755)
+
+        said = refused(tiny, temporary, CHROME_PATH=str(path))
+
+        assert f"build.py: CHROME_PATH is {path}, and there is no program at that place" in said
+
+
+@pytest.mark.parametrize("ending", ["exit 1", "kill -SEGV $$"])
+def test_a_browser_that_ends_at_once_is_named(tiny: Project, temporary: Path, ending: str) -> None:
+    chrome = program(tiny.root / "chrome", f"{ANSWERS}{ending}\n")
+
+    said = refused(tiny, temporary, CHROME_PATH=chrome)
+
+    assert f"{chrome}: the browser does not start: " in said
+    assert "[browser]" in said
+
+
+@pytest.mark.parametrize("victim", [WHOLE, pytest.param(RENDERERS, marks=pytest.mark.slow)], ids=["whole", "renderers"])
+def test_a_browser_that_is_killed_while_we_look_is_named(
+    tiny: Project, temporary: Path, tools: Tools, victim: str
+) -> None:
+    chrome = meddler(tiny.root / "chrome", tools.browser, OURS, victim, "SIGKILL")
+
+    said = refused(tiny, temporary, CHROME_PATH=chrome)
+
+    assert "the browser gave up" in said or "could not be looked at to the end" in said
+    assert "[browser]" in said
+
+
+def test_a_browser_that_is_killed_while_marp_works_is_named(tiny: Project, temporary: Path, tools: Tools) -> None:
+    chrome = meddler(tiny.root / "chrome", tools.browser, MARPS, WHOLE, "SIGKILL")
+
+    said = refused(tiny, temporary, CHROME_PATH=chrome)
+
+    assert "slides/talk/deck.md: Marp could not render this deck: " in said
+    assert "[marp]" in said
+
+
+def test_a_browser_that_goes_away_is_not_replaced_by_another(tiny: Project, temporary: Path, tools: Tools) -> None:
+    path = tiny.root / "chrome"
+    take_away = 'case "$*" in *playwright_*) rm "$0";; esac\n'
+    chrome = program(path, f'#!/bin/sh\n{take_away}exec "{tools.browser}" "$@"\n')
+
+    said = refused(tiny, temporary, CHROME_PATH=chrome)
+
+    assert f"{chrome}: the browser was taken away while Marp was at work" in said
+
+
+def node(tiny: Project, text: str) -> dict[str, str]:
+    """The environment in which Node is a program of ours, that tells its version as Node does."""
+    real = shutil.which("node") or str(toolchain.find_node())
+    version = f'#!/bin/sh\nif [ "$1" = --version ]; then exec "{real}" --version; fi\n'
+    program(tiny.root / "bin" / "node", version + text)
+    return {"PATH": f"{tiny.root / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("exit 0", "Marp CLI: ended early: without a word"),
+        ("echo broken >&2; exit 1", "Marp CLI: ended early: broken"),
+        ("echo Welcome; sleep 1000", "Marp CLI: said 'Welcome', which is no answer"),
+        ("printf '\\377\\n'; sleep 1000", "which is no answer"),
+    ],
+)
+def test_a_node_that_ends_or_talks_nonsense_is_named(tiny: Project, temporary: Path, text: str, message: str) -> None:
+    said = refused(tiny, temporary, **node(tiny, text))
+
+    assert message in said
+    assert "[marp]" in said
+
+
+def meddling_node(tiny: Project, name: str) -> dict[str, str]:
+    real = Path(shutil.which("node") or toolchain.find_node())
+    wrapper = meddler(tiny.root / "node.py", real, NODES, WHOLE, name)
+    return node(tiny, f'exec "{wrapper}" "$@"\n')
+
+
+def test_a_node_that_is_killed_is_named(tiny: Project, temporary: Path) -> None:
+    said = refused(tiny, temporary, **meddling_node(tiny, "SIGKILL"))
+
+    assert "Marp CLI: ended early: without a word" in said
+    assert "[marp]" in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", ["exec sleep 1000", "sleep 1000", "sleep 1000 & wait"])
+def test_a_browser_that_does_not_tell_its_version_is_named(tiny: Project, temporary: Path, text: str) -> None:
+    chrome = program(tiny.root / "chrome", f"#!/bin/sh\n{text}\n")
+
+    said = refused(tiny, temporary, CHROME_PATH=chrome)
+
+    assert said.startswith(f"build.py: CHROME_PATH is {chrome}, which does not tell its version in ")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", ["exec sleep 1000", "sleep 1000", "sleep 1000 & exit"])
+def test_a_browser_that_hangs_at_its_start_is_named(tiny: Project, temporary: Path, text: str) -> None:
+    chrome = program(tiny.root / "chrome", f"{ANSWERS}{text}\n")
+
+    said = refused(tiny, temporary, CHROME_PATH=chrome)
+
+    assert f"{chrome}: the browser does not start: " in said
+    assert "[browser]" in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["deck", "check"])
+def test_a_browser_that_hangs_ends_the_other_commands_too(tiny: Project, temporary: Path, command: str) -> None:
+    chrome = program(tiny.root / "chrome", f"{ANSWERS}sleep 1000\n")
+
+    assert "the browser" in refused(tiny, temporary, command, "slides/talk/deck.md", CHROME_PATH=chrome)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("victim", [WHOLE, RENDERERS], ids=["whole", "renderers"])
+def test_a_browser_that_stops_while_we_look_is_named(tiny: Project, temporary: Path, tools: Tools, victim: str) -> None:
+    chrome = meddler(tiny.root / "chrome", tools.browser, OURS, victim, "SIGSTOP")
+
+    said = refused(tiny, temporary, CHROME_PATH=chrome)
+
+    assert "the browser gave up" in said
+    assert "[browser]" in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("victim", [WHOLE, RENDERERS], ids=["whole", "renderers"])
+def test_a_browser_that_stops_while_marp_works_is_named(
+    tiny: Project, temporary: Path, tools: Tools, victim: str
+) -> None:
+    chrome = meddler(tiny.root / "chrome", tools.browser, MARPS, victim, "SIGSTOP")
+
+    said = refused(tiny, temporary, CHROME_PATH=chrome)
+
+    assert "[marp]" in said
+
+
+@pytest.mark.slow
+def test_a_renderer_that_is_killed_while_marp_works_is_named(tiny: Project, temporary: Path, tools: Tools) -> None:
+    chrome = meddler(tiny.root / "chrome", tools.browser, MARPS, RENDERERS, "SIGKILL")
+
+    assert "[marp]" in refused(tiny, temporary, CHROME_PATH=chrome)
+
+
+@pytest.mark.slow
+def test_a_node_that_stops_is_named(tiny: Project, temporary: Path) -> None:
+    said = refused(tiny, temporary, **meddling_node(tiny, "SIGSTOP"))
+
+    assert "Marp CLI: was silent for 40 s and was stopped" in said
+    assert "[marp]" in said
+
+
+@pytest.mark.slow
+def test_a_node_that_never_reads_is_ended(tiny: Project, temporary: Path) -> None:
+    for number in range(1500):  # each of them is told to Marp: more than a pipe holds
+        (tiny.root / f"docs/page-{number}.md").write_text("# Page\n", encoding="utf-8")
+
+    assert "Marp CLI: was silent for 40 s" in refused(tiny, temporary, **node(tiny, "sleep 1000"))
