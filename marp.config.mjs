@@ -33,6 +33,7 @@ const MEDIA_TYPES = {
 }
 
 const hasScheme = (address) => /^[a-z][a-z\d+.-]*:/i.test(address) || address.startsWith('//')
+const isFileAddress = (address) => /^file:/i.test(address)
 const escapeAttribute = (text) =>
   text.replace(/&/g, '&amp;').replace(/"/g, '&quot;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
 const unescapeAttribute = (text) =>
@@ -62,6 +63,7 @@ function otherCase(file) {
 
 // Read a local file for the deck, or say why not. Returns {data, svg?}, `svg` being its text, or {rule, reason}.
 function readLocal(address, { deck, root, assets = [], generated = {} }) {
+  if (isFileAddress(address)) return { data: 'data:,', rule: 'file-outside', reason: 'is an address on one machine; put the file into the project, and write its path from the deck' }
   const name = pathOf(address)
   const file = path.basename(name)
   if (Object.hasOwn(generated, file)) return svgFile(Buffer.from(generated[file]))
@@ -81,8 +83,10 @@ function readLocal(address, { deck, root, assets = [], generated = {} }) {
         outside = true
         continue
       }
-      if (!lstatSync(real).isFile()) {
-        reason ??= 'is a folder; name a file in it'
+      const found = lstatSync(real)
+      if (!found.isFile()) {
+        // A pipe or a device may have no end, so it must not even be opened.
+        reason ??= found.isDirectory() ? 'is a folder; name a file in it' : 'is a named pipe, a socket or a device; put a file in its place'
         continue
       }
       if (!readdirSync(path.dirname(file)).includes(path.basename(file))) {
@@ -155,17 +159,37 @@ function onlyDraws(attributes) {
 const replaceUrls = (css, replace) =>
   css.replace(/url\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^)"'\s]*))\s*\)/gi, (whole, double, single, plain) => {
     const address = (double ?? single ?? plain).replace(/\\(.)/g, '$1')
-    const replaced = address && !address.startsWith('#') && !hasScheme(address) ? replace(address) : undefined
+    const replaced = address && !address.startsWith('#') && (!hasScheme(address) || isFileAddress(address)) ? replace(address) : undefined
     return replaced === undefined ? whole : `url("${replaced}")`
   })
 
+// The line of the source that names an address: in the block that begins at `line`, or in a header or style elsewhere.
+function lineOf(address, source, line = 1) {
+  const lines = source.split('\n')
+  const end = lines.findIndex((text, number) => number >= line && !text.trim())
+  if (lines.slice(line - 1, end < 0 ? undefined : end).some((text) => text.includes(address))) return line
+  return lines.findIndex((text) => text.includes(address)) + 1 || line
+}
+
+// What a style sheet still imports once Marp has put themes in the place of their names: the deck would ask for it.
+function checkImports(css, source, deck) {
+  const plain = css.replace(/\/\*[^]*?\*\//g, '')
+  for (const [, quoted, bare] of plain.matchAll(/@import\s+(?:url\(\s*)?(?:["']([^"']*)["']|([^"')\s;]+))/gi)) {
+    const address = quoted ?? bare
+    if (hasScheme(address) && !isFileAddress(address)) continue
+    const { rule = 'image-missing', reason } = readLocal(address, deck)
+    const why = rule === 'file-outside' ? reason : 'is no theme, and no file may stay beside the deck; copy its styles'
+    deck.problems.push({ line: lineOf(address, source), rule, message: `style sheet '${pathOf(address)}', which the theme or a style imports, ${why}` })
+  }
+}
+
 // Marp's HTML with local images inlined and relative links as published; what is amiss goes to `problems`.
-function settle(html, deck) {
+function settle(html, markdown, deck) {
   let line = 1
   let figures = 0
   const local = (address, kind) => {
     const found = readLocal(address, deck)
-    if (found.reason) deck.problems.push({ line, rule: found.rule, message: `${kind} '${pathOf(address)}' ${found.reason}` })
+    if (found.reason) deck.problems.push({ line: lineOf(address, markdown, line), rule: found.rule, message: `${kind} '${pathOf(address)}' ${found.reason}` })
     return found
   }
   const inlined = (address, kind) => local(address, kind).data
@@ -268,7 +292,7 @@ export function traceable(md) {
   // Returned under names that Marpit does not know, so that it does not copy them into a style attribute.
   local.slideKey = (value) => ({ key: String(value) })
   local.slideMinutes = (value) => ({ minutes: String(value) })
-  local.slideAllows = (value) => ({ allows: JSON.stringify(value) })
+  local.slideAllows = (value) => ({ allows: JSON.stringify(flatRules(value)) })
 
   md.core.ruler.push('trace_lines', (state) => {
     if (state.inlineMode) return
@@ -323,6 +347,11 @@ export function traceable(md) {
   }
 }
 
+// Rules with their reasons, each a text: of anything else it is enough to know that it is wrong, and it may have no end.
+const flatRules = (value) =>
+  value === null || typeof value !== 'object' ? value : Array.isArray(value) ? []
+    : Object.fromEntries(Object.entries(value).map(([rule, reason]) => [rule, typeof reason === 'string' ? reason : null]))
+
 const isException = ({ type, meta }) =>
   type === 'marpit_comment' && Object.hasOwn(meta?.marpitParsedDirectives ?? {}, '_slideAllows')
 
@@ -363,7 +392,8 @@ const engine = ({ marp }) => {
       if (reason) deck.problems.push({ line: 1, asked: url, rule, message: `file '${pathOf(url)}', which a style asks for, ${reason}` })
       return data
     })
-    return withoutChance({ ...result, html: settle(result.html, deck), css })
+    checkImports(css, parsed.source, deck)
+    return withoutChance({ ...result, html: settle(result.html, parsed.source, deck), css })
   }
   return marp
 }

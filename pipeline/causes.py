@@ -18,7 +18,7 @@ Key = TypeVar("Key", bound=Hashable)
 # What comes of another fault on the same slide, and goes with it.
 _FOLLOWS_ON_SLIDE = {
     "pdf-incomplete": {"overflow", "clipped", "formula-wrong"},
-    "handout-incomplete": {"overflow", "clipped", "pdf-incomplete", "formula-wrong"},
+    "handout-incomplete": {"overflow", "clipped", "formula-wrong", "pdf-incomplete"},
     "slide-blank": {"comment-open"},
 }
 # The same on one line.
@@ -28,6 +28,10 @@ _FOLLOWS_ON_LINE = {
     "axe": {"alt-missing"},
     "image-broken": {"image-missing"},
     "image-off-slide": {"image-missing"},
+    "link-dead": {"page-script", "html-refused"},
+    "outside-request": {"page-script"},
+    "policy": {"page-script"},
+    "script-error": {"page-script"},
 }
 # The same in a whole deck: without its theme, nobody knows how it looks.
 _LOOKS = ("clipped", "contrast", "image-blurred", "image-off-slide", "overflow", "text-small")
@@ -47,6 +51,7 @@ def causes(problems: Iterable[Problem], decks: Sequence[Deck]) -> Iterator[Probl
     on_slide, on_line, in_deck = _rules_by(place, problems), _rules_by(_line, problems), _rules_by(_path, problems)
     speechless = {p.path for p in problems if p.rule == "directive-value" and "no language tag" in p.message}
     missing = [problem for problem in problems if problem.rule == "image-missing"]
+    outside = {(p.path, p.message.split("'")[1]) for p in problems if p.rule == "file-outside" and "'" in p.message}
     for problem in problems:
         rule, told = problem.rule, in_deck[_path(problem)]
         if (
@@ -54,6 +59,7 @@ def causes(problems: Iterable[Problem], decks: Sequence[Deck]) -> Iterator[Probl
             or _FOLLOWS_ON_LINE.get(rule, set()) & on_line[_line(problem)]
             or _FOLLOWS_IN_DECK.get(rule, set()) & told
             or (rule == "request-failed" and any(_is_of(problem, each) for each in missing))
+            or (rule == "image-broken" and any((problem.path, name) in outside for name in problem.message.split("'")))
             or (problem.path in speechless and _is_of_language(problem))
             # The first slide is what stands above front matter that came too late.
             or (rule == "slide-blank" and place(problem)[1] == 1 and "front-matter" in told)

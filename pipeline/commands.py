@@ -32,7 +32,7 @@ from pipeline import (
 )
 from pipeline.artifacts import Made
 from pipeline.decks import Source
-from pipeline.problems import BuildError, Problem, tidy
+from pipeline.problems import BuildError, Problem, place_problems, tidy
 from pipeline.progress import Progress
 from pipeline.report import Report
 from pipeline.rules import RULES
@@ -84,6 +84,8 @@ def check(root: Path, tools: Tools) -> Report:
 
 
 def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> None:
+    if problems := list(place_problems(root)):  # before anything is read that may have no end
+        raise BuildError(problems)
     fingerprint = inputs_fingerprint(root)
     settings = site.read_settings(root)
     inventory = links.read_inventory(root)
@@ -190,10 +192,15 @@ def _seal_pages(made: Sequence[Made], folder: Path) -> None:
 def inputs_fingerprint(root: Path) -> str:
     """A hash of everything in the project that shapes the site."""
     digest = hashlib.sha256(os.environ.get("SITE_URL", "").encode())
+    inside = root.resolve()
     for name in _INPUTS:
         for path in sorted([root / name, *(root / name).rglob("*")]):
-            if path.is_file() and "__pycache__" not in path.parts:
-                digest.update(f"\0{path.relative_to(root).as_posix()}\0".encode())
+            if "__pycache__" in path.parts:
+                continue
+            digest.update(f"\0{path.relative_to(root).as_posix()}\0".encode())
+            if path.is_symlink():  # what it leads to may be anything, and is looked at where it is allowed
+                digest.update(os.fsencode(path.readlink()))
+            if path.is_file() and path.resolve().is_relative_to(inside):
                 digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from pipeline.problems import BuildError, Problem, line_of, read_text
+from pipeline.problems import BuildError, Problem, line_of, read_text, read_yaml
 
 THEME_FOLDERS = ("theme", "themes")
 
@@ -61,7 +61,7 @@ class Source:
         return path.resolve().relative_to(self.root.resolve()).as_posix() if beside else str(path)
 
     def _may_use(self, css: Path) -> bool:
-        return bool(theme_name(css)) and css.resolve().is_relative_to(self.root.resolve())
+        return css.resolve().is_relative_to(self.root.resolve()) and css.is_file() and bool(theme_name(css))
 
 
 _OWN_THEMES = ("default", "gaia", "uncover", "workshop")
@@ -75,7 +75,7 @@ def _elsewhere(root: Path, wanted: set[str]) -> list[Path]:
     for folder, folders, names in itertools.islice(os.walk(root), _MANY):
         folders[:] = sorted(name for name in folders if name != "node_modules" and not name.startswith("."))
         sheets += [Path(folder, name) for name in sorted(names) if name.endswith(".css")]
-    homes = {css.parent for css in sheets if theme_name(css) in wanted}
+    homes = {css.parent for css in sheets if css.is_file() and theme_name(css) in wanted}
     return [css for css in sheets if css.parent in homes]
 
 
@@ -111,7 +111,8 @@ def find(root: Path) -> list[Source]:
 
     Raises BuildError if there is none, or if one cannot be read.
     """
-    paths = sorted(path for path in (root / "slides").glob("*/deck.md") if not path.parent.name.startswith("."))
+    named = (folder / "deck.md" for folder in (root / "slides").glob("*") if not folder.name.startswith("."))
+    paths = sorted(path for path in named if path.exists() or path.is_symlink())  # a link into nothing is named, too
     if not paths:
         raise BuildError([Problem("slides", 0, "deck-missing", "there is no deck; write one in slides/<deck>/deck.md")])
     problems: list[Problem] = []
@@ -123,12 +124,28 @@ def find(root: Path) -> list[Source]:
             problems.append(Problem(f"slides/{path.parent.name}", 0, "deck-name", message))
             continue
         try:
-            sources.append(Source(path.parent.name, path, root, label, read_text(path, label)))
+            sources.append(Source(path.parent.name, path, root, label, _read(path, label)))
         except BuildError as error:
             problems += error.problems
     if problems:
         raise BuildError(problems)
     return sources
+
+
+def _read(path: Path, label: str) -> str:
+    """The text of a deck. Raises BuildError where it has no text, or Marp would never end with it."""
+    text = read_text(path, label)
+    # Marp reads front matter, and each comment that is YAML; it writes out what aliases repeat.
+    for found in re.finditer(r"\A-{3,}[^\S\n]*\n(.*?)^-{3,}|<!--(.*?)-->", text, re.DOTALL | re.MULTILINE):
+        part = 1 if found[1] is not None else 2
+        if not re.search(r"[\s\[,]\*[^\s*]", found[part]):
+            continue
+        try:
+            read_yaml(found[part], label, offset=text.count("\n", 0, found.start(part)))
+        except BuildError as error:
+            if any("aliases (" in problem.message for problem in error.problems):  # of the rest, Marp is the judge
+                raise
+    return text
 
 
 def name_files(files: Sequence[Path]) -> list[str]:
@@ -149,5 +166,5 @@ def open_file(file: Path, name: str) -> Source:
     path = file.absolute()
     folder = path.resolve().parent
     root = next((above for above in [folder, *folder.parents] if (above / ".git").exists()), folder)
-    text = read_text(path, str(file))
+    text = _read(path, str(file))
     return Source(name, path.resolve(), root, str(file), text)

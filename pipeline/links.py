@@ -12,12 +12,11 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
 import requests
-import yaml
 from markdown_it import MarkdownIt
 from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.deck import Deck, stamped_line
-from pipeline.problems import BuildError, Problem, line_of, read_text, yaml_problem
+from pipeline.problems import BuildError, Problem, cut, line_of, load_yaml, read_text, shown
 
 INVENTORY = Path("data", "links.yml")
 """Every outside link with the date it was last seen alive, below the project."""
@@ -295,10 +294,7 @@ def read_inventory(root: Path) -> list[Entry]:
     """Read data/links.yml. Raises BuildError where it is missing or wrong."""
     name = INVENTORY.as_posix()
     text = read_text(root / INVENTORY, name)
-    try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise BuildError([yaml_problem(name, error)]) from None
+    content = load_yaml(text, name)
     items = content.get("links") if isinstance(content, dict) else None
     if not isinstance(items, list):
         raise BuildError([Problem(name, 1, "settings", "has no list 'links:'; see CONTRIBUTING.md for its shape")])
@@ -308,13 +304,11 @@ def read_inventory(root: Path) -> list[Entry]:
         url = item.get("url") if isinstance(item, dict) else None
         line = _entry_line(text, url)
         if not isinstance(url, str) or not url.startswith(("http://", "https://")):
-            problems.append(
-                Problem(name, line, "settings", f"entry {item!r} has no 'url:' that begins with https://; correct it")
-            )
+            message = f"entry {shown(item)} has no 'url:' that begins with https://; correct it"
+            problems.append(Problem(name, line, "settings", message))
         elif not isinstance(item.get("verified"), date | None):
-            problems.append(
-                Problem(name, line, "settings", f"'verified' of {url} is no date; write e.g. 2026-01-31, or null")
-            )
+            message = f"'verified' of {cut(url, 200)} is no date; write e.g. 2026-01-31, or null"
+            problems.append(Problem(name, line, "settings", message))
         elif _canonical(url) in {_canonical(entry.url) for entry in entries}:
             problems.append(Problem(name, line, "settings", f"{url} stands here twice; remove one"))
         else:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from pipeline import comments, rulers, settings
+from pipeline import comments, markup, rulers, settings
 from pipeline.deck import Deck
 from pipeline.decks import Source
 from pipeline.problems import Problem
@@ -17,9 +17,14 @@ from pipeline.trace import Trace
 
 
 def problems(source: Source, trace: Trace, deck: Deck) -> Iterator[Problem]:
-    """Everything that is wrong with the source's notes, directives and rulers, by line."""
+    """Everything that is wrong with the source's notes, directives, rulers and HTML, by line."""
     lines = re.split(r"\r\n?|\n", source.text)  # as Marp does
-    found = chain(comments.findings(lines, trace), settings.findings(lines, trace, deck), rulers.findings(lines, trace))
+    found = chain(
+        comments.findings(lines, trace),
+        settings.findings(lines, trace, deck),
+        rulers.findings(lines, trace),
+        markup.findings(lines, trace),
+    )
     for finding in sorted(set(found), key=lambda finding: (finding.line, finding.rule, finding.message)):
         slide = f"slide {finding.slide}: " if finding.slide else ""
         yield Problem(source.label, finding.line, finding.rule, f"{slide}{finding.message}")

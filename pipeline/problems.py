@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from pipeline.rules import RULES
 
@@ -64,6 +68,8 @@ def read_text(path: Path, name: str) -> str:
     Raises BuildError, with the line of the first wrong byte, where that cannot be done.
     """
     try:
+        if wrong := _odd(path):
+            raise BuildError([Problem(name, 0, "file", wrong)])
         data = path.read_bytes()
     except FileNotFoundError:
         raise BuildError([Problem(name, 0, "file", "there is no such file; correct the path")]) from None
@@ -82,15 +88,128 @@ def read_text(path: Path, name: str) -> str:
         raise BuildError([Problem(name, line, "file", message)]) from None
 
 
+def _odd(path: Path) -> str:
+    """Why a path must not even be opened: what is no file may never end."""
+    mode = path.stat().st_mode
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return ""
+    return "is a named pipe, a socket or a device; put a file in its place"
+
+
+def place_problems(root: Path) -> Iterator[Problem]:
+    """What no build may read in a project, as it is no file, or leads out of it."""
+    inside = root.resolve()
+    for folder, folders, files in os.walk(root):  # which follows no links
+        if Path(folder) == root:
+            folders[:] = [name for name in folders if name not in _NOT_AUTHORS]
+        yield from _place_problems([Path(folder, name) for name in sorted([*folders, *files])], root, inside)
+
+
+_NOT_AUTHORS = frozenset([".git", ".venv", "dist", "node_modules"])
+"""Folders of a project that tools fill."""
+
+
+def _place_problems(paths: Sequence[Path], root: Path, inside: Path) -> Iterator[Problem]:
+    for path in paths:
+        name = path.relative_to(root).as_posix()
+        try:
+            if path.is_symlink() and not path.resolve().is_relative_to(inside):
+                message = "is a symbolic link that leads out of the project; put the file itself here"
+                yield Problem(name, 0, "file-outside", message)
+            elif wrong := _odd(path):
+                yield Problem(name, 0, "file", wrong)
+        except (OSError, RuntimeError):  # a link into nothing, or to itself: whoever needs it will say so
+            continue
+
+
 def line_of(text: str, needle: str) -> int:
     """The first line of `text` that holds `needle`, 1-based; 0 where there is none."""
     at = text.find(needle) if needle else -1
     return 0 if at < 0 else text.count("\n", 0, at) + 1
 
 
+def read_yaml(text: str, path: str, *, offset: int = 0) -> Node | None:
+    """Read YAML as nodes, which know their lines; None where there is none. `offset` is as for `yaml_problem`.
+
+    Raises BuildError where it is not valid, or is nested or repeated beyond anything that somebody could have meant.
+    """
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        values = _count(node, {}) if node else 0
+    except yaml.YAMLError as error:
+        raise BuildError([yaml_problem(path, error, offset=offset)]) from None
+    except RecursionError:
+        message = "is nested too deeply to be read; write it in fewer levels"
+        raise BuildError([Problem(path, offset + 1, "yaml", message)]) from None
+    if values > _MOST_VALUES:
+        message = "repeats its aliases ('*name') more often than can be read; write the values themselves"
+        raise BuildError([Problem(path, offset + line_of(text, "*"), "yaml", message)])
+    return node
+
+
+def load_yaml(text: str, path: str, *, offset: int = 0) -> Any:
+    """Read YAML as values. Raises BuildError as `read_yaml` does, and for a value that is none, as the 40th of May."""
+    node = read_yaml(text, path, offset=offset)
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise BuildError([yaml_problem(path, error, offset=offset)]) from None
+    except ValueError as error:
+        wrong = next((each for each in _scalars(node, set()) if _is_no_value(each)), None)
+        line = wrong.start_mark.line + 1 if wrong else 0
+        value = shown(wrong.value) if wrong else "a value"
+        message = f"is not valid YAML: {value} is none ({cut(str(error), 100)}); correct it, or put it in quotes"
+        raise BuildError([Problem(path, offset + line, "yaml", message)]) from None
+
+
+_MOST_VALUES = 100_000
+
+
+def _children(node: Node | None) -> list[Node]:
+    if isinstance(node, MappingNode):
+        return [each for pair in node.value for each in pair]
+    return list(node.value) if isinstance(node, SequenceNode) else []
+
+
+def _count(node: Node, counted: dict[int, int]) -> int:
+    """How many values there are once each alias stands for what it names."""
+    if id(node) not in counted:
+        counted[id(node)] = _MOST_VALUES + 1  # until it is known: an alias within what it names has no end
+        counted[id(node)] = 1 + sum(_count(child, counted) for child in _children(node))
+    return counted[id(node)]
+
+
+def _scalars(node: Node | None, seen: set[int]) -> Iterator[ScalarNode]:
+    if isinstance(node, ScalarNode):
+        yield node
+    elif id(node) not in seen:
+        seen.add(id(node))
+        for child in _children(node):
+            yield from _scalars(child, seen)
+
+
+def _is_no_value(node: ScalarNode) -> bool:
+    try:
+        yaml.SafeLoader("").construct_document(node)
+    except ValueError:
+        return True
+    return False
+
+
+def cut(text: str, length: int) -> str:
+    """What somebody says, on one line and not too long."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
+
+
+def shown(value: object, length: int = 60) -> str:
+    """A value of an author's in quotation marks, on one line and not too long."""
+    return f"'{cut(str(value), length)}'"
+
+
 def yaml_problem(path: str, error: yaml.YAMLError, *, offset: int = 0) -> Problem:
     """A YAML error as a problem; `offset` lines stand above the YAML in its file."""
-    reason = getattr(error, "problem", None) or " ".join(str(error).split())
+    reason = cut(getattr(error, "problem", None) or str(error), 200)
     mark = getattr(error, "problem_mark", None)
     if "quoted scalar" in (getattr(error, "context", None) or ""):
         # The reader noticed far below; what is wrong is where the quotation begins.

@@ -33,6 +33,7 @@ RULES = {
     "directive-value": Rule("directives have a value that does something"),
     "directive-lost": Rule("directives stand where Marp reads them"),
     "directive-spills": Rule("a directive that changes all later slides is meant to"),
+    "html-refused": Rule("Marp lets the HTML of a deck through", is_firm=True),
     "image-missing": Rule("images are there, spelt as on disk"),
     "image-broken": Rule("images can be shown"),
     "formula-wrong": Rule("formulas are TeX that can be set"),
@@ -69,6 +70,7 @@ RULES = {
     "outside-request": Rule("nothing is loaded from another host", is_firm=True),
     "request-failed": Rule("everything that is loaded is there"),
     "script-error": Rule("no script fails"),
+    "page-script": Rule("no page brings a script, a frame or a form of its own", is_firm=True),
     "policy": Rule("nothing is loaded or run that the content security policy forbids", is_firm=True),
     # Accessibility
     "alt-missing": Rule("every image has a text alternative"),

@@ -8,11 +8,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from pipeline.deck import Deck, Slide
-from pipeline.problems import BuildError, Problem, read_text, yaml_problem
+from pipeline.problems import BuildError, Problem, read_text, read_yaml, shown
 
 SESSIONS = Path("data", "sessions.yml")
 """The run sheets, below the project; a project need not have any."""
@@ -113,10 +112,7 @@ def read(root: Path) -> RunSheets | None:
     if not (root / SESSIONS).exists():
         return None
     text = read_text(root / SESSIONS, _NAME)
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        raise BuildError([yaml_problem(_NAME, error)]) from None
+    node = read_yaml(text, _NAME)
     if node is None:
         raise BuildError([Problem(_NAME, 1, "run-sheet", "is empty; write run sheets, or remove the file")])
     reader = _Reader([])
@@ -218,7 +214,7 @@ class _Reader:
         for key, value in node.value:
             name = str(key.value) if isinstance(key, ScalarNode) else "?"
             if name not in known:
-                self.say(key, f"'{name}' is no field of {noun}; {_suggest(name, known, 'the fields are')}")
+                self.say(key, f"{shown(name)} is no field of {noun}; {_suggest(name, known, 'the fields are')}")
                 meant.update(_close(name, known))
             elif name in found:
                 self.say(key, f"'{name}' stands here twice; remove one")
@@ -255,7 +251,7 @@ class _Reader:
         # YAML itself would take 1:30 for ninety.
         number = str(node.value) if isinstance(node, ScalarNode) else "a list or a mapping"
         if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]+)?", number) or not float(number):
-            self.say(node, f"'minutes' is '{number}', which is no number of minutes; write e.g. 2 or 1.5")
+            self.say(node, f"'minutes' is {shown(number)}, which is no number of minutes; write e.g. 2 or 1.5")
             return 0
         return float(number)
 
@@ -265,7 +261,7 @@ class _Reader:
         if not name:
             return ""
         if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
-            self.say(fields["id"], f"the id '{name}' is no good address; use a-z, 0-9 and '-'")
+            self.say(fields["id"], f"the id {shown(name)} is no good address; use a-z, 0-9 and '-'")
         elif name in taken:
             self.say(fields["id"], f"the id '{name}' is taken in line {taken[name]}; choose another")
         else:
@@ -276,7 +272,7 @@ class _Reader:
         if not isinstance(node, ScalarNode):
             self.say(node, f"'{name}' is a list or a mapping where words should stand; write one text")
         elif node.tag != "tag:yaml.org,2002:str":
-            value = f"'{node.value}', which YAML takes for no text" if node.value else "empty"
+            value = f"{shown(node.value)}, which YAML takes for no text" if node.value else "empty"
             self.say(node, f"'{name}' is {value}; write words, in quotation marks")
         elif not node.value.strip():
             self.say(node, f"'{name}' is empty; write words")

@@ -9,6 +9,7 @@ import shutil
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -19,8 +20,10 @@ from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, MkDocsException
 from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.pages import Page
 
-from pipeline.problems import BuildError, Problem, line_of, read_text, yaml_problem
+from pipeline import active
+from pipeline.problems import BuildError, Problem, cut, line_of, load_yaml, read_text, read_yaml, shown, yaml_problem
 
 STAGED_DOCS = Path("dist", "stage", "docs")
 """Where generated pages and the decks' files wait for MkDocs, below the project."""
@@ -102,19 +105,21 @@ def build(settings: Settings, site_dir: Path) -> list[Problem]:
         try:
             build_mkdocs(config)
         except (MkDocsException, Abort) as error:
-            raise BuildError(
-                [*_located(heard.messages, root, settings.docs), Problem("MkDocs", 0, "mkdocs", str(error))]
-            ) from None
+            told = [*heard.problems, *_located(heard.messages, root, settings.docs)]
+            raise BuildError([*told, Problem("MkDocs", 0, "mkdocs", cut(str(error), 500))]) from None
         except Exception as error:  # a hook or a template of the project may raise anything
-            raise BuildError([_raised_in_project(error, root)]) from None
+            raised = _raised_in_page(error, heard.messages, settings)
+            is_told = raised.path in {problem.path for problem in heard.problems}
+            raise BuildError([*heard.problems, *([] if is_told else [raised])]) from None
         finally:
             config.plugins.on_shutdown()
-    return list(_located(heard.messages, root, settings.docs))
+    return [*heard.problems, *_located(heard.messages, root, settings.docs)]
 
 
 def _load(root: Path, site_dir: Path) -> MkDocsConfig:
     path = root / "mkdocs.yml"
     text = read_text(path, "mkdocs.yml")
+    read_yaml(text, "mkdocs.yml")
     os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")  # else Material prints a banner on every build
     heard = _Listener()
     with heard:
@@ -127,15 +132,33 @@ def _load(root: Path, site_dir: Path) -> MkDocsConfig:
             cause = error.__cause__ or error.__context__
             if isinstance(cause, yaml.YAMLError):
                 raise BuildError([yaml_problem("mkdocs.yml", cause)]) from None
-            problems = [Problem("mkdocs.yml", _named_line(text, said), "settings", said) for said in heard.messages]
-            raise BuildError(problems or [Problem("mkdocs.yml", 0, "settings", " ".join(str(error).split()))]) from None
+            told = heard.messages or [str(error)]
+            raise BuildError(
+                Problem("mkdocs.yml", _named_line(text, said), "settings", cut(said, 500)) for said in told
+            ) from None
         except Exception as error:  # a hook may raise anything while it is loaded
             raise BuildError([_raised_in_project(error, root)]) from None
 
 
+def _raised_in_page(error: Exception, messages: list[str], settings: Settings) -> Problem:
+    """An exception as a problem of the project's code, or else of the page at which MkDocs was."""
+    problem = _raised_in_project(error, settings.root)
+    named = [found[1] for said in messages if (found := re.match(r"Error (?:reading|building) page '(.+?)':", said))]
+    if not named or not (problem.path == "MkDocs" or problem.path.endswith(".html")):
+        return problem
+    path = settings.docs / named[-1]
+    place = _shown(path, settings.root) if path.is_file() else named[-1]
+    if isinstance(error, RecursionError):
+        return Problem(place, 0, "mkdocs", "is nested too deeply for MkDocs; write it in fewer levels")
+    where = f" in {problem.path}" if problem.path != "MkDocs" else ""
+    said = cut(f"{type(error).__name__}: {error}", 300)
+    message = f"no page can be made of it ({said}{where}); correct its front matter, or its text"
+    return Problem(place, 0, "mkdocs", message)
+
+
 def _raised_in_project(error: Exception, root: Path) -> Problem:
     """An exception as a problem of the project's file, outside of this package, that it came from."""
-    said = f"{type(error).__name__}: {' '.join(str(error).split())}; correct it"
+    said = f"{type(error).__name__}: {cut(str(error), 300)}; correct it"
     if isinstance(error, SyntaxError) and error.filename:
         return Problem(_shown(Path(error.filename), root), error.lineno or 0, "mkdocs", said)
     own = Path(__file__).resolve().parent
@@ -154,26 +177,45 @@ def _shown(path: Path, root: Path) -> str:
 def page_problems(settings: Settings) -> Iterator[Problem]:
     """What MkDocs does not look at in the hand-written pages, or meets with a traceback."""
     root, docs = settings.root, settings.docs
-    inside = root.resolve()
     for path in sorted(docs.rglob("*")):
         name = path.relative_to(root).as_posix()
         if any(part.startswith(".") for part in path.relative_to(docs).parts):
             continue  # MkDocs, too, leaves these out
-        if path.is_symlink() and not path.resolve().is_relative_to(inside):
-            yield Problem(
-                name, 0, "file-outside", "is a symbolic link that leads out of the project; put the file itself here"
-            )
-        elif path.suffix == ".md" and (path.is_file() or path.is_symlink()):
-            try:
-                text = read_text(path, name)
-            except BuildError as error:
-                yield from error.problems
-                continue
-            if matter := re.match(r"---[ \t]*\r?\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\r?\n|$)", text, re.DOTALL):
-                try:
-                    yaml.safe_load(matter[1])
-                except yaml.YAMLError as error:
-                    yield yaml_problem(name, error, offset=1)
+        if re.search(r'[<>"]', path.name):
+            yield Problem(name, 0, "file", "has a '<', '>' or '\"' in its name, which is no address; rename it")
+        elif path.is_symlink():
+            message = "is a symbolic link, and MkDocs would publish what it leads to; put the file itself here"
+            yield Problem(name, 0, "file-outside", message)
+        elif path.suffix == ".md" and path.is_file():
+            yield from _text_problems(path, name)
+        elif path.suffix.lower() in _DOCUMENTS and path.is_file() and "assets" not in path.relative_to(docs).parts[:1]:
+            yield from _document_problems(path, name)
+
+
+# What a browser opens as a page of the site, without the policy that pages have; docs/assets is the project's own code.
+_DOCUMENTS = (".htm", ".html", ".svg", ".xht", ".xhtml", ".xml")
+
+
+def _text_problems(path: Path, name: str) -> Iterator[Problem]:
+    try:
+        text = read_text(path, name)
+        if matter := re.match(r"---[ \t]*\r?\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\r?\n|$)", text, re.DOTALL):
+            load_yaml(matter[1], name, offset=1)
+    except BuildError as error:
+        yield from error.problems
+
+
+def _document_problems(path: Path, name: str) -> Iterator[Problem]:
+    try:
+        text = read_text(path, name)
+    except BuildError as error:
+        yield from error.problems
+        return
+    if re.search(r"<!(?:ENTITY|ATTLIST)|<\?xml-stylesheet", text, re.IGNORECASE):
+        message = "has entities or a style sheet that could hide a script; save it without them"
+        yield Problem(name, line_of(text, "<!ENTITY"), "page-script", message)
+    for found in active.find(text):
+        yield Problem(name, active.line_in(text, found, is_markdown=False), "page-script", found.message)
 
 
 class _Listener(logging.Handler):
@@ -182,10 +224,16 @@ class _Listener(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.messages: list[str] = []
+        self.problems: list[Problem] = []
+        """What our own hooks have found."""
         self._logger = logging.getLogger("mkdocs")
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.messages.append(record.getMessage())
+        found = getattr(record, "problem", None)
+        if isinstance(found, Problem):
+            self.problems.append(found)
+        else:
+            self.messages.append(record.getMessage())
 
     def __enter__(self) -> _Listener:
         self._propagate, self._logger.propagate = self._logger.propagate, False
@@ -208,7 +256,7 @@ def _located(messages: list[str], root: Path, docs: Path) -> Iterator[Problem]:
             yield Problem(_shown(path, root), line, "link-dead", f"link '{link}': {text}; correct the link")
         else:
             text = read_text(root / "mkdocs.yml", "mkdocs.yml")
-            yield Problem("mkdocs.yml", _named_line(text, message), "mkdocs", " ".join(message.split()))
+            yield Problem("mkdocs.yml", _named_line(text, message), "mkdocs", cut(message, 500))
 
 
 def _named_line(text: str, message: str) -> int:
@@ -241,6 +289,46 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             place = InclusionLevel.NOT_IN_NAV if Path(uri).match(_OUTSIDE_NAVIGATION) else InclusionLevel.UNDEFINED
             files.append(File.generated(config, uri, abs_src_path=str(path), inclusion=place))
     return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Make the front matter of a hand-written page text: Material's templates escape nothing of it."""
+    if page.file.generated_by is None:
+        page.meta = {key: _escaped(value) for key, value in page.meta.items()}
+        template = page.meta.get("template")
+        if template and not _is_own_template(template, config):
+            message = f"the template {shown(template)} is none of the project's, and may hold scripts; take it out"
+            _warn(page, config, message, r"(?m)^template\s*:")
+    return markdown
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Look for scripts, frames and forms in what a page's Markdown became."""
+    for found in active.find(html):
+        _warn(page, config, found.message, *found.clues)
+    return html
+
+
+def _warn(page: Page, config: MkDocsConfig, message: str, *clues: str) -> None:
+    root = Path(config.config_file_path).parent
+    path = Path(page.file.abs_src_path or "")
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    line = active.line_in(text, active.Active(message, clues), is_markdown=path.suffix == ".md")
+    problem = Problem(_shown(path, root), line, "page-script", message)
+    log.warning("%s", problem, extra={"problem": problem})
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_escaped(key): _escaped(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_escaped(each) for each in value]
+    return re.sub(r"[<>\"]", lambda sign: escape(sign[0]), value) if isinstance(value, str) else value
+
+
+def _is_own_template(template: object, config: MkDocsConfig) -> bool:
+    own = config.theme.custom_dir
+    return isinstance(template, str) and bool(own) and Path(own or "", template).is_file()
 
 
 def on_post_build(config: MkDocsConfig) -> None:

@@ -20,12 +20,15 @@ export function isClosed({ map }, source) {
 
 /** The trace of one deck; `css` is what Marp made of its theme and styles. */
 export function traceOf({ tokens, source, marp, css }) {
-  const trace = { slides: [], front: null, blocks: [], comments: [], marks: [] }
+  const trace = { slides: [], front: null, blocks: [], comments: [], marks: [], refused: [] }
   const found = { html: '', slide: 0, level: 0, line: 1, aside: false, around: new Map() }
   for (const token of tokens) {
     // Headers and footers come from a directive: the line that Marp gives them is not theirs.
     if (/^marpit_(header|footer)_/.test(token.type)) found.aside = token.nesting > 0
-    if (found.aside) continue
+    if (found.aside) {
+      refusedIn(token, { trace, at: { line: 0, slide: found.slide }, marp })
+      continue
+    }
     if (token.map) found.line = token.map[0] + 1
     readToken(token, { trace, found, marp, source })
   }
@@ -46,6 +49,7 @@ function readToken(token, { trace, found, marp, source }) {
   }
   if (token.map && token.level === found.level && token.nesting >= 0)
     trace.blocks.push([token.type.replace(/_open$/, ''), at.line, token.map[1], at.slide, token.tag ?? '', token.tag ? token.markup : ''])
+  refusedIn(token, { trace, at, marp })
   if (token.type === 'marpit_comment') blockComment(token, { trace, at, marp })
   else if (token.type === 'html_block') htmlBlock(token.content, { trace, found, at, marp })
   else if (token.type === 'marpit_style') {
@@ -142,6 +146,83 @@ function inline(token, { trace, found, at, marp }) {
     }
   }
 }
+
+// --- HTML that Marp does not let through ----------------------------------------------------------------------
+
+// HTML's elements, apart from those that Marp's list has: any other name between angle brackets may be meant as text.
+const ELEMENTS = new Set(
+  `applet area base body button canvas data datalist dfn dialog embed fencedframe fieldset font footer form frame frameset
+  head header hgroup html iframe input label legend link main map marquee math menu meta meter noembed noframes noscript
+  object optgroup option output param plaintext portal progress samp script search select slot style svg template textarea
+  title track var`.split(/\s+/),
+)
+// What a browser reads as text up to the end of the element.
+const TEXTS = new Set(['iframe', 'noembed', 'noframes', 'script', 'style', 'textarea', 'title', 'xmp'])
+
+// What Marpit leaves as text, since it runs, or shows files of one machine.
+const REFUSED_LINK = /\]\(\s*<?\s*((?:javascript|vbscript|file|data):\S*?)(?=>|\)(?:\s|$)|\s|$)|^\s*\[[^\]]+\]:\s*<?((?:javascript|vbscript|file|data):\S*)|<((?:javascript|vbscript|file):[^\s>]+)>/gim
+
+// Notes [line, slide, kind, element, what] of everything that Marp takes out of raw HTML, or shows as text instead.
+function refusedIn(token, { trace, at, marp }) {
+  if (token.type === 'html_block') return refusedHtml(token.content, { trace, at, marp, isBlock: true })
+  if (!token.children) return
+  let { line } = at
+  const lineHeight = at.line && 1
+  const words = token.children.map(({ type, content }) => (type === 'html_inline' ? content : '')).join('')
+  let within
+  for (const child of token.children) {
+    if (/break$/.test(child.type)) line += lineHeight
+    else if (within) within = child.type === 'html_inline' && child.content.toLowerCase().startsWith(`</${within}`) ? undefined : within
+    else if (child.type === 'html_inline') within = refusedHtml(child.content, { trace, at: { ...at, line }, marp, around: words })
+    else if (child.type === 'text')
+      for (const { index, 0: whole, ...parts } of child.content.matchAll(REFUSED_LINK)) {
+        const isEscaped = token.content.includes(`\\${child.content.slice(index, index + 1)}`)
+        if (!isEscaped) trace.refused.push([line, at.slide, 'text', '', whole && (parts[1] ?? parts[2] ?? parts[3])])
+      }
+  }
+}
+
+// Of an element that is refused with all that is in it, the name is returned if it goes on after `content`.
+function refusedHtml(content, { trace, at, marp, isBlock = false, around = content }) {
+  const allowed = marp.markdown.options.html
+  if (typeof allowed !== 'object') return
+  const say = (index, kind, ...rest) => {
+    const line = at.line && at.line + (content.slice(0, index).match(/\n/g) ?? []).length
+    trace.refused.push([line, at.slide, kind, ...rest])
+  }
+  let skipped = 0
+  let within
+  const pieces = /<!--[^]*?-->|<([a-z][\w:-]*)((?:[^"'>]|"[^"]*"|'[^']*')*)>/gi
+  for (const { 0: piece, 1: tag, 2: attributes, index } of content.matchAll(pieces)) {
+    if (!tag || index < skipped) continue
+    const name = tag.toLowerCase()
+    const end = content.toLowerCase().indexOf(`</${name}`, index)
+    if (TEXTS.has(name)) skipped = end
+    if (!Object.hasOwn(allowed, name)) {
+      // In a sentence, `<button>` alone is shown as it was meant.
+      const isMeant = isBlock || /\S/.test(attributes.replace('/', '')) || around.toLowerCase().includes(`</${name}`)
+      if ((ELEMENTS.has(name) && isMeant) || /\son\w+\s*=/i.test(attributes)) {
+        say(index, 'element', name, '')
+        skipped = end
+        if (end < 0 && around.toLowerCase().includes(`</${name}`)) within = name
+      }
+      continue
+    }
+    for (const [, key, double, single, plain] of attributes.matchAll(/([^\s"'=/]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+)))?/g)) {
+      const value = double ?? single ?? plain ?? ''
+      const judge = Array.isArray(allowed[name]) ? undefined : allowed[name][key.toLowerCase()]
+      if (/^on\w/i.test(key)) say(index, 'handler', name, key)
+      else if (typeof judge === 'function' && /^(?:href|src|srcset|poster|cite)$/i.test(key) && value.trim() && !judge(unescaped(value))) say(index, 'address', name, value)
+    }
+  }
+  return within
+}
+
+const unescaped = (text) =>
+  text.replace(/&#x([\da-f]+);?|&#(\d+);?/gi, (_, hex, decimal) => String.fromCodePoint(Math.min(hex ? parseInt(hex, 16) : Number(decimal), 0x10ffff)))
+    .replace(/&colon;/gi, ':').replace(/&(?:tab|newline);/gi, '')
+
+// --------------------------------------------------------------------------------------------------------------
 
 const directivesOf = (text, marp) => rowsOf(readDirectives(text, marp) || {}, marp)
 

@@ -84,6 +84,20 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Refused:
+    """Something of raw HTML that Marp does not let through."""
+
+    line: int
+    """0 in a header or footer."""
+    slide: int
+    kind: str
+    """'element' and 'text' (a link in Markdown), shown as words; 'handler' and 'address', taken out of an element."""
+    element: str
+    what: str
+    """The handler's name, or the address."""
+
+
+@dataclass(frozen=True)
 class FrontMatter:
     """The front matter, from the first line on."""
 
@@ -142,6 +156,7 @@ class Trace:
     blocks: tuple[Block, ...] = ()
     comments: tuple[Comment, ...] = ()
     marks: tuple[Mark, ...] = ()
+    refused: tuple[Refused, ...] = ()
     globals: tuple[str, ...] = ()
     """Names of directives that hold for the whole deck."""
     locals: tuple[str, ...] = ()
@@ -159,6 +174,7 @@ def read(answer: Mapping[str, Any]) -> Trace:
         blocks=tuple(Block(*block) for block in answer["blocks"]),
         comments=tuple(map(_comment, answer["comments"])),
         marks=tuple(Mark(*mark) for mark in answer["marks"]),
+        refused=tuple(Refused(*refused) for refused in answer["refused"]),
         globals=tuple(answer["globals"]),
         locals=tuple(answer["locals"]),
         themes=tuple(answer["themes"]),

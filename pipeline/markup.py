@@ -1,0 +1,63 @@
+"""Find the HTML of a deck that Marp does not let onto a slide."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from pipeline.findings import Finding, line_of_key
+from pipeline.prose import quoted
+from pipeline.trace import Directive, Refused, Trace
+
+
+def findings(lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
+    """What Marp takes out of the HTML of a deck, or shows as text."""
+    told: set[tuple[str, str, str]] = set()
+    for refused in trace.refused:
+        line = refused.line
+        if not line:  # in a header or footer, which many slides share
+            if (refused.kind, refused.element, refused.what) in told:
+                continue
+            told.add((refused.kind, refused.element, refused.what))
+            line = _line_of_aside(lines, refused)
+        yield Finding(line, "html-refused", _said(refused), refused.slide if refused.line else 0)
+
+    for directive, line in _metadata(lines, trace):
+        scheme = re.match(r"\s*([a-z][a-z0-9+.-]*):", directive.words, re.IGNORECASE)
+        if scheme and scheme[1].lower() not in ("http", "https"):
+            message = f"{quoted(f'{directive.key}: {directive.words}')} is no address of the web, and readers' programs"
+            yield Finding(line, "html-refused", f"{message} would be given it; write one that begins with https://")
+
+
+def _metadata(lines: Sequence[str], trace: Trace) -> Iterator[tuple[Directive, int]]:
+    """The deck's own address and picture, which its HTML names to whoever shows a preview of it."""
+    given = [(directive, 2, trace.front.end) for directive in trace.front.directives] if trace.front else []
+    for comment in trace.comments:
+        if comment.fate == "directive":
+            given += [(directive, comment.line, comment.end) for directive in comment.directives]
+    for directive, first, last in given:
+        if directive.key in ("url", "image"):
+            yield directive, line_of_key(lines, first, last, directive.key)
+
+
+def _said(refused: Refused) -> str:
+    match refused.kind:
+        case "element":
+            name = f"<{refused.element}>"
+            return f"Marp lets no {name} onto a slide, and shows its source as words; take it out, or write it as code"
+        case "handler":
+            return (
+                f"Marp takes the handler '{refused.what}' out of <{refused.element}>; take it out, a slide runs nothing"
+            )
+        case "address":
+            said = f"Marp takes the address {quoted(refused.what)} out of <{refused.element}>"
+            return f"{said}; write one of the web, or the path of a file in the project"
+        case _:
+            said = f"Marp makes no link or image of {quoted(refused.what)}, and shows its source as words"
+            return f"{said}; write an address of the web or a path, or write it as code"
+
+
+def _line_of_aside(lines: Sequence[str], refused: Refused) -> int:
+    clue = (refused.what or f"<{refused.element}").casefold()
+    named = [number for number, line in enumerate(lines, 1) if re.search(r"header|footer", line)]
+    return next((number for number in named if clue in lines[number - 1].casefold()), named[0] if named else 1)

@@ -1,0 +1,434 @@
+"""Hostile inputs that no file of the corpus can be: links, pipes, devices, folders, and what is too large to keep."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from pipeline import active
+from pipeline.problems import BuildError, cut, load_yaml, place_problems, read_text
+from tests.conftest import Project
+from tests.test_corpus import assert_told, refusal
+
+DECK = "slides/talk/deck.md"
+SECRET = "the words of another project"
+
+
+def outside(project: Project, name: str, content: str = SECRET) -> Path:
+    """A file beside the project."""
+    path = project.root.parent / name
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+def leads_out(project: Project, name: str, content: str = SECRET) -> list[str]:
+    """Put a symbolic link in the place of a file, to one beside the project with the same content."""
+    path = project.root / name
+    if path.is_file():
+        content = path.read_text(encoding="utf-8")
+        path.unlink()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to(outside(project, path.name, content))
+    return [f"{name}: is a symbolic link that leads out of the project; put the file itself here [file-outside]"]
+
+
+def pipe(project: Project, name: str) -> list[str]:
+    """Put a named pipe in the place of a file: who opens it, waits for ever."""
+    path = project.root / name
+    path.unlink(missing_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(path)
+    return [f"{name}: is a named pipe, a socket or a device; put a file in its place [file]"]
+
+
+def show(project: Project, name: str) -> None:
+    project.edit(DECK, lambda text: f"{text}\n![A picture]({name})\n")
+
+
+# --- what leads out of the project ---------------------------------------------------------------------------
+
+
+def deck_that_leads_out(project: Project) -> list[str]:
+    return leads_out(project, DECK)
+
+
+def folder_of_a_deck_that_leads_out(project: Project) -> list[str]:
+    folder = project.root.parent / "other"
+    folder.mkdir()
+    (folder / "deck.md").write_text(f"# {SECRET}\n", encoding="utf-8")
+    (project.root / "slides/other").symlink_to(folder)
+    return ["slides/other: is a symbolic link that leads out of the project; ... [file-outside]"]
+
+
+def picture_that_leads_out(project: Project) -> list[str]:
+    show(project, "list.png")
+    return leads_out(project, "slides/talk/list.png")
+
+
+def picture_that_leads_to_the_machine(project: Project) -> list[str]:
+    (project.root / "slides/talk/list.png").symlink_to("/etc/passwd")
+    show(project, "list.png")
+    return ["slides/talk/list.png: is a symbolic link that leads out of the project; ... [file-outside]"]
+
+
+def folder_of_pictures_that_leads_out(project: Project) -> list[str]:
+    (project.root / "slides/talk/pictures").symlink_to("/etc")
+    show(project, "pictures/passwd")
+    return ["slides/talk/pictures: is a symbolic link that leads out of the project; ... [file-outside]"]
+
+
+def theme_that_leads_out(project: Project) -> list[str]:
+    project.edit(DECK, lambda text: text.replace("title:", "theme: mine\ntitle:"))
+    return leads_out(project, "slides/talk/mine.css", "/* @theme mine */")
+
+
+def inventory_that_leads_out(project: Project) -> list[str]:
+    return leads_out(project, "data/links.yml")
+
+
+def run_sheets_that_lead_out(project: Project) -> list[str]:
+    return leads_out(project, "data/sessions.yml", "deck: talk\n")
+
+
+def settings_that_lead_out(project: Project) -> list[str]:
+    return leads_out(project, "mkdocs.yml")
+
+
+def page_that_leads_out(project: Project) -> list[str]:
+    return leads_out(project, "docs/page.md")
+
+
+def file_of_the_pages_that_leads_out(project: Project) -> list[str]:
+    return leads_out(project, "docs/assets/list.txt")
+
+
+def folder_of_pages_that_leads_out(project: Project) -> list[str]:
+    (project.root / "docs/more").symlink_to("/etc")
+    return ["docs/more: is a symbolic link that leads out of the project; ... [file-outside]"]
+
+
+def pages_that_lead_out(project: Project) -> list[str]:
+    (project.root / "docs").rename(project.root.parent / "docs")
+    (project.root / "docs").symlink_to(project.root.parent / "docs")
+    return ["docs: is a symbolic link that leads out of the project; put the file itself here [file-outside]"]
+
+
+def page_that_leads_to_another_file_of_the_project(project: Project) -> list[str]:
+    (project.root / "docs/page.md").symlink_to("../.git/config")
+    message = "is a symbolic link, and MkDocs would publish what it leads to; put the file itself here"
+    return [f"docs/page.md: {message} [file-outside]"]
+
+
+def page_that_leads_to_itself(project: Project) -> list[str]:
+    (project.root / "docs/page.md").symlink_to("page.md")
+    return ["docs/page.md: is a symbolic link, and MkDocs would ... [file-outside]"]
+
+
+def snippet_that_leads_out(project: Project) -> list[str]:
+    project.edit("mkdocs.yml", lambda text: text.replace("  - attr_list\n", "  - attr_list\n  - pymdownx.snippets\n"))
+    project.edit("docs/index.md", lambda text: text + '\n--8<-- "words.txt"\n')
+    return leads_out(project, "words.txt")
+
+
+# --- what is no file -----------------------------------------------------------------------------------------
+
+
+def pipe_for_a_deck(project: Project) -> list[str]:
+    return pipe(project, DECK)
+
+
+def pipe_for_a_picture(project: Project) -> list[str]:
+    show(project, "list.png")
+    return pipe(project, "slides/talk/list.png")
+
+
+def pipe_for_a_theme(project: Project) -> list[str]:
+    return pipe(project, "slides/talk/mine.css")
+
+
+def pipe_for_a_page(project: Project) -> list[str]:
+    return pipe(project, "docs/page.md")
+
+
+def pipe_for_a_file_of_the_pages(project: Project) -> list[str]:
+    return pipe(project, "docs/assets/list.txt")
+
+
+def pipe_for_the_inventory(project: Project) -> list[str]:
+    return pipe(project, "data/links.yml")
+
+
+def pipe_for_the_run_sheets(project: Project) -> list[str]:
+    return pipe(project, "data/sessions.yml")
+
+
+def pipe_for_the_settings(project: Project) -> list[str]:
+    return pipe(project, "mkdocs.yml")
+
+
+def device_for_a_deck(project: Project) -> list[str]:
+    (project.root / DECK).unlink()
+    (project.root / DECK).symlink_to("/dev/zero")
+    return [f"{DECK}: is a symbolic link that leads out of the project; put the file itself here [file-outside]"]
+
+
+def folder_for_a_deck(project: Project) -> list[str]:
+    (project.root / DECK).unlink()
+    (project.root / DECK).mkdir()
+    return [f"{DECK}: cannot be read (Is a directory); make it a readable file [file]"]
+
+
+def deck_that_leads_to_itself(project: Project) -> list[str]:
+    (project.root / DECK).unlink()
+    (project.root / DECK).symlink_to("deck.md")
+    return [f"{DECK}: cannot be read (Too many levels of symbolic links); make it a readable file [file]"]
+
+
+# --- what runs -----------------------------------------------------------------------------------------------
+
+
+def page_in_html_with_a_script(project: Project) -> list[str]:
+    (project.root / "docs/page.html").write_text("<!doctype html>\n<script>run()</script>\n", encoding="utf-8")
+    return ["docs/page.html:2: <script> in a page; ... [page-script]"]
+
+
+def picture_beside_a_page_with_a_script(project: Project) -> list[str]:
+    text = '<svg xmlns:s="http://www.w3.org/2000/svg">\n<s:script>run()</s:script>\n</svg>\n'
+    (project.root / "docs/picture.svg").write_text(text, encoding="utf-8")
+    return ["docs/picture.svg:2: <script> in a page; ... [page-script]"]
+
+
+def picture_beside_a_page_with_entities(project: Project) -> list[str]:
+    text = '<!DOCTYPE svg [\n<!ENTITY a "&#60;script/>">\n]>\n<svg>&a;</svg>\n'
+    (project.root / "docs/picture.svg").write_text(text, encoding="utf-8")
+    return ["docs/picture.svg:2: has entities or a style sheet that could hide a script; ... [page-script]"]
+
+
+def page_named_like_an_element(project: Project) -> list[str]:
+    (project.root / "docs/<img src=x onerror=run()>.md").write_text("Words\n", encoding="utf-8")
+    return ["docs/<img src=x onerror=run()>.md: has a '<', '>' or '\"' in its name, ... [file]"]
+
+
+# --- what has no end, or nearly none -------------------------------------------------------------------------
+
+
+def lists_nested_too_deeply_in_a_page(project: Project) -> list[str]:
+    lines = "\n".join(f"{'    ' * depth}- point" for depth in range(300))
+    (project.root / "docs/page.md").write_text(f"# A page\n\n{lines}\n", encoding="utf-8")
+    return ["docs/page.md: is nested too deeply for MkDocs; write it in fewer levels [mkdocs]"]
+
+
+def inventory_nested_too_deeply(project: Project) -> list[str]:
+    (project.root / "data/links.yml").write_text("links: " + "[" * 5000 + "]" * 5000, encoding="utf-8")
+    return ["data/links.yml:1: is nested too deeply to be read; write it in fewer levels [yaml]"]
+
+
+QUICK = [
+    deck_that_leads_out, folder_of_a_deck_that_leads_out, picture_that_leads_out, picture_that_leads_to_the_machine,
+    folder_of_pictures_that_leads_out, theme_that_leads_out, inventory_that_leads_out, run_sheets_that_lead_out,
+    settings_that_lead_out, page_that_leads_out, file_of_the_pages_that_leads_out, folder_of_pages_that_leads_out,
+    pages_that_lead_out, page_that_leads_to_another_file_of_the_project, page_that_leads_to_itself,
+    snippet_that_leads_out, pipe_for_a_deck, pipe_for_a_picture, pipe_for_a_theme, pipe_for_a_page,
+    pipe_for_a_file_of_the_pages, pipe_for_the_inventory, pipe_for_the_run_sheets, pipe_for_the_settings,
+    device_for_a_deck, folder_for_a_deck, deck_that_leads_to_itself, page_in_html_with_a_script,
+    picture_beside_a_page_with_a_script, picture_beside_a_page_with_entities, page_named_like_an_element,
+    lists_nested_too_deeply_in_a_page, inventory_nested_too_deeply,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("spoil", QUICK, ids=lambda spoil: spoil.__name__)
+def test_a_hostile_input_is_refused(spoil: Callable[[Project], list[str]], tiny: Project) -> None:
+    expected = spoil(tiny)
+
+    assert_told(expected, refusal(tiny))
+
+
+def deck_of_eighty_thousand_paragraphs(project: Project) -> list[str]:
+    words = "\n\n".join(f"Paragraph {number} of very many words that say nothing" for number in range(80_000))
+    project.edit(DECK, lambda text: f"{text}\n{words}\n")
+    return [f"{DECK}: Marp could not render this deck: ... [marp]"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spoil", [deck_of_eighty_thousand_paragraphs], ids=lambda spoil: spoil.__name__)
+def test_a_hostile_input_that_takes_long_is_refused(spoil: Callable[[Project], list[str]], tiny: Project) -> None:
+    expected = spoil(tiny)
+
+    assert_told(expected, refusal(tiny))
+
+
+# --- what is odd, and right ----------------------------------------------------------------------------------
+
+ODD = '</title></style><script>run()</script>"><img src=x onerror=run()>'
+
+ODD_DECK = f"""\
+---
+title: '{ODD}'
+description: '{ODD}'
+author: '{ODD}'
+lang: en
+header: 'A \\<script> & "quotes"'
+---
+
+# A \\<script>run()\\</script> & `{ODD}`
+
+<!-- _slideKey: a-key -->
+<!-- A note with <script>run()</script>, [a link](javascript:run()) and "quotes". -->
+
+Words on a \\<T> and a <T>.
+
+---
+
+## Code
+
+```html
+{ODD}
+<iframe src="https://other.example/"></iframe>
+```
+
+> > > > > > > > > > > > > > > > > > > > > > > > > > > > > > > > > > deep
+
+<!-- </p></div><script>run()</script> -->
+"""
+
+ODD_PAGE = f"""\
+---
+title: '{ODD}'
+description: '{ODD}'
+author: '{ODD}'
+---
+
+# A `<script>run()</script>` & more
+
+{"> " * 500}deep
+
+## A heading with `<img src=x onerror=run()>`
+
+```html
+{ODD}
+```
+
+&lt;script>run()&lt;/script>
+"""
+
+
+def live(html: str) -> Iterator[str]:
+    """What runs in a page, frames another or sends something, as far as the word `run` or another host betrays it."""
+    for node in LexborHTMLParser(html).css("*"):
+        for name, value in node.attributes.items():
+            if name.startswith("on") or re.match(r"\s*(javascript|vbscript|data:text)", value or "", re.IGNORECASE):
+                yield f"{name}={value}"
+        if node.tag == "script" and re.search(r"^\W*run\(\)", node.text() or ""):
+            yield node.text() or ""
+        if node.tag in ("iframe", "object", "embed", "base", "form") and "run" in (node.html or ""):
+            yield node.tag
+
+
+def test_what_is_odd_is_published_as_words(tiny: Project) -> None:
+    (tiny.root / DECK).write_text(ODD_DECK, encoding="utf-8")
+    (tiny.root / "docs/page.md").write_text(ODD_PAGE, encoding="utf-8")
+
+    outcome = tiny.run()
+
+    assert (0, "") == (outcome.code, outcome.err)
+    pages = [path.read_text(encoding="utf-8") for path in (tiny.root / "dist/site").rglob("*.html")]
+    assert len(pages) > 5
+    assert [] == [found for page in pages for found in live(page)]
+    assert sum("run()" in page for page in pages) > 3
+
+
+def test_a_snippet_from_above_the_project_is_not_published(tiny: Project) -> None:
+    snippet_that_leads_out(tiny)
+    (tiny.root / "words.txt").unlink()
+    tiny.edit("docs/index.md", lambda text: text.replace("words.txt", "../words.txt"))
+
+    outcome = tiny.run()
+
+    assert (0, "") == (outcome.code, outcome.err)
+    assert SECRET not in (tiny.root / "dist/site/index.html").read_text(encoding="utf-8")
+
+
+# --- how it is found out -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p onclick='x'>a</p>", "<ScRiPt>x</sCrIpT>", "<a href='java\tscript:x'>a</a>", "<a href=' JAVASCRIPT:x'>a</a>",
+        "<button formaction='x'>a</button>", "<svg><script>x</script></svg>", "<img src=x onerror=x>", "<base href=x>",
+        "<svg><set attributeName='href' to='javascript:x'/></svg>", "<x:script/>", "<object data=x></object>",
+        "<meta http-equiv=refresh content=0>", "<embed src=x>", "<iframe srcdoc=x></iframe>", "<img/onerror=x/src=x>",
+    ],
+)  # fmt: skip
+def test_what_runs_in_a_page_is_seen(html: str) -> None:
+    assert 1 == len(list(active.find(f"<p>words</p>{html}")))
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<code>&lt;script&gt;</code>", "<p class='on' data-on='x'>onclick=x</p>", "<!-- <script>x</script> -->",
+        "<a href='https://x.example/?q=javascript:x'>a</a>", "<img src='data:image/svg+xml;base64,AA'>",
+        "<input type='checkbox' disabled>", "<video src='x.mp4'></video>", "<svg><path d='M0 0'/></svg>",
+        "<a href='#javascript:x'>a</a>",
+    ],
+)  # fmt: skip
+def test_what_only_shows_is_let_be(html: str) -> None:
+    assert [] == list(active.find(html))
+
+
+def test_a_pipe_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with socket.socket(socket.AF_UNIX) as bound:
+        monkeypatch.chdir(tmp_path)  # the path of a socket must be short
+        bound.bind("socket")
+
+        assert ["pipe", "socket"] == [problem.path for problem in place_problems(tmp_path)]
+    for name in ("pipe", "/dev/zero"):
+        with pytest.raises(BuildError, match="is a named pipe, a socket or a device"):
+            read_text(tmp_path / name, name)
+
+
+def test_links_within_the_project_and_folders_of_tools_are_let_be(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").symlink_to("a")
+    (tmp_path / "gone").symlink_to("nothing")
+    (tmp_path / "node_modules").symlink_to("/etc")
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv/python").symlink_to("/bin/sh")
+
+    assert [] == list(place_problems(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("a: 1\nb: 2026-02-31\n", 2, "'2026-02-31' is none"),
+        ("a: &a [*a]\n", 1, "repeats its aliases"),
+        ("a: 1\nb: !!python/name:os.system x\n", 2, "could not determine a constructor"),
+        (f"a: {'[' * 5000}", 1, "nested too deeply"),
+        (f"a: *{'x' * 9000}\n", 1, "found undefined alias"),
+    ],
+)
+def test_yaml_that_cannot_be_read_is_named_shortly(text: str, line: int, words: str) -> None:
+    with pytest.raises(BuildError) as raised:
+        load_yaml(text, "data.yml")
+
+    [problem] = raised.value.problems
+    assert ("yaml", line) == (problem.rule, problem.line)
+    assert words in problem.message
+    assert len(problem.message) < 300
+
+
+def test_aliases_that_somebody_meant_are_read() -> None:
+    assert {"a": [1, 2], "b": [1, 2]} == load_yaml("a: &a [1, 2]\nb: *a\n", "data.yml")
+
+
+def test_a_long_value_is_cut() -> None:
+    assert "one two…" == cut("one\n two three", 9)
