@@ -172,14 +172,14 @@ function lineOf(address, source, line = 1) {
 }
 
 // What a style sheet still imports once Marp has put themes in the place of their names: the deck would ask for it.
-function checkImports(css, source, deck) {
+function checkImports(css, deck) {
   const plain = css.replace(/\/\*[^]*?\*\//g, '')
-  for (const [, quoted, bare] of plain.matchAll(/@import\s+(?:url\(\s*)?(?:["']([^"']*)["']|([^"')\s;]+))/gi)) {
+  for (const [whole, quoted, bare] of plain.matchAll(/@import\s+(?:url\(\s*)?(?:["']([^"']*)["']|([^"')\s;]+))/gi)) {
     const address = quoted ?? bare
     if (hasScheme(address) && !isFileAddress(address)) continue
     const { rule = 'image-missing', reason } = readLocal(address, deck)
     const why = rule === 'file-outside' ? reason : 'is no theme, and no file may stay beside the deck; copy its styles'
-    deck.problems.push({ line: lineOf(address, source), rule, message: `style sheet '${pathOf(address)}', which the theme or a style imports, ${why}` })
+    deck.problems.push({ line: 1, asked: [whole, address], rule, message: `style sheet '${pathOf(address)}', which the theme or a style imports, ${why}` })
   }
 }
 
@@ -389,10 +389,10 @@ const engine = ({ marp }) => {
     deck.keepTrace?.(traceOf({ ...parsed, marp, css: result.css }))
     const css = replaceUrls(result.css, (url) => {
       const { data, rule, reason } = readLocal(url, deck)
-      if (reason) deck.problems.push({ line: 1, asked: url, rule, message: `file '${pathOf(url)}', which a style asks for, ${reason}` })
+      if (reason) deck.problems.push({ line: 1, asked: [url], rule, message: `file '${pathOf(url)}', which a style asks for, ${reason}` })
       return data
     })
-    checkImports(css, parsed.source, deck)
+    checkImports(css, deck)
     return withoutChance({ ...result, html: settle(result.html, parsed.source, deck), css })
   }
   return marp

@@ -50,7 +50,7 @@ def causes(problems: Iterable[Problem], decks: Sequence[Deck]) -> Iterator[Probl
     problems = list(_once_a_host(problems))
     on_slide, on_line, in_deck = _rules_by(place, problems), _rules_by(_line, problems), _rules_by(_path, problems)
     speechless = {p.path for p in problems if p.rule == "directive-value" and "no language tag" in p.message}
-    missing = [problem for problem in problems if problem.rule == "image-missing"]
+    missing = [problem for problem in problems if problem.rule in ("image-missing", "link-dead")]
     outside = {(p.path, p.message.split("'")[1]) for p in problems if p.rule == "file-outside" and "'" in p.message}
     for problem in problems:
         rule, told = problem.rule, in_deck[_path(problem)]
@@ -72,7 +72,8 @@ def _once_a_host(problems: Iterable[Problem]) -> Iterator[Problem]:
     """A deck is opened several times, and may ask another host for another file each time."""
     asked: set[tuple[str, str]] = set()
     for problem in problems:
-        host = re.search(r"asks for \w+://([^/ ]+)", problem.message) if problem.rule == "outside-request" else None
+        said = r"(?:asks for |^')\w+://([^/ ']+)"
+        host = re.search(said, problem.message) if problem.rule == "outside-request" else None
         if host is None or (problem.path, host[1]) not in asked:
             yield problem
         if host:

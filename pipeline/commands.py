@@ -21,6 +21,7 @@ from pipeline import (
     decks,
     exceptions,
     links,
+    names,
     pages,
     policy,
     publish,
@@ -86,8 +87,11 @@ def check(root: Path, tools: Tools) -> Report:
 def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> None:
     if problems := list(place_problems(root)):  # before anything is read that may have no end
         raise BuildError(problems)
-    fingerprint = inputs_fingerprint(root)
     settings = site.read_settings(root)
+    named = [(root / "slides", "deck-name"), (settings.docs, "file")]
+    if problems := [each for folder, rule in named for each in names.problems(root, folder, rule)]:
+        raise BuildError(problems)
+    fingerprint = inputs_fingerprint(root)
     inventory = links.read_inventory(root)
     sheets = sessions.read(root)
     if problems := list(site.page_problems(settings)):  # before anything that takes long
@@ -119,6 +123,8 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
         progress.gate()
         _write_prints(prints, stage / "docs" / "decks")
         _stage_docs(made, stage / "docs", published, sheets)
+        staged = site.addresses_below(stage / "docs").values()
+        progress.found += names.clashes(root, site.addresses(settings), staged)
         progress.found += site.build(settings, stage / "site")
         progress.gate()
         _seal_pages(made, stage / "site")
@@ -197,7 +203,7 @@ def inputs_fingerprint(root: Path) -> str:
         for path in sorted([root / name, *(root / name).rglob("*")]):
             if "__pycache__" in path.parts:
                 continue
-            digest.update(f"\0{path.relative_to(root).as_posix()}\0".encode())
+            digest.update(b"\0%b\0" % os.fsencode(path.relative_to(root).as_posix()))
             if path.is_symlink():  # what it leads to may be anything, and is looked at where it is allowed
                 digest.update(os.fsencode(path.readlink()))
             if path.is_file() and path.resolve().is_relative_to(inside):

@@ -182,7 +182,8 @@ _WRONG_THEME = re.compile(r"Cannot register theme CSS: (.+?) \(<css input>:(\d+)
 def _problem(source: Source, found: Mapping[str, Any]) -> Problem:
     label, message = source.label, found["message"]
     if "asked" in found:  # by a style, of which Marp knows no line
-        place, line = source.where(found["asked"]) or (label, found["line"])
+        known = (source.where(words) for words in found["asked"])
+        place, line = next(filter(None, known), (label, found["line"]))
         return Problem(place, line, found["rule"], message)
     if "yaml" in found:  # PyYAML says better what is wrong, where it sees it too
         try:

@@ -150,6 +150,8 @@ def read_yaml(text: str, path: str, *, offset: int = 0) -> Node | None:
 def load_yaml(text: str, path: str, *, offset: int = 0) -> Any:
     """Read YAML as values. Raises BuildError as `read_yaml` does, and for a value that is none, as the 40th of May."""
     node = read_yaml(text, path, offset=offset)
+    if problems := list(repeated_keys(node, path, offset=offset)):
+        raise BuildError(problems)
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -160,6 +162,19 @@ def load_yaml(text: str, path: str, *, offset: int = 0) -> Any:
         value = shown(wrong.value) if wrong else "a value"
         message = f"is not valid YAML: {value} is none ({cut(str(error), 100)}); correct it, or put it in quotes"
         raise BuildError([Problem(path, offset + line, "yaml", message)]) from None
+
+
+def repeated_keys(node: Node | None, path: str, *, offset: int = 0) -> Iterator[Problem]:
+    """Keys that stand twice in one mapping, of which YAML would drop the first without a word."""
+    if isinstance(node, MappingNode):
+        known: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, ScalarNode) and key.value in known:
+                line = offset + key.start_mark.line + 1
+                yield Problem(path, line, "yaml", f"{shown(key.value)} stands here twice; remove one")
+            known.add(str(key.value))
+    for child in dict.fromkeys(_children(node)):  # an alias is the very node that it names
+        yield from repeated_keys(child, path, offset=offset)
 
 
 _MOST_VALUES = 100_000

@@ -17,7 +17,7 @@ NAMES = ("TMPDIR", "TEMP", "TMP")
 """What programs look into for the folder of temporary files, in the order of Python's `tempfile`."""
 
 ROOM = 16 * 2**20
-"""Bytes that must be free: a build of one slide gets by with half of it, and where it does not, says less clearly why."""
+"""Bytes that must be free: a build of one slide gets by with half of it."""
 
 _PATIENCE = 5.0
 """Seconds that the system has to end a process which was killed."""

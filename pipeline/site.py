@@ -23,7 +23,18 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
 from pipeline import active
-from pipeline.problems import BuildError, Problem, cut, line_of, load_yaml, read_text, read_yaml, shown, yaml_problem
+from pipeline.problems import (
+    BuildError,
+    Problem,
+    cut,
+    line_of,
+    load_yaml,
+    read_text,
+    read_yaml,
+    repeated_keys,
+    shown,
+    yaml_problem,
+)
 
 STAGED_DOCS = Path("dist", "stage", "docs")
 """Where generated pages and the decks' files wait for MkDocs, below the project."""
@@ -54,13 +65,14 @@ def read_settings(root: Path) -> Settings:
     """Read mkdocs.yml. Raises BuildError where it is missing or wrong."""
     config = _load(root, root / "dist" / "site")
     site_url = config.site_url or ""
+    line = line_of(read_text(root / "mkdocs.yml", "mkdocs.yml"), "site_url")
     if not re.match(r"https?://[^/]+", site_url):
         message = f"site_url is '{site_url}'; give the site's full address, beginning with https://"
-        raise BuildError([Problem("mkdocs.yml", 0, "settings", message)])
+        raise BuildError([Problem("mkdocs.yml", line, "settings", message)])
     spelt = _as_browsers_spell(site_url)
     if spelt.rstrip("/") != site_url.rstrip("/"):
         message = f"site_url is '{site_url}', which a browser spells otherwise; write '{spelt}'"
-        raise BuildError([Problem("mkdocs.yml", 0, "settings", message)])
+        raise BuildError([Problem("mkdocs.yml", line, "settings", message)])
     docs = Path(config.docs_dir)
     if not docs.is_dir() or not docs.resolve().is_relative_to(root.resolve()):
         line = line_of(read_text(root / "mkdocs.yml", "mkdocs.yml"), "docs_dir")
@@ -81,10 +93,15 @@ def _as_browsers_spell(address: str) -> str:
 
 def addresses(settings: Settings) -> dict[Path, str]:
     """Each file of the docs folder and its address, relative to the site's root."""
+    return addresses_below(settings.docs)
+
+
+def addresses_below(folder: Path) -> dict[Path, str]:
+    """Each file of a folder of pages and its address, relative to the site's root."""
     found: dict[Path, str] = {}
-    for path in sorted(settings.docs.rglob("*")):
+    for path in sorted(folder.rglob("*")):
         if path.is_file():
-            uri = path.relative_to(settings.docs).as_posix()
+            uri = path.relative_to(folder).as_posix()
             if path.suffix == ".md":
                 uri = re.sub(r"(^|/)(index|README)\.md$", r"\1", uri).removesuffix(".md")
                 uri += "/" if uri and not uri.endswith("/") else ""
@@ -119,7 +136,8 @@ def build(settings: Settings, site_dir: Path) -> list[Problem]:
 def _load(root: Path, site_dir: Path) -> MkDocsConfig:
     path = root / "mkdocs.yml"
     text = read_text(path, "mkdocs.yml")
-    read_yaml(text, "mkdocs.yml")
+    if problems := list(repeated_keys(read_yaml(text, "mkdocs.yml"), "mkdocs.yml")):
+        raise BuildError(problems)
     os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")  # else Material prints a banner on every build
     heard = _Listener()
     with heard:
@@ -200,7 +218,10 @@ def _text_problems(path: Path, name: str) -> Iterator[Problem]:
     try:
         text = read_text(path, name)
         if matter := re.match(r"---[ \t]*\r?\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\r?\n|$)", text, re.DOTALL):
-            load_yaml(matter[1], name, offset=1)
+            values = load_yaml(matter[1], name, offset=1)
+            if values is not None and not isinstance(values, dict):
+                message = "front matter has no 'key: value' lines; write e.g. 'title: A page'"
+                yield Problem(name, 2, "yaml", message)
     except BuildError as error:
         yield from error.problems
 

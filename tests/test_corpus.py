@@ -275,7 +275,7 @@ def two_pages_with_one_address(project: Project) -> list[str]:
     (project.root / "docs/a").mkdir()
     (project.root / "docs/a/index.md").write_text("# One\n", encoding="utf-8")
     (project.root / "docs/a.md").write_text("# Two\n", encoding="utf-8")
-    return ["docs/a/index.md: gets the address 'a/', and 'docs/a.md' has that address too; rename it [file]"]
+    return ["docs/a.md: gets the address 'a/', and 'docs/a/index.md' has that address too; rename it [file]"]
 
 
 def no_settings(project: Project) -> list[str]:
