@@ -348,8 +348,9 @@ def _escaped(value: Any) -> Any:
 
 
 def _is_own_template(template: object, config: MkDocsConfig) -> bool:
-    own = config.theme.custom_dir
-    return isinstance(template, str) and bool(own) and Path(own or "", template).is_file()
+    own = Path(config.theme.custom_dir or "nowhere").resolve()
+    path = own / str(template)
+    return path.is_file() and path.resolve().is_relative_to(own)
 
 
 def on_post_build(config: MkDocsConfig) -> None:

@@ -236,18 +236,19 @@ def test_pages_may_lie_in_another_folder(project: Project) -> None:
 
 def test_what_only_a_browser_notices_is_named(project: Project) -> None:
     project.edit(DECK, lambda text: text.replace("# Post-mortem Culture\n", "# Post-mortem Culture\n\n" + STYLE, 1))
-    project.edit("docs/about.md", lambda text: text + "\n<script>throw new Error('planted')</script>\n")
-    project.edit("docs/resources.md", lambda text: text + "\n<script>fetch('https://tracker.example/')</script>\n")
+    project.edit("docs/assets/site.js", lambda text: text + SCRIPT)
 
     err = refused(project).err
 
     assert f"{DECK}:{line_of(project, DECK, '# Post-mortem Culture')}: slide 1: does not show its heading" in err
-    line = line_of(project, "docs/about.md", "planted")
-    assert f"docs/about.md:{line}: script error: planted" in err
-    line = line_of(project, "docs/resources.md", "tracker.example")
-    assert f"docs/resources.md:{line}: asks for https://tracker.example/, which is not part of the site" in err
+    assert "docs/about.md: script error: planted" in err
+    assert "docs/resources.md: asks for https://tracker.example/, which is not part of the site" in err
 
 
+SCRIPT = """
+if (location.pathname.endsWith("/about/")) throw new Error("planted");
+if (location.pathname.endsWith("/resources/")) fetch("https://tracker.example/");
+"""
 # Seen in print, so that the PDF is right; not on screen.
 STYLE = "<style scoped>@media screen { h1 { display: none } }</style>\n"
 

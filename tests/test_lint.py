@@ -57,6 +57,17 @@ PLANTED: list[tuple[str, str, list[tuple[int, str]]]] = [
     ("two arrows", "<!--\nclient --> server\nserver --> client.\n-->\n", [(2, "note-leaked")]),
     ("an arrow in a line", "text <!-- from a --> b -->\n", [(1, "note-leaked")]),
     ("a bracket before it", "Write <!x, and the next <!-- note --> comes twice.\n", [(1, "note-leaked")]),
+    (
+        "comments in a drawing",
+        '# A\n\n<svg viewBox="0 0 9 9">\n<!-- This is the arrow to the right. -->\n<g>\n</g>\n</svg>\n',
+        [(3, "html-refused")],
+    ),
+    (
+        "comments in a script",
+        "# A\n\n<script>\n// <!-- This is for old browsers only. -->\n</script>\n",
+        [(3, "html-refused")],
+    ),
+    ("dashes in a field", "# A\n\n<textarea>\n---\n</textarea>\n", [(3, "html-refused")]),
     ("to the end", "# A\n\n---\n\n<!-- Nobody closed this\n\n---\n\n# B\n", [(5, "comment-open")]),
     ("closed with a space", "# A\n\n<!-- Nobody closed this -- >\n\n---\n\n# B\n", [(3, "comment-open")]),
     ("to the end of an item", "- x\n\n  <!-- Nobody closed this\n\n- y\n", [(3, "comment-open")]),
@@ -285,17 +296,8 @@ SILENT: dict[str, str] = {
         </div>
         </div>
         """,
-    "comments in drawings, code and styles": """
+    "comments in code and styles": """
         # A
-
-        <svg viewBox="0 0 9 9">
-        <!-- This is the arrow from the left box to the right one. -->
-        <path d="M0 0"/>
-
-        <g>
-        <!-- This is the other arrow, which goes back again. -->
-        </g>
-        </svg>
 
         <pre>
         <!-- This is how you write a comment in a page. -->
@@ -305,10 +307,6 @@ SILENT: dict[str, str] = {
         <style scoped>
         /* <!-- This is for old browsers only, they say. --> */
         </style>
-
-        <script>
-        // <!-- This is for old browsers only, they say. -->
-        </script>
         """,
     "comments as code": """
         # A
@@ -730,10 +728,6 @@ SILENT: dict[str, str] = {
     "dashes that are text": "# A\n\n–––\n\n— — —\n\n-\u00a0a\n\n--\n\n---\n\n# B\n",
     "dashes in HTML that are code": """
         # A
-
-        <textarea>
-        ---
-        </textarea>
 
         <div>
         <!-- a comment

@@ -114,6 +114,7 @@ ELSEWHERE = {
     "address-lost": "test_addresses.py test_a_key_that_is_gone_is_named_where_its_successor_stands",
     "request-failed": "browser/test_policy.py test_a_file_that_a_page_lacks_is_named",
     "script-error": "test_check.py test_the_whole_project_is_checked_and_one_fault_hides_no_other",
+    "page-script": "test_hostile.py page_in_html_with_a_script",
     "policy": "browser/test_policy.py test_a_handler_is_named_with_its_line",
     "focus-hidden": "browser/test_accessibility.py test_a_fault_on_a_page_is_named_once_with_its_line",
     "zoom": "browser/test_accessibility.py test_a_fault_on_a_page_is_named_once_with_its_line",
