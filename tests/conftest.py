@@ -35,7 +35,7 @@ def tools() -> Tools:
 def site() -> Path:
     """The built site. `build.py test` makes it; tests never look at a stale one."""
     if not commands.is_current(ROOT):
-        pytest.exit("dist/site is missing or stale; run 'python3 build.py test', which builds it first", 3)
+        pytest.fail("dist/site is missing or stale; run 'python3 build.py test', which builds it first", pytrace=False)
     return BUILT
 
 
