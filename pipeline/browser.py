@@ -236,15 +236,19 @@ class Reader:
         """
         with self._watch.step(PATIENCE):
             self._seen.clear()
-            self._page.goto(self._base + quote(uri), wait_until="load")
+            self._page.goto(self._address(uri), wait_until="load")
             self._page.evaluate(_SETTLE)  # what was refused is told a moment later
             return self._complaints()
+
+    def _address(self, uri: str) -> str:
+        """Where readers find a page: its folder, where it is the first one there."""
+        return self._base + quote(re.sub(r"(^|/)index\.html$", r"\1", uri))
 
     def present(self, uri: str, titles: list[str]) -> list[Misfit]:
         """Go through a deck slide by slide, as a presenter does, and see that each shows its heading."""
         with self._watch.step(PATIENCE):
             self._seen.clear()
-            self._page.goto(self._base + quote(uri), wait_until="load")
+            self._page.goto(self._address(uri), wait_until="load")
             misfits: list[Misfit] = []
             for number, title in enumerate(titles, 1):
                 if not self._go_to(number):
@@ -372,7 +376,7 @@ class Reader:
 
     def _open(self, uri: str) -> None:
         self._page.goto("about:blank")  # else another slide of the same deck would be a move within the page
-        self._page.goto(self._base + quote(uri), wait_until="load")
+        self._page.goto(self._address(uri), wait_until="load")
         # The policy of a page binds what is in it, not who looks at it.
         self._page.evaluate(_AXE.read_text(encoding="utf-8"))
         self._page.evaluate(_ACCESS.read_text(encoding="utf-8"))

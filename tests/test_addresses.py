@@ -10,6 +10,7 @@ import pytest
 from pipeline import addresses
 from pipeline.addresses import Place, Published
 from tests.conftest import Project, told
+from tests.test_corpus import DECK
 
 
 def deck(*places: tuple[str, ...]) -> dict[str, Published]:
@@ -104,19 +105,18 @@ def write(site: Path, name: str, data: object) -> None:
     path.write_text(json.dumps(data), encoding="utf-8")
 
 
-def test_a_build_that_would_break_an_address_publishes_nothing(project: Project) -> None:
-    assert 0 == project.run().code
-    page = project.root / "dist" / "site" / "decks" / "post-mortem-culture-text" / "deck.json"
-    before = page.read_bytes()
-    project.edit(
-        "slides/post-mortem-culture-text/deck.md", lambda text: text.replace("_slideKey: safety", "_slideKey: trust")
-    )
+def test_a_build_that_would_break_an_address_publishes_nothing(tiny: Project) -> None:
+    tiny.edit(DECK, lambda text: text.replace("# A talk\n", "# A talk\n\n<!-- _slideKey: safety -->\n"))
+    assert 0 == tiny.run().code
+    published = tiny.root / "dist" / "site" / "decks" / "talk" / "deck.json"
+    before = published.read_bytes()
+    tiny.edit(DECK, lambda text: text.replace("_slideKey: safety", "_slideKey: trust"))
 
-    outcome = project.run()
+    outcome = tiny.run()
 
     assert 1 == outcome.code
     assert (
-        "slides/post-mortem-culture-text/deck.md:25: slides.html#safety was published and no slide has that key "
-        "any more; write '<!-- _slideKey: trust safety -->'"
+        f"{DECK}:6: slides.html#safety was published and no slide has that key any more; "
+        "write '<!-- _slideKey: trust safety -->'"
     ) in outcome.err
-    assert before == page.read_bytes()
+    assert before == published.read_bytes()

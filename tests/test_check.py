@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Project
-from tests.test_faults import DECK, line_of
+from tests.test_corpus import CORPUS, DECK
 
 FAULTY = """\
 ---
@@ -45,10 +45,10 @@ def faulty(tmp_path: Path) -> Path:
     return folder / "faulty.md"
 
 
-def test_decks_anywhere_are_checked_and_nothing_but_the_report_is_written(project: Project, faulty: Path) -> None:
+def test_decks_anywhere_are_checked_and_nothing_but_the_report_is_written(tiny: Project, faulty: Path) -> None:
     nowhere = faulty.with_name("nowhere.md")
 
-    outcome = project.run("check", "--format", "json", faulty, faulty.with_name("beside.md"), nowhere)
+    outcome = tiny.run("check", "--format", "json", faulty, faulty.with_name("beside.md"), nowhere)
 
     assert (1, "") == (outcome.code, outcome.err)
     said = json.loads(outcome.out)
@@ -63,51 +63,48 @@ def test_decks_anywhere_are_checked_and_nothing_but_the_report_is_written(projec
     assert [("faulty.md", True)] == [(name, 15 <= line <= 44) for name, line, rule in lines if rule == "overflow"]
     assert [("link-dead", "it comes with the next release")] == [(p["rule"], p["reason"]) for p in said["allowed"]]
     assert {str(faulty): 3, str(faulty.with_name("beside.md")): 1} == said["decks"]
-    assert ["report"] == [path.name for path in (project.root / "dist").iterdir()]
+    assert ["report"] == [path.name for path in (tiny.root / "dist").iterdir()]
     assert ["beside.md", "faulty.md"] == sorted(path.name for path in faulty.parent.iterdir())
 
 
-def test_a_deck_that_is_right_is_told_so_in_the_summary_of_a_job(project: Project, tmp_path: Path) -> None:
+def test_a_deck_that_is_right_is_told_so_in_the_summary_of_a_job(tiny: Project, tmp_path: Path) -> None:
     deck = tmp_path / "right.md"
     deck.write_text("---\ntitle: Right\n---\n\n# Right\n\nWords\n", encoding="utf-8")
     summary = tmp_path / "summary.md"
     summary.write_text("before\n", encoding="utf-8")
 
-    outcome = project.run("check", deck, "--format", "github", GITHUB_STEP_SUMMARY=str(summary))
+    outcome = tiny.run("check", deck, "--format", "github", GITHUB_STEP_SUMMARY=str(summary))
 
     assert (0, "nothing found in 1 deck with 1 slide\n", "") == (outcome.code, outcome.out, outcome.err)
     assert summary.read_text(encoding="utf-8").startswith("before\n## nothing found in 1 deck with 1 slide\n")
 
 
-def test_the_whole_project_is_checked_and_one_fault_hides_no_other(project: Project) -> None:
+def test_the_whole_project_is_checked_and_one_fault_hides_no_other(tiny: Project) -> None:
     points = "\n".join(f"- point {number}" for number in range(40))
-    project.edit(DECK, lambda text: f"{text}\n---\n\n# Long\n\n{points}\n")
-    project.edit("docs/about.md", lambda text: text + "\n[gone](nope.md)\n")
+    tiny.edit(DECK, lambda text: f"{text}\n---\n\n# Long\n\n{points}\n")
+    (tiny.root / "docs/about.md").write_text("# About\n\n[gone](nope.md)\n", encoding="utf-8")
+    pale = "# Pale\n\n<p style='color: #bbb; background: #fff'>pale words</p>\n"
+    (tiny.root / "docs/pale.md").write_text(pale, encoding="utf-8")
+    tiny.edit("mkdocs.yml", lambda text: text + "extra_javascript: [assets/site.js]\n")
     script = "\nif (location.pathname.endsWith('/about/')) throw Error('planted')\n"
-    project.edit("docs/assets/site.js", lambda text: text + script)
-    pale = "\n<p style='color: #bbb; background: #fff'>pale words</p>\n"
-    project.edit("docs/resources.md", lambda text: text + pale)
-    project.edit("data/sessions.yml", lambda text: text.replace("slides: [agenda]", "slides: [agneda]", 1))
-    published = project.root / "dist" / "site" / "index.html"
+    tiny.edit("docs/assets/site.js", lambda text: text + script)
+    sheets = CORPUS / "wrong/sessions/slide-that-is-not-there.yml"
+    (tiny.root / "data/sessions.yml").write_bytes(sheets.read_bytes())
+    published = tiny.root / "dist" / "site" / "index.html"
     published.parent.mkdir(parents=True)
     published.write_text("the last good site", encoding="utf-8")
 
-    outcome = project.run("check")
+    outcome = tiny.run("check")
 
     assert 1 == outcome.code, outcome.err
-    assert "content runs up to" in outcome.out
-    gone = line_of(project, "docs/about.md", "nope.md")
-    assert [f"docs/about.md:{gone}"] == [
-        line.partition(": ")[0] for line in outcome.out.splitlines() if line.endswith("[link-dead]")
-    ]
-    assert "docs/about.md: script error: planted [script-error]" in outcome.out
-    assert "has no slide 'agneda'; did you mean 'agenda'?" in outcome.out
-    pale_line = line_of(project, "docs/resources.md", "pale words")
-    assert any(
-        line.startswith(f"docs/resources.md:{pale_line}: ") and line.endswith("[contrast]")
-        for line in outcome.out.splitlines()
-    )
+    lines = outcome.out.splitlines()
+    dead = [line.partition(": ")[0] for line in lines if line.endswith("[link-dead]")]
+    assert ["docs/about.md:3"] == dead
+    assert any("content runs up to" in line for line in lines)
+    assert "docs/about.md: script error: planted [script-error]" in lines
+    assert any("has no slide 'a-tlak'; did you mean 'a-talk'?" in line for line in lines)
+    assert any(line.startswith("docs/pale.md:3: ") and line.endswith("[contrast]") for line in lines)
     assert ["index.html"] == [path.name for path in published.parent.iterdir()]
     assert "the last good site" == published.read_text(encoding="utf-8")
-    assert (project.root / "dist/report/index.html").is_file()
-    assert not (project.root / "dist/stage/site").exists()
+    assert (tiny.root / "dist/report/index.html").is_file()
+    assert not (tiny.root / "dist/stage/site").exists()

@@ -143,8 +143,8 @@ def test_every_file_of_the_corpus_has_its_message_and_every_message_its_file() -
     assert sorted(messages()) == sorted(files())
 
 
-AT_ONCE = {"deck-missing", "deck-name", "file", "file-outside", "settings", "yaml"}
-"""Rules that are looked at before anything is rendered."""
+AT_ONCE = {"deck-missing", "deck-name", "file", "run-sheet", "settings", "yaml"}
+"""Rules that are looked at before anything is rendered, or that only one file of a project can break."""
 
 LATER = {"exception-unneeded", "link-dead", "link-unlisted", "slide-hidden"}
 """Rules of decks that are looked at once the site is there."""
@@ -172,20 +172,31 @@ def decks(*, later: bool) -> list[str]:
     return [name for name in names if not rules_of(name) & AT_ONCE and bool(rules_of(name) & LATER) == later]
 
 
-def pages(*, links_of_mkdocs: bool) -> list[str]:
-    """Pages with a fault that shows once the site is there; MkDocs sees some, and then nobody looks further."""
+def pages(seen: str) -> list[str]:
+    """Pages with a fault that is `seen` by our own look at their HTML, by MkDocs, or in the finished site.
+
+    What one of the first two sees ends a build, and then nobody looks further.
+    """
     names = [name for name in messages() if name.split("/")[1] == "pages" and not rules_of(name) & AT_ONCE]
-    return [name for name in names if any(": link '" in line for line in messages()[name]) == links_of_mkdocs]
+    return [name for name in names if _seen(name) == seen]
+
+
+def _seen(name: str) -> str:
+    if rules_of(name) & {"mkdocs", "page-script"}:
+        return "in HTML"
+    return "by MkDocs" if any(": link '" in line for line in messages()[name]) else "in the site"
 
 
 @pytest.mark.parametrize(
     "names",
     [
-        decks(later=False),
-        [*decks(later=True), *pages(links_of_mkdocs=False)],
-        pages(links_of_mkdocs=True),
+        decks(later=False)[::2],
+        decks(later=False)[1::2],
+        [*decks(later=True), *pages("in the site")],
+        pages("by MkDocs"),
+        pages("in HTML"),
     ],
-    ids=["decks", "decks and pages in the site", "pages"],
+    ids=["decks", "more decks", "decks and pages in the site", "pages by MkDocs", "pages in HTML"],
 )
 def test_many_files_are_refused_together(names: list[str], tiny: Project) -> None:
     expected: list[str] = []
@@ -305,6 +316,33 @@ def a_picture_in_another_case(project: Project) -> list[str]:
     return [f"{DECK}:12: image 'dot.gif' is not there, but 'Dot.GIF' is; use the same case [image-missing]"]
 
 
+def a_theme_that_is_gone(project: Project) -> list[str]:
+    (project.root / "slides/theme/workshop.css").unlink()
+    project.edit(DECK, lambda text: text.replace("title:", "theme: workshop\ntitle:"))
+    return [f"{DECK}:2: theme 'workshop' does not exist; known themes are default, gaia, uncover... [theme-unknown]"]
+
+
+def a_theme_with_a_missing_file(project: Project) -> list[str]:
+    css = "slides/theme/workshop.css"
+    project.edit(css, lambda text: f"{text}section::after {{ background: url(nope.svg) }}\n")
+    project.edit(DECK, lambda text: text.replace("title:", "theme: workshop\ntitle:"))
+    line = (project.root / css).read_text(encoding="utf-8").count("\n")
+    return [f"{css}:{line}: file 'nope.svg', which a style asks for, does not exist... [image-missing]"]
+
+
+def a_hook_that_fails(project: Project) -> list[str]:
+    hook = "\n\ndef on_nav(nav, config, files):\n    raise KeyError('x')\n"
+    project.edit("mkdocs_hooks.py", lambda text: text + hook)
+    line = (project.root / "mkdocs_hooks.py").read_text(encoding="utf-8").count("\n")
+    return [f"mkdocs_hooks.py:{line}: KeyError: 'x'... [mkdocs]"]
+
+
+def a_hook_that_is_no_python(project: Project) -> list[str]:
+    project.edit("mkdocs_hooks.py", lambda text: text + "\ndef (:\n")
+    line = (project.root / "mkdocs_hooks.py").read_text(encoding="utf-8").count("\n")
+    return [f"mkdocs_hooks.py:{line}: SyntaxError... [mkdocs]"]
+
+
 def a_site_that_is_a_file(project: Project) -> list[str]:
     (project.root / "dist").mkdir()
     (project.root / "dist/site").write_text("mine", encoding="utf-8")
@@ -355,6 +393,10 @@ DOT = bytes.fromhex("47494638396101000100800000050404000000 2c000000000100010000
         no_inventory_of_links,
         run_sheets_that_are_a_folder,
         a_picture_in_another_case,
+        a_theme_that_is_gone,
+        a_theme_with_a_missing_file,
+        a_hook_that_fails,
+        a_hook_that_is_no_python,
         a_site_that_is_a_file,
         a_site_that_is_a_link,
         a_report_that_is_a_file,

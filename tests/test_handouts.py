@@ -226,9 +226,9 @@ def test_no_build_path_and_no_reserved_host_is_inside(prints: dict[str, dict[str
             assert leak not in out.getvalue()
 
 
-def test_deck_writes_them_for_any_file(project: Project, tmp_path: Path) -> None:
+def test_deck_writes_them_for_any_file(tiny: Project, tmp_path: Path) -> None:
     (tmp_path / "talk.md").write_text("# Talk\n\n<!-- **Say:** hello -->\n\n---\n\n## Second\n", encoding="utf-8")
-    outcome = project.run("deck", tmp_path / "talk.md", "-o", tmp_path / "out")
+    outcome = tiny.run("deck", tmp_path / "talk.md", "-o", tmp_path / "out")
 
     assert (0, "") == (outcome.code, outcome.err)
     assert set(ALL) <= {path.name for path in (tmp_path / "out/talk").iterdir()}

@@ -14,7 +14,8 @@ from pipeline.deck import Deck, Slide
 from pipeline.problems import BuildError
 from pipeline.sessions import RunSheets
 from tests.conftest import ROOT, Project, told
-from tests.test_faults import DECK, line_of, refused
+from tests.test_corpus import CORPUS, DECK, put
+from tests.test_faults import line_of, refused
 
 VALID = """\
 deck: talk
@@ -341,34 +342,19 @@ def test_every_exercise_says_what_to_do_and_what_to_listen_for(built: LexborHTML
 SHEETS = "data/sessions.yml"
 
 
-def test_faults_in_run_sheets_are_told_with_those_of_the_decks(project: Project) -> None:
-    project.edit(SHEETS, lambda text: text.replace("minutes: 60", "minutes: 61").replace("[safety]", "[safty]", 1))
-    project.edit(DECK, lambda text: text.replace("_slideMinutes: 4", "_slideMinutes: 5") + "\n![x](nope.png)\n")
+def test_faults_in_run_sheets_are_told_with_those_of_the_decks(tiny: Project) -> None:
+    put(tiny, CORPUS / "wrong/sessions/slide-that-is-not-there.yml")
+    tiny.edit(DECK, lambda text: text + "\n![x](nope.png)\n")
 
-    err = refused(project).err
+    err = refused(tiny).err
 
-    sheet_line = line_of(project, SHEETS, "slides: [agenda]")
-    assert f"{SHEETS}:{line_of(project, SHEETS, 'minutes: 61')}: 'short-workshop' has 61 minutes, but its ste" in err
-    assert f"{SHEETS}:{line_of(project, SHEETS, 'safty')}: 'post-mortem-culture' has no slide 'safty'; did you" in err
-    slide_line = line_of(project, DECK, "## Post-mortem agenda")
-    assert re.search(rf"{DECK}:(\d+): slide 'agenda' has 5 minutes here and 4 in {SHEETS}:{sheet_line};", err)
-    assert f"{DECK}:{slide_line}: slide 'agenda' has 5 minutes" in err
+    assert f"{SHEETS}:{line_of(tiny, SHEETS, 'a-tlak')}: 'talk' has no slide 'a-tlak'; did you mean 'a-talk'?" in err
     assert "image 'nope.png' does not exist" in err
 
 
-def test_a_link_of_the_run_sheets_that_leads_nowhere_is_named(project: Project) -> None:
-    project.edit(SHEETS, lambda text: text.replace("../docs/templates/action-item.md", "../docs/templates/nope.md", 1))
+def test_a_link_of_the_run_sheets_that_leads_nowhere_is_named(tiny: Project) -> None:
+    put(tiny, CORPUS / "wrong/sessions/minutes-other-than-the-slides.yml")
+    tiny.edit(DECK, lambda text: text.replace("_slideMinutes: 4", "_slideMinutes: 5"))
+    tiny.edit(SHEETS, lambda text: text.replace('"A watch."', '"A [watch](../docs/nope.md)."'))
 
-    assert f"{SHEETS}:{line_of(project, SHEETS, 'nope.md')}: " in refused(project).err
-
-
-def test_a_project_without_run_sheets_is_published(project: Project) -> None:
-    (project.root / SHEETS).unlink()
-    project.edit("mkdocs.yml", lambda text: text.replace("      - Run sheets: facilitate/run-sheets.md\n", ""))
-    project.edit("docs/facilitate/index.md", lambda text: re.sub(r"\]\(run-sheets\.md(#\w+)?\)", "](index.md)", text))
-
-    outcome = project.run()
-
-    assert 0 == outcome.code, outcome.err
-    assert (project.root / "dist/site/facilitate/index.html").is_file()
-    assert not (project.root / "dist/site/facilitate/run-sheets").exists()
+    assert f"{SHEETS}:{line_of(tiny, SHEETS, 'nope.md')}: " in refused(tiny).err
