@@ -82,6 +82,23 @@ def describe(document: pikepdf.Pdf, slides: Sequence[Slide], others: Sequence[Li
         _describe_backgrounds(figures.get(number, []), slide)
 
 
+def number_anew(document: pikepdf.Pdf) -> None:
+    """Number the headers of tables from 0; a browser numbers them on through everything that it has shown before."""
+    tree = document.Root.get("/StructTreeRoot")
+    elements = list(_elements(tree))
+    identified = {str(element.ID): element for element in elements if "/ID" in element}
+    if tree is None or not identified:
+        return
+    names = {old: String(f"node{number:08}") for number, old in enumerate(sorted(identified))}
+    for element in elements:
+        for attributes in _dictionaries(element.get("/A")):
+            if "/Headers" in attributes:
+                attributes.Headers = Array([names.get(str(header), header) for header in attributes.Headers.as_list()])
+    for old, element in identified.items():
+        element.ID = names[old]
+    tree.IDTree = Dictionary(Names=Array([part for old in names for part in (names[old], identified[old])]))
+
+
 def unsaid(document: pikepdf.Pdf, slides: Sequence[Slide]) -> Iterator[tuple[int, str]]:
     """The text alternatives that are lost where a page has a figure without words: the page's number, and the words.
 
@@ -220,17 +237,23 @@ def _elements(root: pikepdf.Object | None) -> Iterator[pikepdf.Object]:
 
 
 def _all_kids(element: pikepdf.Object) -> list[pikepdf.Object]:
-    kids = element.get("/K")
-    if kids is None:
-        return []
-    return list(kids.as_list()) if isinstance(kids, Array) else [kids]
+    return _several(element.get("/K"))
 
 
 def _kids(element: pikepdf.Object | None) -> list[pikepdf.Object]:
     """The elements and references right below `element`; not its marked content, which is a number."""
-    if element is None:
+    return [] if element is None else _dictionaries(element.get("/K"))
+
+
+def _dictionaries(found: pikepdf.Object | None) -> list[pikepdf.Object]:
+    return [each for each in _several(found) if isinstance(each, Dictionary)]
+
+
+def _several(found: pikepdf.Object | None) -> list[pikepdf.Object]:
+    """A PDF may leave away the list around a single value."""
+    if found is None:
         return []
-    return [kid for kid in _all_kids(element) if isinstance(kid, Dictionary)]
+    return list(found.as_list()) if isinstance(found, Array) else [found]
 
 
 def _page_number(element: pikepdf.Object, numbers: dict[tuple[int, int], int]) -> int:

@@ -318,8 +318,9 @@ class Reader:
             for layout in layouts:
                 with self._watch.step(_patience(html)):
                     self._page.evaluate(_LAY_OUT, layout)
-                    pdf = self._page.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
-                pdfs.append(_numbered_anew(pdf))
+                    pdfs.append(
+                        self._page.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
+                    )
             self._page.emulate_media(media="screen")
             self._complaints()
         return pdfs
@@ -464,15 +465,6 @@ def _patience(html: str) -> float:
 def _misfit(found: dict[str, Any]) -> Misfit:
     area = Area(*found["area"]) if found.get("area") else None
     return Misfit(found["slide"], found["line"], found["rule"], found["message"], area, found.get("directive", ""))
-
-
-def _numbered_anew(pdf: bytes) -> bytes:
-    """The browser numbers table headers on through everything that it shows; the same document must get the same."""
-    numbers = {old: new for new, old in enumerate(sorted(set(_NODE.findall(pdf))))}
-    return _NODE.sub(lambda found: b"(node%08d)" % numbers[found[1]], pdf)  # as long as before: a PDF counts its bytes
-
-
-_NODE = re.compile(rb"\(node(\d{8})\)")
 
 
 def _first_line(error: PlaywrightError) -> str:

@@ -4,6 +4,7 @@
 // context (marp.config.mjs; without `deck` there is none). An answer is {id, code, problems, log, trace?}.
 import { createInterface } from 'node:readline'
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { format } from 'node:util'
 
@@ -14,6 +15,31 @@ for (const name of ['log', 'info', 'warn', 'error', 'debug']) console[name] = ke
 
 const { marpCli } = await import('@marp-team/marp-cli')
 const { context } = await import('../marp.config.mjs')
+
+// Marp starts a browser for each conversion, which costs more than the conversion: let all have the same one. It ends
+// with this process; where it was lost on the way, the next conversion starts another.
+const puppeteer = createRequire(import.meta.resolve('@marp-team/marp-cli'))('puppeteer-core')
+const { launch } = puppeteer
+let shared
+const start = async (options) => {
+  const browser = await launch(options)
+  browser.once('disconnected', () => (shared = undefined))
+  const close = async () => {}
+  return new Proxy(browser, {
+    get(target, name) {
+      if (name === 'close') return close
+      const value = target[name]
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
+puppeteer.launch = (options) => {
+  shared ??= start(options).catch((error) => {
+    shared = undefined
+    throw error
+  })
+  return shared
+}
 
 async function run({ id, argv, traced, ...deck }) {
   const log = []
@@ -32,7 +58,7 @@ async function run({ id, argv, traced, ...deck }) {
   process.stdout.write(`${JSON.stringify({ id, code, problems, log, trace })}\n`)
 }
 
-// Each PDF starts a browser of its own and then mostly waits: two for each core, and not too many for the memory.
+// A conversion mostly waits for the browser: two for each core, and not too many for the memory.
 const waiting = []
 let free = Math.min(2 * availableParallelism(), 6)
 async function next() {

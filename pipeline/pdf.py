@@ -43,6 +43,7 @@ def finish(
                 action.URI = pikepdf.String(urljoin(address, _relative(uri)))
         moment = datetime.fromtimestamp(time, UTC)
         date = moment.strftime("D:%Y%m%d%H%M%SZ")
+        asides.number_anew(document)
         asides.describe(document, slides, others)
         asides.add_notes(document, slides, date=date)
         if title:

@@ -110,6 +110,22 @@ def test_the_same_deck_gives_the_same_bytes(linked: bytes) -> None:
         assert "T" == str(document.docinfo.Title)
 
 
+def test_a_deck_gives_the_same_bytes_whatever_the_browser_has_printed_before(tmp_path: Path, tools: Tools) -> None:
+    path = tmp_path / "deck.md"
+    path.write_text("# A\n\n| one | two |\n|---|---|\n| 1 | 2 |\n", encoding="utf-8")
+    sources = [decks.open_file(path, "deck")] * 4
+
+    rendered = marp.render(sources, tools=tools, lang="en", links={}, formats=("pdf",))
+
+    printed = [each.pdf for each in rendered if isinstance(each, marp.Rendered)]
+    assert 4 == len(printed)
+    finished = {pdf.finish(content, title="", address="", time=0) for content in printed}
+    assert 1 == len(finished)
+    with pikepdf.open(io.BytesIO(finished.pop())) as document:
+        names = document.Root.StructTreeRoot.IDTree.Names
+        assert ["node00000000", "node00000001"] == [str(name) for name in names.as_list()[::2]]
+
+
 @pytest.mark.parametrize(
     ("page", "words", "missing"),
     [
