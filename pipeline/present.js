@@ -440,7 +440,9 @@
       if (view === 'presenter') openPresenter()
       else openBar()
     }
-    follow()
+    // Under load, Marp may be later still: then what comes up first is the slide of the address, and no move.
+    const asked = frames[Number(readHash()) - 1]
+    if (!asked || asked.classList.contains('bespoke-marp-active')) follow()
     new MutationObserver(follow).observe(parent, {
       subtree: true,
       attributeFilter: ['class', 'data-bespoke-marp-current-fragment'],

@@ -97,9 +97,13 @@ def serve(folder: Path, prefix: str) -> Iterator[str]:
         thread.join()
 
 
-@pytest.fixture(scope="session", params=["/", "/post-mortem-culture/"], ids=["at the root", "below a path"])
+@pytest.fixture(
+    scope="session",
+    params=["/post-mortem-culture/", pytest.param("/", marks=pytest.mark.slow)],
+    ids=["below a path", "at the root"],
+)
 def served(request: pytest.FixtureRequest, site: Path) -> Iterator[Served]:
-    """The built site on a web server, at the root and below a path."""
+    """The built site on a web server: below a path, as on GitHub Pages, and on demand at the root."""
     with serve(site, request.param) as base:
         yield Served(base)
 

@@ -103,9 +103,9 @@ def test_an_example_breaks_its_rule_and_its_cure_breaks_none(rule: str, found: d
 
 # Where the other rules are broken on purpose, so that each of them is seen to find something.
 ELSEWHERE = {
-    "file": "test_faults.py not_utf8",
-    "file-outside": "test_faults.py page_that_leads_out_of_the_project",
-    "deck-missing": "test_faults.py no_deck",
+    "file": "test_corpus.py a_deck_that_is_a_folder",
+    "file-outside": "test_hostile.py page_that_leads_out",
+    "deck-missing": "test_corpus.py no_slides_at_all",
     "deck-name": "test_decks.py test_a_folder_that_cannot_be_an_address_is_named",
     "marp": "test_faults.py test_a_marp_that_does_not_start_is_named",
     "handout-incomplete": "test_handouts.py test_a_word_that_is_not_printed_is_found",
@@ -118,10 +118,10 @@ ELSEWHERE = {
     "policy": "browser/test_policy.py test_a_handler_is_named_with_its_line",
     "focus-hidden": "browser/test_accessibility.py test_a_fault_on_a_page_is_named_once_with_its_line",
     "zoom": "browser/test_accessibility.py test_a_fault_on_a_page_is_named_once_with_its_line",
-    "settings": "test_faults.py settings_without_address",
-    "yaml": "test_faults.py page_with_broken_front_matter",
+    "settings": "test_corpus.py no_pages_at_all",
+    "yaml": "test_hostile.py inventory_nested_too_deeply",
     "run-sheet": "test_sessions.py test_what_does_not_agree_is_named_with_its_line",
-    "mkdocs": "test_faults.py broken_hook",
+    "mkdocs": "test_corpus.py a_hook_that_fails",
     "output": "test_publish.py test_two_builds_cannot_share_a_stage",
     "browser": "browser/test_measure.py test_a_deck_that_breaks_the_window_does_not_end_the_look_at_others",
 }
