@@ -46,6 +46,9 @@ PATIENCE_PER_SLIDE = 0.06
 CLOSE = 10.0
 """Seconds that a browser has to show that it still answers, or to end."""
 
+LOST = 2.0
+"""Seconds that Playwright has to tell what waits for a browser which is gone."""
+
 
 @dataclass(frozen=True)
 class Misfit:
@@ -79,6 +82,7 @@ class Watch:
         self._folder = folder
         self._seconds = 0.0
         self._timer: threading.Timer | None = None
+        self._is_lost = False
         self.fired = 0.0
         """After how many seconds it has ended the browser; 0 where it has not."""
 
@@ -96,9 +100,16 @@ class Watch:
         if self._timer:
             self._timer.cancel()
         self._seconds = seconds
+        if self._is_lost:
+            seconds = min(seconds, LOST)
         self._timer = threading.Timer(seconds, self._fire, [seconds]) if seconds else None
         if self._timer:
             self._timer.start()
+
+    def lose(self, _: Browser) -> None:
+        """Wait no longer: the browser is gone, and in an unlucky moment Playwright would wait for it all the same."""
+        self._is_lost = True
+        self._set(self._seconds)
 
     def _fire(self, seconds: float) -> None:
         self.fired = seconds
@@ -110,6 +121,8 @@ class Watch:
 
     def reason(self, error: PlaywrightError) -> str:
         """Why the browser did not do what it was asked to."""
+        if self._is_lost:
+            return "it ended in the middle of its work"
         return f"it did not answer for {self.fired:.0f} s and was ended" if self.fired else _first_line(error)
 
 
@@ -133,6 +146,7 @@ def start(program: Path) -> Iterator[Started]:
         watch = Watch(folder)
         with _drive(folder, watch) as playwright:
             browser = _launch(playwright, program, watch)
+            browser.on("disconnected", watch.lose)
             try:
                 yield Started(browser, watch)
             except PlaywrightError as error:

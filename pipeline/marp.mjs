@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
+import { setTimeout as wait } from 'node:timers/promises'
 import { format } from 'node:util'
 
 // Marp reports on the console, which belongs to the answers: keep what it says, job by job.
@@ -17,12 +18,18 @@ const { marpCli } = await import('@marp-team/marp-cli')
 const { context } = await import('../marp.config.mjs')
 
 // Marp starts a browser for each conversion, which costs more than the conversion: let all have the same one. It ends
-// with this process; where it was lost on the way, the next conversion starts another.
+// with this process; where it was lost on the way, the next conversion starts another. One that is lost while it starts
+// may be waited for without end, hence a limit of ours; after that nobody tries again.
+const LAUNCH = 20_000
 const puppeteer = createRequire(import.meta.resolve('@marp-team/marp-cli'))('puppeteer-core')
 const { launch } = puppeteer
+class LaunchTimeout extends Error {}
 let shared
 const start = async (options) => {
-  const browser = await launch(options)
+  const late = wait(LAUNCH, undefined, { ref: false }).then(() => {
+    throw new LaunchTimeout(`the browser was not ready after ${LAUNCH / 1000} s`)
+  })
+  const browser = await Promise.race([launch(options), late])
   browser.once('disconnected', () => (shared = undefined))
   const close = async () => {}
   return new Proxy(browser, {
@@ -35,7 +42,7 @@ const start = async (options) => {
 }
 puppeteer.launch = (options) => {
   shared ??= start(options).catch((error) => {
-    shared = undefined
+    if (!(error instanceof LaunchTimeout)) shared = undefined
     throw error
   })
   return shared
