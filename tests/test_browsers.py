@@ -215,7 +215,7 @@ def test_a_folder_and_a_text_are_no_browsers(tiny: Project, temporary: Path) -> 
         assert f"build.py: CHROME_PATH is {path}, and there is no program at that place" in said
 
 
-@pytest.mark.parametrize("ending", ["exit 1", "kill -SEGV $$"])
+@pytest.mark.parametrize("ending", ["exit 1", pytest.param("kill -SEGV $$", marks=pytest.mark.slow)])
 def test_a_browser_that_ends_at_once_is_named(tiny: Project, temporary: Path, ending: str) -> None:
     chrome = program(tiny.root / "chrome", f"{ANSWERS}{ending}\n")
 
@@ -268,10 +268,10 @@ def node(tiny: Project, text: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("exit 0", "Marp CLI: ended early: without a word"),
+        pytest.param("exit 0", "Marp CLI: ended early: without a word", marks=pytest.mark.slow),
         ("echo broken >&2; exit 1", "Marp CLI: ended early: broken"),
         ("echo Welcome; sleep 1000", "Marp CLI: said 'Welcome', which is no answer"),
-        ("printf '\\377\\n'; sleep 1000", "which is no answer"),
+        pytest.param("printf '\\377\\n'; sleep 1000", "which is no answer", marks=pytest.mark.slow),
     ],
 )
 def test_a_node_that_ends_or_talks_nonsense_is_named(tiny: Project, temporary: Path, text: str, message: str) -> None:

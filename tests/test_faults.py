@@ -142,13 +142,16 @@ math: mathjax
 """
 
 
-def test_what_a_foreign_deck_cannot_show_is_named(tmp_path: Path, tiny: Project) -> None:
+def test_what_a_foreign_deck_cannot_show_is_named_and_one_that_is_not_there_too(tmp_path: Path, tiny: Project) -> None:
     path = tmp_path / "talk.md"
     path.write_text("---\ntheme: gaia\n---\n# Hi\n\n![x](broken.png)\n", encoding="utf-8")
     (tmp_path / "broken.png").write_bytes(b"not a picture")
 
-    outcome = tiny.run("deck", path, "-o", tmp_path / "out")
+    outcome = tiny.run("deck", "nowhere.md", path, "-o", tmp_path / "out")
 
+    assert 1 == outcome.code
+    assert "nowhere.md: there is no such file; correct the path" in outcome.err
+    assert (tmp_path / "out/talk/slides.pdf").is_file()
     assert f"{path}:6: slide 1: image 'broken.png' cannot be shown; see whether the file is whole" in outcome.err
     assert "asks for https://fonts.bunny.net/" in outcome.err
 
@@ -170,14 +173,6 @@ def test_strict_writes_nothing_that_has_a_problem(foreign: Path, tmp_path: Path,
     assert 1 == outcome.code
     assert "none.png" in outcome.err
     assert not (tmp_path / "out").exists()
-
-
-def test_a_deck_that_is_not_there_does_not_stop_the_others(foreign: Path, tmp_path: Path, tiny: Project) -> None:
-    outcome = tiny.run("deck", "nowhere.md", foreign, "-o", tmp_path / "out")
-
-    assert 1 == outcome.code
-    assert "nowhere.md: there is no such file; correct the path" in outcome.err
-    assert (tmp_path / "out/talk/slides.pdf").is_file()
 
 
 def test_a_marp_that_does_not_start_is_named(tiny: Project) -> None:
