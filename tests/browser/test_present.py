@@ -746,6 +746,23 @@ def test_the_first_move_starts_the_clock(page: Page, clock: Clock, talk: str) ->
     clock.expect("This slide 0:30 of 1:00", "Talk 0:30 of 6:30", "on time planned 0:00–1:00 here")
 
 
+LATE = """
+const soon = setTimeout
+window.setTimeout = (call, delay, ...rest) => soon(call, delay === 0 ? 300 : delay, ...rest)
+"""
+"""Marp goes to the slide of the address by a timer of no time: let it come up long after our own script has begun."""
+
+
+def test_a_slide_of_the_address_that_comes_up_late_is_no_move(page: Page, talk: str) -> None:
+    page.add_init_script(LATE)
+    page.goto(f"{talk}?view=presenter#2")
+
+    expect(page).to_have_title(re.compile("The plan"))
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
+    page.keyboard.press("Home")
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+
+
 def test_the_clock_rests_goes_on_and_goes_back(page: Page, clock: Clock, talk: str) -> None:
     clock.open(f"{talk}?view=presenter")
     page.get_by_role("button", name="Start", exact=True).click()
