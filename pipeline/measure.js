@@ -63,11 +63,11 @@ async () => {
     if (element.localName === 'img' || source) return 'the image in the source'
     return isFormula(element) ? 'a formula' : `<${element.localName}>`
   }
-  const around = (node) => {
+  const around = remembered((node) => {
     const range = document.createRange()
     range.selectNode(node)
     return range.getBoundingClientRect()
-  }
+  })
   const tagOf = (element) => `<${element.localName.replace(/^marp-/, '')}>`
   const nameOf = (node) => (node.nodeType === Node.TEXT_NODE ? quoted(node.data) : pictureName(node))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -420,3 +421,41 @@ def test_a_recipe_is_refused(spoil: Callable[[Project], list[str]], tiny: Projec
     expected = spoil(tiny)
 
     assert_told(expected, refusal(tiny))
+
+
+# --- what is odd, and right ----------------------------------------------------------------------------------------
+
+
+def test_what_an_editor_on_windows_writes_is_published(tiny: Project) -> None:
+    for name in (DECK, "docs/index.md", "data/links.yml", "mkdocs.yml"):
+        path = tiny.root / name
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+
+    outcome = tiny.run()
+
+    assert (0, "") == (outcome.code, outcome.err)
+    site = tiny.root / "dist/site"
+    assert ["A talk"] == [slide["title"] for slide in json.loads((site / "decks/talk/deck.json").read_text())["slides"]]
+    texts = [path for path in site.rglob("*") if path.suffix in (".html", ".md", ".json")]
+    assert [] == [path.name for path in texts if "\ufeff" in path.read_text(encoding="utf-8")]
+
+
+def test_ten_thousand_words_on_a_slide_are_refused_as_they_run_off_it(tiny: Project) -> None:
+    tiny.edit(DECK, lambda text: f"{text}\n---\n\n# Long\n\n{'words ' * 10_000}\n")
+
+    lines = refusal(tiny)
+
+    line = (tiny.root / DECK).read_text(encoding="utf-8").count("\n")
+    assert_told([f"{DECK}:{line}: slide 2: ... [overflow]"], lines)
+
+
+@pytest.mark.slow
+def test_two_thousand_slides_are_published(tiny: Project) -> None:
+    more = "".join(f"\n---\n\n# Slide {number}\n\nWords\n" for number in range(2, 2001))
+    tiny.edit(DECK, lambda text: text + more)
+
+    outcome = tiny.run()
+
+    assert (0, "") == (outcome.code, outcome.err)
+    data = json.loads((tiny.root / "dist/site/decks/talk/deck.json").read_text(encoding="utf-8"))
+    assert 2000 == len(data["slides"])
