@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
+
+from PIL import Image
 
 from pipeline import deck, decks, handouts, lint, marp, pages, pdf, policy, powerpoint, present, qr
 from pipeline.browser import Reader
@@ -34,6 +38,11 @@ class Made:
     """The deck to present, as it is published."""
     address: str
     """Where the deck's files are published, with a '/' at its end; '' where nobody knows."""
+
+    @cached_property
+    def pictures(self) -> tuple[bytes, ...]:
+        """Each slide as PNG, drawn once for the site and for the report."""
+        return tuple(pdf.pngs(pdf.pictures(self.pdf)))
 
 
 def make(
@@ -76,10 +85,10 @@ def files(made: Made, *, links: Mapping[str, str]) -> Iterator[tuple[str, str | 
     yield "slides.pptx", powerpoint.make(made.deck, made.pdf, time=build_time(made.source.root))
     yield "deck.json", made.deck.as_json()
     yield "notes.md", pages.notes_file(made.deck, links=links)
-    for number, picture in enumerate(pdf.pictures(made.pdf), 1):
+    for number, picture in enumerate(made.pictures, 1):
         if number == 1:
-            yield "og.png", pdf.png(pdf.og_picture(picture))
-        yield f"thumbs/{number:02}.png", pdf.png(picture)
+            yield "og.png", pdf.png(pdf.og_picture(Image.open(io.BytesIO(picture))))
+        yield f"thumbs/{number:02}.png", picture
 
 
 def with_address(html: str, address: str) -> str:

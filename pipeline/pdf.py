@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
 import posixpath
 import re
 import unicodedata
 import zlib
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit
@@ -224,6 +227,18 @@ def png(picture: Image.Image) -> bytes:
     out = io.BytesIO()
     picture.save(out, "PNG", compress_type=zlib.Z_RLE)  # a third faster where much is of one colour, and hardly larger
     return out.getvalue()
+
+
+def pngs(pictures: Iterable[Image.Image]) -> Iterator[bytes]:
+    """Each picture as PNG, packed on all cores while the next ones are drawn."""
+    cores = os.cpu_count() or 1
+    with ThreadPoolExecutor(cores) as pool:
+        packing: deque[Future[bytes]] = deque()
+        for picture in pictures:
+            packing.append(pool.submit(png, picture))
+            if len(packing) > cores:  # no more than these in memory, where each may be 3 MB
+                yield packing.popleft().result()
+        yield from (packed.result() for packed in packing)
 
 
 def og_picture(picture: Image.Image) -> Image.Image:

@@ -60,9 +60,9 @@ def make(deck: Deck, document: bytes, *, time: int) -> bytes:
     if any(map(_note_lines, deck.slides)):
         _prepare_notes(presentation, size)
     added = []
-    for slide, picture in zip(deck.slides, pdf.pictures(document, width), strict=False):
+    for slide, picture in zip(deck.slides, pdf.pngs(pdf.pictures(document, width)), strict=False):
         added.append(presentation.slides.add_slide(layout))
-        _fill(added[-1], slide, pdf.png(picture), size)
+        _fill(added[-1], slide, picture, size)
         _write_notes(added[-1], _note_lines(slide))
         _set_language(added[-1], deck.lang)
     for source, page in zip(added, pages, strict=False):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
-from pipeline import pdf, publish
+from pipeline import publish
 from pipeline.artifacts import Made
 from pipeline.deck import Slide
 from pipeline.problems import Area, Problem
@@ -20,7 +20,7 @@ FOLDER = Path("dist", "report")
 """Where reports are written, below the project."""
 
 PICTURE_WIDTH = 960
-"""Pixels of a slide's picture in the report."""
+"""CSS pixels of a slide's picture in the report, which is drawn finer."""
 
 _STYLE = Path(__file__).with_suffix(".css")
 
@@ -114,8 +114,8 @@ def write(report: Report, folder: Path) -> None:
     stage = folder.with_name(f"{folder.name}-new")
     shutil.rmtree(stage, ignore_errors=True)
     for number, made in enumerate(report.made):
-        for slide, picture in enumerate(pdf.pictures(made.pdf, PICTURE_WIDTH), 1):
-            publish.write(stage / _picture(number, slide), pdf.png(picture))
+        for slide, picture in enumerate(made.pictures, 1):
+            publish.write(stage / _picture(number, slide), picture)
     publish.write(stage / "index.html", page(report))
     publish.write(stage / "problems.json", as_json(report))
     publish.write(stage / "problems.txt", "".join(f"{problem}\n" for problem in report.problems))

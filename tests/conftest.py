@@ -145,7 +145,7 @@ class Project:
             env={**inherited, **environment},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
         )
         return Outcome(done.returncode, done.stdout, done.stderr)
 

@@ -238,6 +238,7 @@ def test_a_browser_that_is_killed_while_we_look_is_named(
     assert "[browser]" in said
 
 
+@pytest.mark.slow
 def test_a_browser_that_is_killed_while_marp_works_is_named(tiny: Project, temporary: Path, tools: Tools) -> None:
     chrome = meddler(tiny.root / "chrome", tools.browser, MARPS, WHOLE, "SIGKILL")
 
@@ -287,6 +288,7 @@ def meddling_node(tiny: Project, name: str) -> dict[str, str]:
     return node(tiny, f'exec "{wrapper}" "$@"\n')
 
 
+@pytest.mark.slow
 def test_a_node_that_is_killed_is_named(tiny: Project, temporary: Path) -> None:
     said = refused(tiny, temporary, **meddling_node(tiny, "SIGKILL"))
 

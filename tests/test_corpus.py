@@ -24,6 +24,9 @@ import psutil
 import pytest
 import yaml
 
+from pipeline import commands
+from pipeline.problems import BuildError, tidy
+from pipeline.toolchain import Tools
 from tests.conftest import Project
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -155,10 +158,21 @@ def rules_of(name: str) -> set[str]:
     return {line.rsplit("[", 1)[1].rstrip("]") for line in messages()[name]}
 
 
+def some(names: list[str]) -> list[str]:
+    """One for each set of rules, and whatever is hostile."""
+    firsts = {(frozenset(rules_of(name)), name.split("/")[1]): name for name in reversed(names)}
+    return [name for name in names if name in firsts.values() or name.startswith("hostile/")]
+
+
+def others(names: list[str]) -> list[str]:
+    return [name for name in names if name not in some(names)]
+
+
 def alone() -> list[Any]:
-    """Every file of the corpus; the everyday suite tries those that take long together, below."""
+    """Every file of the corpus; those that the everyday suite tries in another way, below, are slow."""
+    at_once = [name for name in messages() if rules_of(name) <= AT_ONCE]
     slow = pytest.mark.slow
-    return [pytest.param(name, marks=() if rules_of(name) <= AT_ONCE else slow) for name in sorted(messages())]
+    return [pytest.param(name, marks=() if name in some(at_once) else slow) for name in sorted(messages())]
 
 
 @pytest.mark.parametrize("name", alone())
@@ -168,19 +182,19 @@ def test_a_file_is_refused(name: str, tiny: Project) -> None:
     assert_told(messages()[name], refusal(tiny))
 
 
+@pytest.mark.parametrize("name", [name for name in messages() if rules_of(name) <= AT_ONCE and "styles" not in name])
+def test_a_file_is_told_what_is_wrong_before_anything_is_rendered(name: str, tiny: Project, tools: Tools) -> None:
+    put(tiny, CORPUS / name)
+
+    with pytest.raises(BuildError) as caught:
+        commands.build(tiny.root, tools)
+
+    assert_told(messages()[name], [str(problem) for problem in tidy(caught.value.problems)])
+
+
 def decks(*, later: bool) -> list[str]:
     names = [name for name in messages() if name.split("/")[1] in ("decks", "pictures", "styles")]
     return [name for name in names if not rules_of(name) & AT_ONCE and bool(rules_of(name) & LATER) == later]
-
-
-def some(names: list[str]) -> list[str]:
-    """One for each set of rules, and whatever is hostile."""
-    firsts = {(frozenset(rules_of(name)), name.split("/")[1]): name for name in reversed(names)}
-    return [name for name in names if name in firsts.values() or name.startswith("hostile/")]
-
-
-def others(names: list[str]) -> list[str]:
-    return [name for name in names if name not in some(names)]
 
 
 def pages(seen: str) -> list[str]:
@@ -440,6 +454,7 @@ def test_what_an_editor_on_windows_writes_is_published(tiny: Project) -> None:
     assert [] == [path.name for path in texts if "\ufeff" in path.read_text(encoding="utf-8")]
 
 
+@pytest.mark.slow
 def test_ten_thousand_words_on_a_slide_are_refused_as_they_run_off_it(tiny: Project) -> None:
     tiny.edit(DECK, lambda text: f"{text}\n---\n\n# Long\n\n{'words ' * 10_000}\n")
 

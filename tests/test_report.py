@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from pipeline import artifacts, decks, report
+from pipeline import artifacts, decks, pdf, report
 from pipeline.artifacts import Made
 from pipeline.problems import Area, Problem
 from pipeline.report import Report
@@ -106,7 +106,7 @@ def test_the_page_shows_every_slide_with_its_problems(shown: Page) -> None:
     expect(slides.nth(1).locator("li")).to_have_text(["slides/talk/deck.md:7 is blank slide-blank"])
     for picture in shown.locator(".slides img").all():
         picture.scroll_into_view_if_needed()
-        expect(picture).to_have_js_property("naturalWidth", report.PICTURE_WIDTH)
+        expect(picture).to_have_js_property("naturalWidth", pdf.PICTURE_WIDTH)
     expect(shown.get_by_role("listitem").filter(has_text="docs/a, b.md:7")).to_have_count(1)
     expect(shown.get_by_role("listitem").filter(has_text="on no slide")).to_have_count(1)
     expect(shown.get_by_role("listitem").filter(has_text="allowed: because <i>")).to_have_count(1)

@@ -37,6 +37,7 @@ def crawled(address: str, folder: Path) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("served", ["/post-mortem-culture/"], ids=["below a path"], indirect=True)
 def test_another_checker_finds_no_broken_link(served: Served, tmp_path: Path) -> None:
     code, said = crawled(served.base, tmp_path)

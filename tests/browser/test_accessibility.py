@@ -27,7 +27,8 @@ from tests.conftest import BUILT, ROOT
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 ACCESS = ROOT / "pipeline" / "access.js"
-PAGES = sorted(path.relative_to(BUILT).as_posix() for path in BUILT.rglob("*.html") if path.name != "slides.html")
+PAGES = ["404.html", "index.html", "decks/post-mortem-culture/index.html", "facilitate/run-sheets/index.html"]
+"""Pages of each make; `build.py check` scans all of them in the same way."""
 
 SMALLEST = 20
 """Pixels on a slide of 1280 by 720."""

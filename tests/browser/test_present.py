@@ -478,12 +478,11 @@ def faults(frame: Frame) -> list[str]:
 @pytest.mark.parametrize("view", ["", "?view=presenter", "?view=overview", "?view=next"])
 def test_axe_finds_nothing_in_any_view(view: str, name: str, page: Page, decks: Path, site: Path) -> None:
     base = site / "decks" if name == "post-mortem-culture" else decks
-    for slide in (1, 2):
-        open_fresh(page, f"{address(base, name)}{view}#{slide}")
-        expect(page.locator("svg[aria-label]").first).to_be_attached()
-        expect(page).to_have_title(re.compile("."))
-        for frame in page.frames:
-            assert [] == faults(frame), (slide, frame.url)
+    open_fresh(page, f"{address(base, name)}{view}#{1 if name == 'alone' else 2}")
+    expect(page.locator("svg[aria-label]").first).to_be_attached()
+    expect(page).to_have_title(re.compile("."))
+    for frame in page.frames:
+        assert [] == faults(frame), frame.url
 
 
 def test_axe_finds_nothing_in_the_dialog(page: Page, talk: str) -> None:

@@ -28,8 +28,7 @@ def test_there_are_pages() -> None:
     assert {"", "decks/post-mortem-culture/", "facilitate/post-mortem-culture/", "resources/"} <= set(PAGES)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize(("scheme", "width"), [("dark", 360), ("light", 1280)])
 def test_every_page_opens_and_fits(scheme: str, width: int, browser: Browser, served: Served) -> None:
     context = browser.new_context(
         viewport={"width": width, "height": 800}, color_scheme="dark" if scheme == "dark" else "light"
