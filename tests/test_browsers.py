@@ -271,7 +271,9 @@ def node(tiny: Project, text: str) -> dict[str, str]:
     [
         pytest.param("exit 0", "Marp CLI: ended early: without a word", marks=pytest.mark.slow),
         ("echo broken >&2; exit 1", "Marp CLI: ended early: broken"),
-        ("echo Welcome; sleep 1000", "Marp CLI: said 'Welcome', which is no answer"),
+        pytest.param(
+            "echo Welcome; sleep 1000", "Marp CLI: said 'Welcome', which is no answer", marks=pytest.mark.slow
+        ),
         pytest.param("printf '\\377\\n'; sleep 1000", "which is no answer", marks=pytest.mark.slow),
     ],
 )

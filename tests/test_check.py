@@ -79,6 +79,7 @@ def test_a_deck_that_is_right_is_told_so_in_the_summary_of_a_job(tiny: Project, 
     assert summary.read_text(encoding="utf-8").startswith("before\n## nothing found in 1 deck with 1 slide\n")
 
 
+@pytest.mark.slow
 def test_the_whole_project_is_checked_and_one_fault_hides_no_other(tiny: Project) -> None:
     points = "\n".join(f"- point {number}" for number in range(40))
     tiny.edit(DECK, lambda text: f"{text}\n---\n\n# Long\n\n{points}\n")

@@ -159,9 +159,9 @@ def rules_of(name: str) -> set[str]:
 
 
 def some(names: list[str]) -> list[str]:
-    """One for each set of rules, and whatever is hostile."""
-    firsts = {(frozenset(rules_of(name)), name.split("/")[1]): name for name in reversed(names)}
-    return [name for name in names if name in firsts.values() or name.startswith("hostile/")]
+    """One of each folder for each set of rules."""
+    firsts = {(frozenset(rules_of(name)), name.rpartition("/")[0]): name for name in reversed(names)}
+    return [name for name in names if name in firsts.values()]
 
 
 def others(names: list[str]) -> list[str]:
@@ -413,16 +413,16 @@ DOT = bytes.fromhex("47494638396101000100800000050404000000 2c000000000100010000
         a_page_whose_name_is_not_utf8,
         a_page_with_a_line_end_in_its_name,
         a_page_where_a_generated_one_belongs,
-        a_file_where_a_generated_one_belongs,
+        pytest.param(a_file_where_a_generated_one_belongs, marks=pytest.mark.slow),
         two_pages_with_one_address,
         no_settings,
         settings_that_are_a_folder,
         no_inventory_of_links,
         run_sheets_that_are_a_folder,
         a_picture_in_another_case,
-        a_theme_that_is_gone,
+        pytest.param(a_theme_that_is_gone, marks=pytest.mark.slow),
         a_theme_with_a_missing_file,
-        a_hook_that_fails,
+        pytest.param(a_hook_that_fails, marks=pytest.mark.slow),
         a_hook_that_is_no_python,
         a_site_that_is_a_file,
         a_site_that_is_a_link,
