@@ -474,7 +474,7 @@ def faults(frame: Frame) -> list[str]:
     return [f"{each['id']}: {[node['html'][:120] for node in each['nodes']]}" for each in found]
 
 
-@pytest.mark.parametrize("name", ["post-mortem-culture", "talk", "some", "alone"])
+@pytest.mark.parametrize("name", ["post-mortem-culture", "some", "alone"])
 @pytest.mark.parametrize("view", ["", "?view=presenter", "?view=overview", "?view=next"])
 def test_axe_finds_nothing_in_any_view(view: str, name: str, page: Page, decks: Path, site: Path) -> None:
     base = site / "decks" if name == "post-mortem-culture" else decks
