@@ -90,6 +90,53 @@
     return found('axe-undecided', element, what, { id: `undecided ${id}`, cure: LOOK })
   }
 
+  // Axe gives up on words in a drawing, since something lies behind them. Where that is a plain rectangle or the page
+  // itself, whoever looks can tell.
+  const readIncompleteOr = (rule, node) => {
+    const ratio = rule.id === 'color-contrast' && node.element.closest('svg text') ? contrastInDrawing(node.element) : null
+    if (!ratio) return [readIncomplete(rule, node)]
+    const { fontSize, fontWeight } = getComputedStyle(node.element)
+    const size = parseFloat(fontSize) * (node.element.getScreenCTM()?.a ?? 1)
+    const needed = size >= 24 || (size >= 18.66 && fontWeight >= 700) ? 3 : 4.5
+    if (ratio.value >= needed) return []
+    const what = `${ratio.colours.join(' on ')}, which is ${Math.floor(ratio.value * 100) / 100} : 1 where ${needed} : 1 is needed`
+    return [found('contrast', node.element, what, { head: `${nameOf(node.element)} stands out too little: `, cure: LIGHTER })]
+  }
+
+  // null where anything but plain rectangles and lines lies under the words.
+  function contrastInDrawing(element) {
+    const words = element.getBoundingClientRect()
+    const apart = (box) => box.right <= words.left || box.left >= words.right || box.bottom <= words.top || box.top >= words.bottom
+    const around = (box) =>
+      box.left <= words.left && box.right >= words.right && box.top <= words.top && box.bottom >= words.bottom
+    let ground = null
+    for (const shape of element.closest('svg').querySelectorAll('rect, path, circle, ellipse, polygon, polyline, image, use')) {
+      if (shape.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_PRECEDING) continue
+      const box = shape.getBoundingClientRect()
+      const { fill } = getComputedStyle(shape)
+      if (apart(box) || (fill === 'none' && !shape.matches('image, use'))) continue
+      if (!shape.matches('rect') || !around(box)) return null
+      ground = fill
+    }
+    for (let box = element.closest('svg'); box && !ground; box = box.parentElement) {
+      const { backgroundColor, backgroundImage } = getComputedStyle(box)
+      if (backgroundImage !== 'none') return null
+      if (backgroundColor !== 'rgba(0, 0, 0, 0)') ground = backgroundColor
+    }
+    const colours = [getComputedStyle(element).fill, ground ?? 'rgb(255, 255, 255)']
+    const parts = colours.map((colour) => /^rgb\((\d+), (\d+), (\d+)\)$/.exec(colour)?.slice(1).map(Number))
+    if (!parts.every(Boolean)) return null
+    const [one, other] = parts.map(luminance)
+    return { value: (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05), colours: parts.map(hex) }
+  }
+
+  const hex = (parts) => `#${parts.map((part) => part.toString(16).padStart(2, '0')).join('')}`
+  // https://www.w3.org/TR/WCAG22/#dfn-relative-luminance
+  const luminance = (parts) => {
+    const [red, green, blue] = parts.map((part) => part / 255).map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+  }
+
   async function scan() {
     // What comes up step by step counts as well.
     for (const step of document.querySelectorAll('.bespoke-marp-active [data-bespoke-marp-fragment="inactive"]'))
@@ -101,9 +148,9 @@
     const others = `${SLIDES}:not(.bespoke-marp-active)`
     const context = document.querySelector(others) ? { exclude: [others] } : document
     const result = await axe.run(context, { resultTypes: ['violations', 'incomplete'], elementRef: true, iframes: false })
-    return [['violations', readViolation], ['incomplete', readIncomplete]].flatMap(([kind, read]) =>
+    return [['violations', readViolation], ['incomplete', readIncompleteOr]].flatMap(([kind, read]) =>
       result[kind].flatMap((rule) =>
-        rule.nodes.filter(({ element }) => !isOfMarp(rule, element)).map((node) => read(rule, node)),
+        rule.nodes.filter(({ element }) => !isOfMarp(rule, element)).flatMap((node) => read(rule, node)),
       ),
     )
   }

@@ -282,7 +282,8 @@ def link_problems(
 ) -> tuple[list[Problem], int]:
     """Follow every link of the site, the decks, and the files made of them. Returns also how many there are."""
     files = [reference for each in made for reference in _file_links(each, folder)]
-    return links.check(folder, settings.site_url, _origins(made, settings), files, inventory)
+    origins = _origins(made, settings)
+    return links.check(folder, settings.site_url, origins, files, inventory, edit_url=settings.edit_url)
 
 
 def _file_links(made: Made, folder: Path) -> Iterator[links.Reference]:

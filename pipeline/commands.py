@@ -197,7 +197,7 @@ def _seal_pages(made: Sequence[Made], folder: Path) -> None:
 
 def inputs_fingerprint(root: Path) -> str:
     """A hash of everything in the project that shapes the site."""
-    digest = hashlib.sha256(os.environ.get("SITE_URL", "").encode())
+    digest = hashlib.sha256("\0".join(os.environ.get(name, "") for name in ("SITE_URL", "EDIT_URL")).encode())
     inside = root.resolve()
     for name in _INPUTS:
         for path in sorted([root / name, *(root / name).rglob("*")]):

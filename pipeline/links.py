@@ -59,13 +59,19 @@ class Entry:
 
 
 def check(
-    site: Path, base: str, origins: Mapping[str, Origin], from_files: Iterable[Reference], inventory: list[Entry]
+    site: Path,
+    base: str,
+    origins: Mapping[str, Origin],
+    from_files: Iterable[Reference],
+    inventory: list[Entry],
+    *,
+    edit_url: str = "",
 ) -> tuple[list[Problem], int]:
     """Check that every link leads somewhere. Returns what is wrong, and how many links there are.
 
     `site` is the built site and `base` the address it will have. `origins` names the source of a file of the site;
     `from_files` are the links of files that are no pages. Outside addresses must stand in the inventory, and the
-    other way round.
+    other way round; only those that begin with `edit_url` are the site's own business.
     """
     files = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
     anchors: dict[str, set[str]] = {}
@@ -80,6 +86,7 @@ def check(
     outside: set[str] = set()
     problems: list[Problem] = []
     known = {_canonical(entry.url) for entry in inventory}
+    references = [each for each in references if not (edit_url and each.is_link and each.target.startswith(edit_url))]
     reported: set[tuple[str, str]] = set()
     # Slides first: there, Marp has stamped the line. The deck's page and its PDF repeat the same links.
     for reference in sorted(references, key=lambda reference: not reference.uri.endswith("slides.html")):

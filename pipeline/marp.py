@@ -235,7 +235,7 @@ class _Node:
         self._stderr: list[str] = []
         self._threads: list[threading.Thread] = []
         self._start(self._read_answers)
-        self._start(self._read_errors)
+        self._errors = self._start(self._read_errors)
 
     def __enter__(self) -> _Node:
         return self
@@ -266,10 +266,11 @@ class _Node:
         self._start(lambda: self._write_jobs(jobs))
         return {answer["id"]: answer for answer in (self._next(silence) for _ in jobs)}
 
-    def _start(self, work: Callable[[], None]) -> None:
+    def _start(self, work: Callable[[], None]) -> threading.Thread:
         thread = threading.Thread(target=work)
         self._threads.append(thread)
         thread.start()
+        return thread
 
     def _next(self, silence: float) -> dict[str, Any]:
         try:
@@ -278,6 +279,7 @@ class _Node:
             message = f"was silent for {silence:.0f} s and was stopped; see whether the browser starts by itself"
             raise BuildError([Problem("Marp CLI", 0, "marp", message)]) from None
         if line is None:
+            self._errors.join(GRACE)  # what it said last may still be on its way
             said = " ".join(" ".join(self._stderr[-5:]).split()) or "without a word"
             message = f"ended early: {said}; see whether {self._program} works, and whether memory ran out"
             raise BuildError([Problem("Marp CLI", 0, "marp", message)])

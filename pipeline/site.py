@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import yaml
 from mkdocs.commands.build import build as build_mkdocs
@@ -35,6 +35,7 @@ from pipeline.problems import (
     shown,
     yaml_problem,
 )
+from pipeline.sessions import PAGE, SESSIONS
 
 STAGED_DOCS = Path("dist", "stage", "docs")
 """Where generated pages and the decks' files wait for MkDocs, below the project."""
@@ -59,6 +60,8 @@ class Settings:
     """The language of the site, and of decks that name none."""
     docs: Path
     """The folder of the hand-written pages."""
+    edit_url: str = ""
+    """Where readers can edit a file of the project, followed by its path; '' where nobody knows."""
 
 
 def read_settings(root: Path) -> Settings:
@@ -80,7 +83,15 @@ def read_settings(root: Path) -> Settings:
             [Problem("mkdocs.yml", line, "settings", f"docs_dir is '{docs}', which is no folder of the project")]
         )
     language = str(config.theme.get("language") or "en")
-    return Settings(root, site_url.rstrip("/") + "/", language, docs)
+    return Settings(root, site_url.rstrip("/") + "/", language, docs, _edit_url(config))
+
+
+def _edit_url(config: MkDocsConfig) -> str:
+    """What MkDocs knows for the pages, one step up for each folder that they lie in."""
+    if not config.edit_uri:
+        return ""
+    below = Path(config.docs_dir).relative_to(Path(config.config_file_path).parent)
+    return urljoin(config.edit_uri, "../" * len(below.parts))
 
 
 def _as_browsers_spell(address: str) -> str:
@@ -312,14 +323,28 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
+def _source_of(uri: str) -> str | None:
+    """The file in which a generated page is written; None where no one file says what is in it."""
+    deck = re.fullmatch(r"decks/([^/]+)/(?:index|source)\.md", uri) or re.fullmatch(r"facilitate/([^/]+)\.md", uri)
+    if deck and deck[1] == PAGE and uri.startswith("facilitate/"):
+        return SESSIONS.as_posix()
+    return f"slides/{quote(deck[1])}/deck.md" if deck else None
+
+
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Make the front matter of a hand-written page text: Material's templates escape nothing of it."""
+    """Make the front matter of a hand-written page text: Material's templates escape nothing of it.
+
+    A generated page is edited where its words are written.
+    """
     if page.file.generated_by is None:
         page.meta = {key: _escaped(value) for key, value in page.meta.items()}
         template = page.meta.get("template")
         if template and not _is_own_template(template, config):
             message = f"the template {shown(template)} is none of the project's, and may hold scripts; take it out"
             _warn(page, config, message, r"(?m)^template\s*:")
+    elif config.edit_uri:
+        source = _source_of(page.file.src_uri)
+        page.edit_url = _edit_url(config) + source if source else None
     return markdown
 
 

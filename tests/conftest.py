@@ -138,7 +138,7 @@ class Project:
 
     def run(self, *arguments: str | Path, **environment: str) -> Outcome:
         """Run build.py as a user would, at the address that mkdocs.yml gives."""
-        inherited = {name: value for name, value in os.environ.items() if name != "SITE_URL"}
+        inherited = {name: value for name, value in os.environ.items() if name not in ("SITE_URL", "EDIT_URL")}
         done = subprocess.run(
             [sys.executable, "build.py", *map(str, arguments)],
             cwd=self.root,

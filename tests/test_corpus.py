@@ -109,7 +109,7 @@ def refusal(project: Project, *, deadline: float = DEADLINE, **environment: str)
         done = subprocess.run(
             [sys.executable, "build.py"],
             cwd=project.root,
-            env={**os.environ, "SITE_URL": "", "TMPDIR": scratch, **environment, "CORPUS_RUN": run},
+            env={**os.environ, "SITE_URL": "", "EDIT_URL": "", "TMPDIR": scratch, **environment, "CORPUS_RUN": run},
             capture_output=True,
             text=True,
             timeout=deadline,

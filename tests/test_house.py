@@ -15,6 +15,7 @@ from tests.conftest import ROOT
 
 SCRIPTS = Path(sys.executable).parent
 WORKFLOWS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(".github/workflows/*.yml"))
+FORMS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml"))
 
 
 @pytest.mark.parametrize(
@@ -26,8 +27,9 @@ WORKFLOWS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(".github/wo
         ["zizmor", "--offline", "--persona=auditor", ".github"],
         ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS],
         ["check-jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml"],
+        ["check-jsonschema", "--builtin-schema", "vendor.github-issue-forms", *FORMS],
     ],
-    ids=["ruff check", "ruff format", "mypy", "zizmor", "workflow schema", "dependabot schema"],
+    ids=["ruff check", "ruff format", "mypy", "zizmor", "workflow schema", "dependabot schema", "form schema"],
 )  # fmt: skip
 def test_the_checkers_find_nothing(command: list[str]) -> None:
     done = subprocess.run([SCRIPTS / command[0], *command[1:]], cwd=ROOT, capture_output=True, text=True)

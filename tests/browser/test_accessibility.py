@@ -257,6 +257,8 @@ a:focus-visible span { text-decoration: overline }
 <div style="overflow-x: auto" tabindex="0" role="group" aria-label="Wide"><p style="width: 900px">wide words</p></div>
 <p style="width: 900px; position: fixed; top: -99px">fixed words</p>
 <p style="animation: turn .09s 99s">short motion, and late</p>
+<svg viewBox="0 0 400 40"><rect width="99" height="40" fill="#eee"/><text x="9" y="20">boxed</text>
+<path d="M0 30h200" fill="none" stroke="#000"/><text x="120" y="20">beside</text></svg>
 """
 
 
@@ -275,6 +277,17 @@ def test_a_page_without_faults_has_no_problem(look: Look) -> None:
         ("<h4>Deep</h4>", "heading-order", "the heading 'Deep' is an <h4>, which leaves out a level; use the level"),
         ("<button class='bare'></button>", "axe", "<button class=\"bare\"> breaks the axe rule 'button-name' ("),
         ("<p style='background: linear-gradient(#fff, #eee)'>x y</p>", "axe-undecided", "axe cannot decide its rule '"),
+        (
+            "<svg viewBox='0 0 99 40'><rect width='99' height='40' fill='#eee'/>"
+            "<text x='9' y='20' fill='#999'>pale</text></svg>",
+            "contrast",
+            "'pale' stands out too little: #999999 on #eeeeee, which is 2.4",
+        ),
+        (
+            "<svg viewBox='0 0 99 40'><path d='M0 0h99v40z' fill='#eee'/><text x='9' y='20'>over</text></svg>",
+            "axe-undecided",
+            "axe cannot decide its rule 'color-contrast' for 'over'",
+        ),
         ("<p style='width: 700px'>wide</p>", "zoom", "'wide' makes the page scroll sideways by "),
         ("<p>Rindfleischetikettierungsüberwachungsgesetze</p>", "zoom", "makes the page scroll sideways by "),
         (

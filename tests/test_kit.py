@@ -1,0 +1,91 @@
+"""What pages say that were written by hand agrees with the files they speak of."""
+
+from __future__ import annotations
+
+import re
+from itertools import accumulate, pairwise
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline import sessions
+from tests.conftest import ROOT, Project
+
+DOCS = ROOT / "docs"
+FORMS = ROOT / ".github" / "ISSUE_TEMPLATE"
+
+
+def text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def fences(page: str) -> list[str]:
+    """What stands in the fenced blocks of a page."""
+    return [found[2] for found in re.finditer(r"(?ms)^(`{3,})[^\n]*\n(.*?)^\1`*$", page)]
+
+
+@pytest.mark.parametrize("name", ["post-mortem-action-item.yml", "action-item.md"])
+def test_the_page_shows_the_issue_template_that_is_installed(name: str) -> None:
+    assert text(FORMS / name) in fences(text(DOCS / "connect/github.md"))
+
+
+def test_the_issue_template_is_the_action_item_of_the_kit() -> None:
+    _, _, body = text(FORMS / "action-item.md").partition("\n---\n")
+
+    assert body.strip() + "\n" in fences(text(DOCS / "templates/action-item.md"))
+
+
+def test_the_prefilled_link_names_fields_of_the_form() -> None:
+    form = yaml.safe_load(text(FORMS / "post-mortem-action-item.yml"))
+    ids = {field["id"] for field in form["body"] if field["type"] in ("input", "textarea")}
+    page = text(DOCS / "connect/github.md")
+    links = [block for block in fences(page) if "issues/new?template=post-mortem-action-item.yml" in block]
+
+    assert links
+    for link in links:
+        named = set(re.findall(r"[?&]([\w-]+)=", link)) - {"template", "labels", "title"}
+        assert named <= ids
+
+
+def test_the_zero_prep_start_keeps_the_minutes_of_the_run_sheet() -> None:
+    sheets = sessions.read(ROOT)
+    assert sheets
+    [hour] = [session for session in sheets.sessions if session.minutes == 60]
+    told = re.findall(r"(?m)^## (\d+) to (\d+): ", text(DOCS / "facilitate/start.md"))
+    ends = list(accumulate(step.minutes for step in hour.steps))
+
+    assert list(pairwise([0, *ends])) == [(int(start), int(end)) for start, end in told]
+
+
+def test_the_table_of_sessions_names_every_session_with_its_minutes() -> None:
+    sheets = sessions.read(ROOT)
+    assert sheets
+    page = text(DOCS / "facilitate/index.md")
+
+    assert [(session.id, session.minutes) for session in sheets.sessions] == [
+        (name, float(minutes))
+        for name, minutes in re.findall(r"\| \*\*\[[^]]+\]\(run-sheets\.md#([\w-]+)\)\*\*, (\d+) minutes", page)
+    ]
+
+
+def test_a_page_leads_to_where_it_is_written_and_says_when_its_facts_were_checked(tiny: Project) -> None:
+    matter = "---\nchecked: 2026-11-23\n---\n\n# A page\n"
+    (tiny.root / "docs/page.md").write_text(matter, encoding="utf-8")
+    tiny.edit("mkdocs.yml", lambda text: f"{text}edit_uri: https://code.example/edit/main/docs/\n")
+    tiny.edit("mkdocs.yml", lambda text: text.replace("theme:", "theme:\n  features: [content.action.edit]", 1))
+
+    outcome = tiny.run()
+
+    assert (0, "") == (outcome.code, outcome.err)
+    site = tiny.root / "dist/site"
+    edited = "https://code.example/edit/main/"
+    for page, source in {
+        "page/index.html": f"{edited}docs/page.md",
+        "decks/talk/index.html": f"{edited}slides/talk/deck.md",
+        "decks/talk/source/index.html": f"{edited}slides/talk/deck.md",
+        "decks/index.html": "",
+    }.items():
+        assert ([source] if source else []) == re.findall(rf'href="({edited}[^"]*)"', text(site / page)), page
+    assert '<time datetime="2026-11-23">2026-11-23</time>' in text(site / "page/index.html")
+    assert "last checked on" not in text(site / "index.html")
