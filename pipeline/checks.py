@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import partial
 from pathlib import Path
 
-from pipeline import browser, handouts, links, pdf, powerpoint, sessions, site
+from pipeline import browser, handouts, links, pdf, powerpoint, scenario, sessions, site
 from pipeline.artifacts import Made
 from pipeline.deck import Image, Slide
 from pipeline.notes import paragraphs, spoken
@@ -321,6 +321,10 @@ def _origins(made: Sequence[Made], settings: site.Settings) -> dict[str, links.O
     if sheets.is_file():
         origin = links.Origin(sessions.SESSIONS.as_posix(), sheets.read_text(encoding="utf-8"))
         found[f"facilitate/{sessions.PAGE}/index.html"] = origin
+    for path in sorted((settings.root / scenario.FOLDER).glob("*.yml")):
+        origin = links.Origin(path.relative_to(settings.root).as_posix(), path.read_text(encoding="utf-8"))
+        for page in ("evidence", "critique"):
+            found[f"practice/{path.stem}/{page}/index.html"] = origin
     for each in made:
         origin = links.Origin(each.source.label, each.source.text)
         names = ("index.html", "slides.html", "slides.pptx", "source/index.html", "notes.md", "slides.pdf")

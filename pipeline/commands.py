@@ -18,21 +18,25 @@ from pipeline import (
     artifacts,
     browser,
     checks,
+    consistency,
     decks,
     exceptions,
     links,
     names,
     pages,
     policy,
+    practice,
     publish,
     report,
     run_sheets,
+    scenario,
     scratch,
     sessions,
     site,
 )
 from pipeline.artifacts import Made
 from pipeline.decks import Source
+from pipeline.incident import Incident
 from pipeline.problems import BuildError, Problem, place_problems, tidy
 from pipeline.progress import Progress
 from pipeline.report import Report
@@ -94,6 +98,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
     fingerprint = inputs_fingerprint(root)
     inventory = links.read_inventory(root)
     sheets = sessions.read(root)
+    incidents = scenario.read(root)
     if problems := list(site.page_problems(settings)):  # before anything that takes long
         raise BuildError(problems)
     os.environ["SOURCE_DATE_EPOCH"] = str(artifacts.build_time(root))  # MkDocs dates the site map by it
@@ -120,9 +125,13 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
             raise BuildError(progress.refused())
         prints, problems = _print_decks(made, reader, links=published)
         progress.found += problems
+        papers, problems = _print_practice(incidents, reader, settings)
+        progress.found += problems
         progress.gate()
         _write_prints(prints, stage / "docs" / "decks")
-        _stage_docs(made, stage / "docs", published, sheets)
+        _write_prints(papers, stage / "docs" / practice.FOLDER)
+        _stage_docs(made, stage / "docs", published, sheets, incidents)
+        progress.found += consistency.problems(stage / "docs" / practice.FOLDER)
         staged = site.addresses_below(stage / "docs").values()
         progress.found += names.clashes(root, site.addresses(settings), staged)
         progress.found += site.build(settings, stage / "site")
@@ -166,7 +175,13 @@ def _addresses(sources: Sequence[Source], root: Path, settings: site.Settings) -
     return found
 
 
-def _stage_docs(made: Sequence[Made], docs: Path, published: Mapping[str, str], sheets: RunSheets | None) -> None:
+def _stage_docs(
+    made: Sequence[Made],
+    docs: Path,
+    published: Mapping[str, str],
+    sheets: RunSheets | None,
+    incidents: Sequence[Incident],
+) -> None:
     _write_decks(made, docs / "decks", links=published)
     for each in made:
         folder = docs / "decks" / each.deck.name
@@ -182,6 +197,9 @@ def _stage_docs(made: Sequence[Made], docs: Path, published: Mapping[str, str], 
             page = run_sheets.page(sheets, each.deck, links=published)
             publish.write(docs / "facilitate" / f"{sessions.PAGE}.md", page)
     publish.write(docs / "decks" / "index.md", pages.deck_list([each.deck for each in made]))
+    for incident in incidents:
+        for name, content in practice.files(incident):
+            publish.write(docs / practice.FOLDER / name, content)
 
 
 def _seal_pages(made: Sequence[Made], folder: Path) -> None:
@@ -325,6 +343,21 @@ def _print_decks(
             prints = artifacts.prints(each, reader, links=links)
         problems += checks.print_problems(each, prints)
         printed |= {f"{each.deck.name}/{name}": content for name, content in prints.items()}
+    return printed, problems
+
+
+def _print_practice(
+    incidents: Sequence[Incident], reader: browser.Reader, settings: site.Settings
+) -> tuple[dict[str, bytes], list[Problem]]:
+    """Print the cards of every practice incident, by their paths below its folder; and what is wrong with them."""
+    printed: dict[str, bytes] = {}
+    problems: list[Problem] = []
+    time = artifacts.build_time(settings.root)
+    for incident in incidents:
+        address = f"{settings.site_url}{practice.FOLDER}/{incident.name}/"
+        prints, found = practice.prints(incident, reader, address=address, time=time, lang=settings.lang)
+        problems += found
+        printed |= {f"{incident.name}/{name}": content for name, content in prints.items()}
     return printed, problems
 
 

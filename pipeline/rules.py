@@ -85,6 +85,7 @@ RULES = {
     "settings": Rule("mkdocs.yml and the inventory of links say what the build needs", is_firm=True),
     "yaml": Rule("YAML is valid", is_firm=True),
     "run-sheet": Rule("run sheets agree with themselves and with the deck"),
+    "scenario": Rule("a practice incident is complete, and its files agree", is_firm=True),
     "mkdocs": Rule("MkDocs has nothing to say against the site", is_firm=True),
     "output": Rule("outputs can be written", is_firm=True),
     "browser": Rule("the browser starts and stays", is_firm=True),

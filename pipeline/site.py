@@ -303,9 +303,13 @@ def _named_line(text: str, message: str) -> int:
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Give each generated page that the navigation does not name a place beside the page that lists its kind."""
     nav: Any = config.nav
-    for folder in ("decks", "facilitate"):
+    for folder in ("decks", "facilitate", "practice"):
         section = _section_of(nav, f"{folder}/index.md")
-        pages = [uri for uri, _ in _staged(config) if re.fullmatch(rf"{folder}/([^/]+/index|[^/]+)\.md", uri)]
+        pages = [
+            uri
+            for uri, _ in _staged(config)
+            if re.fullmatch(rf"{folder}/([^/]+/(index|evidence|critique)|[^/]+)\.md", uri)
+        ]
         for uri in pages:
             if section is not None and not _section_of(nav, uri):
                 section.append(uri)

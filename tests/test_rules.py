@@ -121,6 +121,7 @@ ELSEWHERE = {
     "settings": "test_corpus.py no_pages_at_all",
     "yaml": "test_hostile.py inventory_nested_too_deeply",
     "run-sheet": "test_sessions.py test_what_does_not_agree_is_named_with_its_line",
+    "scenario": "test_scenario.py test_what_is_wrong_is_named_with_its_line",
     "mkdocs": "test_corpus.py a_hook_that_fails",
     "output": "test_publish.py test_two_builds_cannot_share_a_stage",
     "browser": "browser/test_measure.py test_a_deck_that_breaks_the_window_does_not_end_the_look_at_others",

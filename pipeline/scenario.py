@@ -1,0 +1,294 @@
+"""Read practice incidents, data/scenarios/*.yml, and see whether each agrees with itself."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from pipeline.incident import FILES, Incident, MeaningError, suggest
+from pipeline.problems import BuildError, Problem, cut, read_text, read_yaml, repeated_keys, shown
+from pipeline.shape import File, Line, Moment, Role, Scenario, Words
+
+FOLDER = Path("data", "scenarios")
+"""Where practice incidents stand, below the project; a project need not have any."""
+
+Place = tuple[int | str, ...]
+"""Keys and numbers that lead to a value of a file."""
+
+Wrongs = Iterator[tuple[Place, str]]
+"""Places, and what is wrong there."""
+
+
+def read(root: Path) -> list[Incident]:
+    """Read every practice incident. Raises BuildError with all that is wrong in them."""
+    found: list[Incident] = []
+    problems: list[Problem] = []
+    for path in sorted((root / FOLDER).glob("*.yml")):
+        try:
+            found.append(_read(path, path.relative_to(root).as_posix()))
+        except BuildError as error:
+            problems += error.problems
+    if problems:
+        raise BuildError(problems)
+    return found
+
+
+def _read(path: Path, source: str) -> Incident:
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", path.stem) or path.stem == "answer-key":
+        message = f"the name {shown(path.stem)} is no good address for an incident; use a-z, 0-9 and '-'"
+        raise BuildError([Problem(source, 0, "scenario", message)])
+    text = read_text(path, source)
+    node = read_yaml(text, source)
+    if node is None:
+        raise BuildError([Problem(source, 1, "scenario", "is empty; write an incident, or remove the file")])
+    if problems := list(repeated_keys(node, source)):
+        raise BuildError(problems)
+    try:
+        incident = Incident(path.stem, source, Scenario.model_validate(_value(node)))
+    except ValidationError as error:
+        raise BuildError(_refusal(each, node, source) for each in error.errors(include_url=False)) from None
+    wrong = _wrong_values(incident) or list(_disagreements(incident))
+    if wrong:
+        raise BuildError(
+            Problem(source, _line(node, place), "scenario", f"{_field(place)}: {message}") for place, message in wrong
+        )
+    return incident
+
+
+def _value(node: Node) -> Any:
+    """What a node holds; scalars as they are written, since YAML would take 10:33 for a number."""
+    if isinstance(node, MappingNode):
+        return {str(key.value): _value(value) for key, value in node.value}
+    if isinstance(node, SequenceNode):
+        return tuple(_value(each) for each in node.value)
+    return None if node.tag == "tag:yaml.org,2002:null" else str(node.value)
+
+
+def _line(node: Node, place: Place) -> int:
+    """The line of what `place` leads to, or of the last that there is on the way."""
+    line = node.start_mark.line + 1
+    for step in place:
+        if isinstance(node, MappingNode):
+            pairs = [(key, value) for key, value in node.value if isinstance(key, ScalarNode) and key.value == step]
+            if not pairs:
+                break
+            key, node = pairs[0]
+            # A text that goes on below its key is still found by the key.
+            line = key.start_mark.line + 1
+        elif isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+            line = node.start_mark.line + 1
+    return int(line)
+
+
+def _field(place: Place) -> str:
+    return ".".join(step for step in place if isinstance(step, str)) or "the file"
+
+
+def _refusal(error: ErrorDetails, node: Node, source: str) -> Problem:
+    """What pydantic refuses, in our words where its own are of no help."""
+    place = error["loc"]
+    if error["type"] == "extra_forbidden":
+        known = _fields_beside(place)
+        message = f"is no field of this place; {suggest(str(place[-1]), known, 'the fields are')}"
+    elif error["type"] == "missing":
+        message = "is missing; add it"
+    elif error["type"] in ("model_type", "dict_type"):
+        message = "is no mapping; write its fields, a line each"
+    elif error["type"] == "tuple_type":
+        message = "is no list; write each item on a line of its own, after '- '"
+    else:
+        given = f", and not {shown(error['input'])}" if isinstance(error["input"], str) else ""
+        message = f"{cut(error['msg'], 200)}{given}; correct it"
+    return Problem(source, _line(node, place), "scenario", f"{_field(place)}: {message}")
+
+
+def _fields_beside(place: Place) -> list[str]:
+    """The fields of the mapping in which the last step of `place` stands."""
+    kind: type[BaseModel] = Scenario
+    for step in place[:-1]:
+        if isinstance(step, str):
+            kind = next(_models(kind.model_fields[step].annotation), kind)
+    return [field.alias or name for name, field in kind.model_fields.items()]
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)
+
+
+# --- checking -----------------------------------------------------------------------------------------------
+
+
+def _leaves(value: object, place: Place = ()) -> Iterator[tuple[Place, object]]:
+    """Every value that is no mapping and no list, and where it stands."""
+    if isinstance(value, BaseModel):
+        for name, field in type(value).model_fields.items():
+            yield from _leaves(getattr(value, name), (*place, field.alias or name))
+    elif isinstance(value, tuple):
+        for number, each in enumerate(value):
+            yield from _leaves(each, (*place, number))
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from _leaves(each, (*place, key))
+    else:
+        yield place, value
+
+
+def _wrong_values(incident: Incident) -> list[tuple[Place, str]]:
+    """What is named and is not there. What needs the one that is wrong is looked at once it is right."""
+    return (
+        list(_unknown_names(incident))
+        or list(_of_kind(incident, Moment, incident.at))
+        or list(_disorder(incident))
+        or list(_greed(incident))
+        or list(_wrong_texts(incident))
+    )
+
+
+def _unknown_names(incident: Incident) -> Wrongs:
+    scenario = incident.scenario
+    roles = [person.role for person in scenario.people]
+    files: list[tuple[Place, str]] = [(("logs", n, "file"), log.file) for n, log in enumerate(scenario.logs)]
+    files += [(("documents", n, "file"), each.file) for n, each in enumerate(scenario.documents)]
+    pools = [scenario.capacity.web.name, *(job.name for job in scenario.capacity.jobs)]
+    yield from _twice((("events", n, "id"), event.id) for n, event in enumerate(scenario.events))
+    yield from _twice((("people", n, "role"), person.role) for n, person in enumerate(scenario.people))
+    yield from _twice((("capacity", "jobs", n, "name"), name) for n, name in enumerate(pools[1:]))
+    yield from _twice(files)
+    for place, file in files:
+        if file in FILES:
+            yield place, f"the build makes a file {shown(file)} itself; choose another name"
+    yield from _twice((("records", n, "table"), record.table) for n, record in enumerate(scenario.records))
+    for table in ("incident", "change_request", "problem"):
+        if table not in [record.table for record in scenario.records]:
+            yield ("records",), f"there is none of the table '{table}'; add it"
+    for n, event in enumerate(scenario.events):
+        if event.time in incident.events:
+            yield ("events", n, "time"), "is the id of an event; write the time itself, e.g. '01:33'"
+    for place, name in _leaves(scenario):
+        known: Collection[str]
+        if isinstance(name, Role):
+            known, what = roles, "nobody has the role"
+        elif isinstance(name, File):
+            known, what = (*FILES, *(file for _, file in files)), "there is no file"
+        elif place[0] == "marks" or (place[:2] == ("critique", "wrong") and place[-1] in ("start", "end")):
+            known, what = incident.events, "there is no event"
+        elif place[-1] == "name" and (place[:2] == ("capacity", "changes") or place[:2] == ("snapshot", "busy")):
+            known, what = pools, "there are no connections of"
+        else:
+            continue
+        if name not in known:
+            yield place, f"{what} {shown(name)}; {suggest(str(name), known, 'there are')}"
+
+
+def _twice(names: Iterable[tuple[Place, str]]) -> Wrongs:
+    known: set[str] = set()
+    for place, name in names:
+        if name in known:
+            yield place, f"{shown(name)} stands here twice; change one"
+        known.add(name)
+
+
+def _of_kind(incident: Incident, kind: type[str], read: Callable[[str], object]) -> Wrongs:
+    for place, value in _leaves(incident.scenario):
+        if isinstance(value, kind):
+            try:
+                read(value)
+            except MeaningError as error:
+                yield place, str(error)
+
+
+def _disorder(incident: Incident) -> Wrongs:
+    """Times in an order that cannot be, and what needs something else beside it."""
+    scenario, at = incident.scenario, incident.at
+    for n, event in enumerate(scenario.events):
+        if event.card and not event.source:
+            yield ("events", n), f"the card of '{event.id}' has no 'source'; say where it is from"
+        for m, span in enumerate(event.accepted):
+            if not at(span.from_) <= at(event.time) <= at(span.to):
+                yield ("events", n, "accepted", m), "does not hold the time of the event itself; correct it"
+    if not 1 <= len(incident.cards) <= 26:
+        message = f"{len(incident.cards)} of them have a card, and cards are lettered from A to Z; have 1 to 26"
+        yield ("events",), message
+    capacity = scenario.capacity
+    if capacity.reserved >= capacity.max_connections:
+        yield ("capacity", "reserved"), "leaves no connection to anybody; have fewer than max_connections"
+    if at(capacity.series.end) <= at(capacity.series.start):
+        yield ("capacity", "series", "end"), "is not after the start; correct it"
+    if (at(capacity.series.end) - at(capacity.series.start)) > timedelta(hours=24):
+        yield ("capacity", "series", "end"), "is more than a day after the start; measure less"
+    for n, (one, other) in enumerate(itertools.pairwise(capacity.series.traffic), 1):
+        if at(other.time) <= at(one.time):
+            yield ("capacity", "series", "traffic", n, "time"), "is not after the one before it; put them in order"
+    for n, entry in enumerate(scenario.calendar.entries):
+        if at(entry.end) <= at(entry.start):
+            yield ("calendar", "entries", n, "end"), "is not after the start; correct it"
+    lines: list[tuple[Place, Line]] = [(("scaling", "lines", m), line) for m, line in enumerate(scenario.scaling.lines)]
+    for n, log in enumerate(scenario.logs):
+        lines += [(("logs", n, "lines", m), line) for m, line in enumerate(log.lines)]
+    for place, line in lines:
+        if (line.every_seconds is None) != (line.until is None):
+            yield place, "has one of 'every_seconds' and 'until'; give both, or neither"
+        elif line.until and at(line.until) <= at(line.time):
+            yield (*place, "until"), "is not after the time; correct it"
+
+
+def _greed(incident: Incident) -> Wrongs:
+    """Jobs that leave nothing to what is scaled, of which the model knows no way out."""
+    jobs = incident.scenario.capacity.jobs
+    for at, counts in incident.counts.items():
+        wanted = sum(counts[job.name] * job.pool for job in jobs)
+        if wanted > incident.usable:
+            message = f"ask for {wanted} connections at {at:%H:%M}, and there are {incident.usable} for all; have fewer"
+            yield ("capacity", "jobs"), message
+            return
+
+
+def _wrong_texts(incident: Incident) -> Wrongs:
+    scenario, clock = incident.scenario, incident.clock("records")
+    for place, value in _leaves(scenario):
+        if not isinstance(value, Words):
+            continue
+        brought = scenario.logs[int(place[1])].vary if place[0] == "logs" else scenario.scaling.vary
+        vary = {name: words[0] for name, words in brought.items() if words} if "lines" in place else {}
+        try:
+            incident.text(value, clock, vary)
+        except MeaningError as error:
+            yield place, str(error)
+
+
+def _disagreements(incident: Incident) -> Wrongs:
+    """Where the file says one thing and what follows from it is another."""
+    scenario = incident.scenario
+    for name, computed in incident.computed_marks.items():
+        event = incident.events[getattr(scenario.marks, name)]
+        if computed is None:
+            yield ("marks", name), "the capacity model never comes to that; change the model, or what happened"
+        elif incident.minute(event.time) != computed:
+            index = scenario.events.index(event)
+            message = f"'{event.id}' is at {event.time}, and the capacity model puts it at {computed:%H:%M}"
+            yield ("events", index, "time"), f"{message}; make them agree"
+    held = incident.connections_of(scenario.snapshot.time)
+    for n, busy in enumerate(scenario.snapshot.busy):
+        total = sum(each.count for each in scenario.snapshot.busy if each.name == busy.name)
+        if total > held[busy.name]:
+            message = f"{total} connections of {busy.name} are busy, and it has {held[busy.name]} then; have fewer"
+            yield ("snapshot", "busy", n, "count"), message
+    critique = scenario.critique
+    if critique.wrong.minutes == incident.minutes(critique.wrong.start, critique.wrong.end):
+        yield ("critique", "wrong", "minutes"), "is what the evidence says; give a number that it contradicts"
+    quotes = [(("critique", "faults", n, "quote"), fault.quote) for n, fault in enumerate(critique.faults)]
+    for place, quote in [*quotes, (("critique", "wrong", "says"), critique.wrong.says)]:
+        if quote not in critique.text:
+            yield place, f"{shown(quote)} is not in the text; quote it word for word"
