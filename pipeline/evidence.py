@@ -224,7 +224,7 @@ def _utc(incident: Incident, moment: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return re.sub(r"([\\;])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"([\\;,])", r"\\\1", " ".join(text.split()))
 
 
 def _folded(line: str) -> Iterator[str]:

@@ -631,8 +631,8 @@ def test_what_is_below_stands_still_while_the_cards_come(browser: Browser, serve
     context = browser.new_context()
     context.add_init_script(
         "globalThis.moved = [];"
-        "new PerformanceObserver((list) => moved.push(...list.getEntries().flatMap((e) => e.sources.map((s) => s.node))))"
-        ".observe({ type: 'layout-shift', buffered: true })"
+        "const note = (list) => moved.push(...list.getEntries().flatMap((e) => e.sources.map((s) => s.node)));"
+        "new PerformanceObserver(note).observe({ type: 'layout-shift', buffered: true })"
     )
     page = context.new_page()
     page.goto(f"{served.base}practice/timeline/", wait_until="load")
