@@ -8,11 +8,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import partial
 from pathlib import Path
 
-from pipeline import browser, handouts, links, pdf, powerpoint, scenario, sessions, site
+from pipeline import browser, handouts, links, pdf, powerpoint, scenario, sessions, site, templates, word
 from pipeline.artifacts import Made
 from pipeline.deck import Image, Slide
 from pipeline.notes import paragraphs, spoken
 from pipeline.problems import Problem, line_of
+from pipeline.templates import Template
 
 WORDS_A_MINUTE = 160
 """As fast as one can speak and still be followed."""
@@ -278,12 +279,33 @@ def _line_of_directive(made: Made, slide: Slide, directive: str) -> int:
 
 
 def link_problems(
-    made: Sequence[Made], folder: Path, settings: site.Settings, inventory: list[links.Entry]
+    made: Sequence[Made],
+    chosen: Sequence[Template],
+    folder: Path,
+    settings: site.Settings,
+    inventory: list[links.Entry],
 ) -> tuple[list[Problem], int]:
-    """Follow every link of the site, the decks, and the files made of them. Returns also how many there are."""
+    """Follow every link of the site, the decks, the templates, and the files made of them; and how many there are."""
     files = [reference for each in made for reference in _file_links(each, folder)]
+    files += [reference for each in chosen for reference in _template_links(each, folder)]
     origins = _origins(made, settings)
+    for each in chosen:
+        if page := origins.get(f"{each.folder}index.html"):
+            origins |= {f"{each.folder}{each.name}{ending}": page for ending in templates.FORMATS}
     return links.check(folder, settings.site_url, origins, files, inventory, edit_url=settings.edit_url)
+
+
+def _template_links(template: Template, folder: Path) -> Iterator[links.Reference]:
+    """Every link of a template's files; a page's own links are followed there."""
+    stem = f"{template.folder}{template.name}"
+    found = {
+        ".pdf": [address for _, address in pdf.links((folder / f"{stem}.pdf").read_bytes())],
+        ".docx": word.links((folder / f"{stem}.docx").read_bytes()),
+        ".md": links.in_markdown((folder / f"{stem}.md").read_text(encoding="utf-8")),
+    }
+    for ending, addresses in found.items():
+        for address in dict.fromkeys(addresses):
+            yield links.Reference(f"{stem}{ending}", address, 0, is_link=True)
 
 
 def _file_links(made: Made, folder: Path) -> Iterator[links.Reference]:
@@ -323,8 +345,8 @@ def _origins(made: Sequence[Made], settings: site.Settings) -> dict[str, links.O
         found[f"facilitate/{sessions.PAGE}/index.html"] = origin
     for path in sorted((settings.root / scenario.FOLDER).glob("*.yml")):
         origin = links.Origin(path.relative_to(settings.root).as_posix(), path.read_text(encoding="utf-8"))
-        for page in ("evidence", "critique"):
-            found[f"practice/{path.stem}/{page}/index.html"] = origin
+        for page in (f"{path.stem}/evidence", f"{path.stem}/critique", f"answer-key/{path.stem}/example"):
+            found[f"practice/{page}/index.html"] = origin
     for each in made:
         origin = links.Origin(each.source.label, each.source.text)
         names = ("index.html", "slides.html", "slides.pptx", "source/index.html", "notes.md", "slides.pdf")

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from pipeline import (
     addresses,
     artifacts,
     browser,
+    bundles,
     checks,
     consistency,
     decks,
@@ -33,6 +35,8 @@ from pipeline import (
     scratch,
     sessions,
     site,
+    templates,
+    word,
 )
 from pipeline.artifacts import Made
 from pipeline.decks import Source
@@ -42,6 +46,7 @@ from pipeline.progress import Progress
 from pipeline.report import Report
 from pipeline.rules import RULES
 from pipeline.sessions import RunSheets
+from pipeline.templates import Imprint, Template
 from pipeline.toolchain import Tools
 
 _INPUTS = (
@@ -99,8 +104,8 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
     inventory = links.read_inventory(root)
     sheets = sessions.read(root)
     incidents = scenario.read(root)
-    if problems := list(site.page_problems(settings)):  # before anything that takes long
-        raise BuildError(problems)
+    if problems := [*site.page_problems(settings), *_hand_written_templates(settings)[1]]:
+        raise BuildError(problems)  # before anything that takes long
     os.environ["SOURCE_DATE_EPOCH"] = str(artifacts.build_time(root))  # MkDocs dates the site map by it
     sources = decks.find(root)
     published = _addresses(sources, root, settings)
@@ -131,12 +136,22 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
         _write_prints(prints, stage / "docs" / "decks")
         _write_prints(papers, stage / "docs" / practice.FOLDER)
         _stage_docs(made, stage / "docs", published, sheets, incidents)
+        chosen, problems = _find_templates(settings, stage / "docs", incidents)
+        progress.found += problems
+        files, problems = _make_templates(chosen, reader, settings)
+        progress.found += problems
+        progress.gate()
+        _write_prints(files, stage / "docs")
         progress.found += consistency.problems(stage / "docs" / practice.FOLDER)
         staged = site.addresses_below(stage / "docs").values()
         progress.found += names.clashes(root, site.addresses(settings), staged)
         progress.found += site.build(settings, stage / "site")
         progress.gate()
         _seal_pages(made, stage / "site")
+        if sheets:
+            bundled = bundles.make(stage / "site", settings.site_url, chosen, sheets.deck)
+            progress.found += bundles.problems(bundled)
+            _write_prints(bundled, stage / "site" / bundles.PLACE)
         publish.write(stage / "site" / "build.json", json.dumps({"fingerprint": fingerprint}, indent=2) + "\n")
         progress.found += checks.site_problems(made, stage / "site", settings, reader)
         progress.looked.append(
@@ -146,7 +161,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
             progress.found += checks.access_problems(made, stage / "site", settings, reader)
             progress.looked.append(_SCANNED + ", pages also 360 and 1280 px wide and at 400 %")
     progress.found += checks.powerpoint_problems(made, stage / "site")
-    problems, followed = checks.link_problems(made, stage / "site", settings, inventory)
+    problems, followed = checks.link_problems(made, chosen, stage / "site", settings, inventory)
     told = {(problem.path, problem.line) for problem in progress.found if problem.rule == "link-dead"}  # by MkDocs
     progress.found += [problem for problem in problems if (problem.path, problem.line) not in told]
     progress.looked.append(_counted("link", followed, "followed, in pages, slides, PDF, PowerPoint and Markdown files"))
@@ -359,6 +374,43 @@ def _print_practice(
         problems += found
         printed |= {f"{incident.name}/{name}": content for name, content in prints.items()}
     return printed, problems
+
+
+def _hand_written_templates(settings: site.Settings) -> tuple[list[Template], list[Problem]]:
+    docs = settings.docs.relative_to(settings.root).as_posix()
+    return templates.find(settings.docs, lambda uri: f"{docs}/{uri}")
+
+
+def _find_templates(
+    settings: site.Settings, staged: Path, incidents: Sequence[Incident]
+) -> tuple[list[Template], list[Problem]]:
+    """All templates, hand-written and generated, and what is wrong with them."""
+
+    def source_of(uri: str) -> str:
+        return next((each.source for each in incidents if f"/{each.name}/" in uri), uri)
+
+    written, _ = _hand_written_templates(settings)  # what is wrong with those has ended the build
+    generated, problems = templates.find(staged, source_of, is_generated=True)
+    found = sorted([*written, *generated], key=lambda template: template.number)
+    return found, [*problems, *templates.repeated(found)]
+
+
+def _make_templates(
+    chosen: Sequence[Template], reader: browser.Reader, settings: site.Settings
+) -> tuple[dict[str, bytes], list[Problem]]:
+    """The files of all templates, by their addresses, and what is wrong with them; pandoc works beside the browser."""
+    imprint = Imprint(settings.site_url, settings.locale, artifacts.build_time(settings.root))
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        written = pool.submit(word.make, chosen, imprint)
+        printed, problems = templates.prints(chosen, reader, imprint)
+        documents = written.result()
+    files: dict[str, bytes] = {}
+    for template, in_pdf, in_word in zip(chosen, printed, documents, strict=False):
+        problems += templates.missing(template, settings.site_url, in_pdf=in_pdf, in_word=word.text(in_word))
+        text = templates.as_markdown(template, settings.site_url)
+        contents = {".pdf": in_pdf, ".docx": in_word, ".md": text.encode()}
+        files |= {f"{template.folder}{template.name}{ending}": each for ending, each in contents.items()}
+    return files, problems
 
 
 def _write_prints(prints: Mapping[str, bytes], folder: Path) -> None:

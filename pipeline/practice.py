@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from pipeline import evidence, graphs, notes, pdf
+from pipeline import evidence, graphs, pdf
 from pipeline.browser import Reader
 from pipeline.graphs import Graph
 from pipeline.incident import Incident
@@ -43,6 +45,8 @@ def files(incident: Incident) -> Iterator[tuple[str, str]]:
         yield f"{KEY}/{incident.name}/{name}", content
     yield f"{incident.name}/evidence.md", evidence_page(incident, made, drawn)
     yield f"{incident.name}/critique.md", critique_page(incident)
+    if incident.scenario.example:
+        yield f"{KEY}/{incident.name}/example.md", example_page(incident)
 
 
 # --- the evidence room --------------------------------------------------------------------------------------
@@ -265,22 +269,80 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[st
 
 
 def critique_page(incident: Incident) -> str:
-    """The post-mortem to take apart. Goes to practice/<incident>/critique.md."""
+    """The post-mortem to take apart, a template. Goes to practice/<incident>/critique.md."""
     critique, clock = incident.scenario.critique, incident.clock("records")
     title, about = incident.text(critique.title, clock), incident.text(critique.about, clock)
-    draft = notes.as_html(incident.text(critique.text, clock), source=incident.source, folder="", links={})
+    name = incident.scenario.title
+    when = f"To practise on {name}: what is wrong with this draft?"
     return join(
         [
-            *head(title, f"A draft of a post-mortem on {incident.scenario.title}, full of faults to find.", *_STYLED),
+            *head(title, f"A draft of a post-mortem on {name}, full of faults to find.", *_STYLED, *_handout(4, when)),
             f"<p class='lead'>{escape(about)}</p>",
             "",
-            "<p>Mark each sentence that blames, judges with hindsight, or cannot be shown from "
-            "<a href='../evidence/'>the evidence</a>. One number is wrong: find out which, and where it comes from. "
-            "Then write the three sentences that are worst anew.</p>",
-            "",
-            f"<div class='evidence__draft'>{draft}</div>",
+            *_paper(title, _DRAFT_TASK, incident.text(critique.text, clock), _DRAFT_USE),
         ]
     )
+
+
+_DRAFT_TASK = (
+    "Mark each sentence that blames, judges with hindsight, or cannot be shown from the [evidence](evidence.md). "
+    "One number is wrong: find out which, and where it comes from. Then write the three sentences that are worst anew."
+)
+_DRAFT_USE = (
+    "Ten minutes in pairs: four to mark, six to write. Each pair reads one sentence aloud, before and after. "
+    "Nobody wrote this draft: be as hard on it as you like, and kind to each other's."
+)
+
+
+def example_page(incident: Incident) -> str:
+    """The filled example, a template behind the gate of spoilers. Goes to practice/answer-key/<incident>/example.md."""
+    example, clock = incident.scenario.example, incident.clock("records")
+    assert example
+    title, about = incident.text(example.title, clock), incident.text(example.about, clock)
+    name = incident.scenario.title
+    more = ["robots: noindex", "search:", "  exclude: true"]
+    when = f"After practising on {name}: what a good record looks like. It holds the answers"
+    return join(
+        [
+            *head(
+                f"{title} (spoilers)",
+                f"A post-mortem record of {name}, filled in.",
+                *more,
+                *_handout(3, when, reader="facilitators"),
+            ),
+            f"<p class='lead'>{escape(about)}</p>",
+            "",
+            f"**For whoever leads the session.** This record holds what people work out for themselves in the "
+            f"[exercises](../../exercises.md) on {escape(name)}. Hand it out when they have, to lay beside theirs.",
+            "",
+            "[I lead the session: show the record](#answers){ .md-button }",
+            "",
+            '<div id="answers" class="gate" tabindex="-1" markdown>',
+            "",
+            *_paper(title, "", incident.text(example.text, clock), _EXAMPLE_USE),
+            "",
+            "</div>",
+        ]
+    )
+
+
+_EXAMPLE_USE = (
+    "Lay it beside your own: what does yours say that this one leaves out? There is no right record, only one "
+    "whose every line can be shown. Look at what each factor is: a condition, with its evidence, and never a person."
+)
+
+
+def _handout(number: int, when: str, reader: str = "everyone") -> tuple[str, ...]:
+    """Front matter that makes a page a template."""
+    return ("handout:", f"  number: {number}", "  paper: A4", f"  for: {reader}", f"  when: {json.dumps(when)}")
+
+
+def _paper(title: str, task: str, text: str, use: str) -> Iterator[str]:
+    """The paper of a template around a text whose headings begin on the second level."""
+    below = re.sub(r"(?m)^#(?=#+ )", "##", text).strip()
+    yield from ('<div class="paper" markdown>', "", f"## {title}", "")
+    yield from (task, "") if task else ()
+    yield from (below, "", "### How to use it { .use }", "", use, "", "</div>")
 
 
 # --- paper --------------------------------------------------------------------------------------------------

@@ -86,6 +86,8 @@ RULES = {
     "yaml": Rule("YAML is valid", is_firm=True),
     "run-sheet": Rule("run sheets agree with themselves and with the deck"),
     "scenario": Rule("a practice incident is complete, and its files agree", is_firm=True),
+    "template": Rule("a template says what it is, and its files hold all of it", is_firm=True),
+    "bundle": Rule("a bundle holds what it links to, and nothing that spoils the practice", is_firm=True),
     "mkdocs": Rule("MkDocs has nothing to say against the site", is_firm=True),
     "output": Rule("outputs can be written", is_firm=True),
     "browser": Rule("the browser starts and stays", is_firm=True),

@@ -8,6 +8,7 @@ import re
 import shutil
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -21,8 +22,9 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, MkDocsException
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
 
-from pipeline import active
+from pipeline import active, templates
 from pipeline.problems import (
     BuildError,
     Problem,
@@ -36,12 +38,13 @@ from pipeline.problems import (
     yaml_problem,
 )
 from pipeline.sessions import PAGE, SESSIONS
+from pipeline.templates import Template
 
 STAGED_DOCS = Path("dist", "stage", "docs")
 """Where generated pages and the decks' files wait for MkDocs, below the project."""
 
-# MkDocs would make a page of a Markdown file: the notes are copied beside the pages instead.
-_PLAIN_DOWNLOADS = "decks/*/notes.md"
+# MkDocs would make a page of a Markdown file: notes and templates are copied beside the pages instead.
+_PLAIN_DOWNLOADS = re.compile(r"decks/[^/]+/notes\.md|(?!decks/)(?:.*/)?([^/]+)/\1\.md")
 # Reached from the page of the deck, and from nowhere else.
 _OUTSIDE_NAVIGATION = "decks/*/source.md"
 
@@ -60,6 +63,8 @@ class Settings:
     """The language of the site, and of decks that name none."""
     docs: Path
     """The folder of the hand-written pages."""
+    locale: str = ""
+    """The language of what is printed and written for Word, with the country whose spelling it has."""
     edit_url: str = ""
     """Where readers can edit a file of the project, followed by its path; '' where nobody knows."""
 
@@ -83,7 +88,8 @@ def read_settings(root: Path) -> Settings:
             [Problem("mkdocs.yml", line, "settings", f"docs_dir is '{docs}', which is no folder of the project")]
         )
     language = str(config.theme.get("language") or "en")
-    return Settings(root, site_url.rstrip("/") + "/", language, docs, _edit_url(config))
+    locale = str(config.extra.get("locale") or language)
+    return Settings(root, site_url.rstrip("/") + "/", language, docs, locale, _edit_url(config))
 
 
 def _edit_url(config: MkDocsConfig) -> str:
@@ -321,7 +327,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     if not _staged_folder(config).is_dir():
         log.warning("the pages of the decks are not there yet; run 'python3 build.py' once")
     for uri, path in _staged(config):
-        if not Path(uri).match(_PLAIN_DOWNLOADS):
+        if not _PLAIN_DOWNLOADS.fullmatch(uri):
             place = InclusionLevel.NOT_IN_NAV if Path(uri).match(_OUTSIDE_NAVIGATION) else InclusionLevel.UNDEFINED
             files.append(File.generated(config, uri, abs_src_path=str(path), inclusion=place))
     return files
@@ -349,14 +355,36 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     elif config.edit_uri:
         source = _source_of(page.file.src_uri)
         page.edit_url = _edit_url(config) + source if source else None
+    return _with_templates(markdown, page, config)
+
+
+def _with_templates(markdown: str, page: Page, config: MkDocsConfig) -> str:
+    """The page with its files to take away, where it is a template, and the table of all templates where it is asked.
+
+    What is wrong with a template was told before; here, the page is left as it is.
+    """
+    uri, base = page.file.src_uri, config.site_url or ""
+    if "handout" in page.meta:
+        with suppress(BuildError):
+            if template := templates.read(page.file.content_string, uri=uri, source=uri):
+                return templates.page(markdown, template, base)
+    if templates.PLACE in markdown:
+        found = all_templates(Path(config.docs_dir), _staged_folder(config))
+        return markdown.replace(templates.PLACE, templates.table(found, get_relative_url("./", page.url)))
     return markdown
 
 
+def all_templates(*folders: Path) -> list[Template]:
+    """The templates among the pages of all these folders, by their numbers."""
+    found = [template for folder in folders for template in templates.find(folder, str)[0]]
+    return sorted(found, key=lambda template: template.number)
+
+
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Look for scripts, frames and forms in what a page's Markdown became."""
+    """Look for scripts, frames and forms in what a page's Markdown became, and mark boxes to tick."""
     for found in active.find(html):
         _warn(page, config, found.message, *found.clues)
-    return html
+    return templates.with_boxes(html)
 
 
 def _warn(page: Page, config: MkDocsConfig, message: str, *clues: str) -> None:
@@ -385,7 +413,7 @@ def _is_own_template(template: object, config: MkDocsConfig) -> bool:
 def on_post_build(config: MkDocsConfig) -> None:
     """Put the plain Markdown downloads beside the pages."""
     for uri, path in _staged(config):
-        if Path(uri).match(_PLAIN_DOWNLOADS):
+        if _PLAIN_DOWNLOADS.fullmatch(uri):
             shutil.copyfile(path, Path(config.site_dir) / uri)
 
 

@@ -99,7 +99,7 @@ def test_nothing_is_said_where_there_is_no_incident(tmp_path: Path) -> None:
          "pg_stat_activity.txt:1: counts 297 connections at 02:27, and metrics.csv has 260"),
         ("cards.json", '"utc": "2026-10-15T01:49:00Z"', '"utc": "2026-10-15T01:50:00Z"',
          "has 'C' at 2026-10-15T01:50:00Z, and reference.json at 2026-10-15T01:49:00Z"),
-        ("critique.md", "<td>02:03</td>", "<td>02:04</td>",
+        ("critique.md", "| 02:03 |", "| 02:04 |",
          "critique.md:{line}: speaks of 02:04, when nothing happened on either clock"),
         # counts
         ("pg_stat_activity.txt", "   172", "   173",

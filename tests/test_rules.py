@@ -122,6 +122,8 @@ ELSEWHERE = {
     "yaml": "test_hostile.py inventory_nested_too_deeply",
     "run-sheet": "test_sessions.py test_what_does_not_agree_is_named_with_its_line",
     "scenario": "test_scenario.py test_what_is_wrong_is_named_with_its_line",
+    "template": "test_templates.py test_what_is_wrong_with_a_template_is_named_with_its_line",
+    "bundle": "test_bundles.py test_what_is_wrong_with_a_bundle_is_named",
     "mkdocs": "test_corpus.py a_hook_that_fails",
     "output": "test_publish.py test_two_builds_cannot_share_a_stage",
     "browser": "browser/test_measure.py test_a_deck_that_breaks_the_window_does_not_end_the_look_at_others",

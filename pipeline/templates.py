@@ -1,0 +1,423 @@
+"""Templates and handouts: pages that are published as Markdown, as a Word file and as a PDF, too.
+
+A page with `handout:` in its front matter is one. What stands in it between `<div class="paper" markdown>` and `</div>`
+is its paper: the page shows it, and each of the files holds the same. CONTRIBUTING.md says how a paper is written.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape, unescape
+from pathlib import Path
+from textwrap import indent
+from typing import Any
+from urllib.parse import urljoin
+
+from markdown import Markdown
+
+from pipeline import pdf
+from pipeline.browser import Reader
+from pipeline.problems import BuildError, Problem, line_of, load_yaml, read_text, shown
+
+SIZES = ("A4", "A4 landscape", "A5")
+"""What a paper may be printed on. On US Letter, nothing of A4 is lost."""
+
+READERS = ("everyone", "facilitators")
+"""Whom a template may be for."""
+
+FORMATS = {".pdf": "PDF", ".docx": "Word", ".md": "Markdown"}
+"""The endings of a template's files, and what they are called."""
+
+_KEYS = ("number", "paper", "for", "when")
+_OPENS = '<div class="paper" markdown>'
+
+
+@dataclass(frozen=True)
+class Imprint:
+    """What the files of all templates say of themselves."""
+
+    base: str
+    """The site's address, with a '/' at its end."""
+    lang: str
+    """The language of the words."""
+    time: int
+    """When they were made, in seconds since 1970."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """A page of the site that is published in other formats, too."""
+
+    uri: str
+    """Where the page stands below the folder of all pages, such as 'templates/action-item.md'."""
+    source: str
+    """The file that it is written in, as messages name it."""
+    line: int
+    """On which the paper begins; 0 where the page is generated."""
+    number: int
+    """Among all templates; 3 is called T3."""
+    title: str
+    """The page's, as plain text."""
+    description: str
+    """The page's, as plain text."""
+    size: str
+    """One of SIZES."""
+    is_for_facilitators: bool
+    """Whether participants of a session had better not see it before."""
+    when: str
+    """When one takes it, in one line."""
+    paper: str
+    """Its Markdown, the title on the second level of headings."""
+
+    @property
+    def folder(self) -> str:
+        """Where its files stand in the site, with a '/' at the end: where its page does."""
+        return self.uri.removesuffix(".md") + "/"
+
+    @property
+    def name(self) -> str:
+        """The name of its files, without the ending."""
+        return posixpath.basename(self.uri).removesuffix(".md")
+
+
+def find(
+    folder: Path, source_of: Callable[[str], str], *, is_generated: bool = False
+) -> tuple[list[Template], list[Problem]]:
+    """The templates among the pages below `folder`, by their numbers; and what is wrong with them.
+
+    `source_of` names the file in which a page is written, by the page's path below `folder`.
+    """
+    found: list[Template] = []
+    problems: list[Problem] = []
+    for path in sorted(folder.rglob("*.md")):
+        uri = path.relative_to(folder).as_posix()
+        source = source_of(uri)
+        try:
+            if template := read(read_text(path, source), uri=uri, source=source, is_generated=is_generated):
+                found.append(template)
+        except BuildError as error:
+            problems += error.problems
+    return sorted(found, key=lambda template: template.number), problems
+
+
+def repeated(templates: Sequence[Template]) -> Iterator[Problem]:
+    """Templates whose number another one has; those that are generated share theirs, one for each practice incident."""
+    taken: dict[int, Template] = {}
+    for template in sorted(templates, key=lambda template: not template.line):
+        first = taken.setdefault(template.number, template)
+        if first is not template and first.line:
+            message = f"handout.number is {template.number}, as in {first.source}; give it a number of its own"
+            yield Problem(template.source, template.line, "template", message)
+
+
+def read(text: str, *, uri: str, source: str, is_generated: bool = False) -> Template | None:
+    """Read a page; None where it is no template.
+
+    Raises BuildError where its front matter or its paper is wrong.
+    """
+    matter = re.match(r"---[ \t]*\r?\n(.*?\n)---[ \t]*(?:\r?\n|$)", text, re.DOTALL)
+    if not matter or not re.search(r"(?m)^handout[ \t]*:", matter[1]):
+        return None
+    values = load_yaml(matter[1], source, offset=1)
+    if not isinstance(values, dict):
+        return None  # which the look at all pages tells
+    line = 0 if is_generated else line_of(text, "\nhandout") + 1
+    handout = values["handout"]
+    if wrong := _wrong_handout(handout) or _wrong_words(values):
+        raise BuildError([Problem(source, line, "template", wrong)])
+    paper, at = _paper(text, source)
+    return Template(
+        uri,
+        source,
+        0 if is_generated else at,
+        handout["number"],
+        unescape(str(values["title"])),  # in front matter that was generated it is HTML
+        unescape(str(values["description"])),
+        handout["paper"],
+        handout["for"] == "facilitators",
+        handout["when"],
+        paper,
+    )
+
+
+def _wrong_handout(handout: Any) -> str:
+    if not isinstance(handout, dict) or sorted(map(str, handout)) != sorted(_KEYS):
+        return f"handout needs {', '.join(_KEYS)}, and nothing else; see CONTRIBUTING.md"
+    number = handout["number"]
+    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= 999:
+        return f"handout.number is {shown(str(number))}; write a number from 1 to 999"
+    for key, allowed in (("paper", SIZES), ("for", READERS)):
+        if handout[key] not in allowed:
+            return f"handout.{key} is {shown(str(handout[key]))}; write one of: {', '.join(allowed)}"
+    when = handout["when"]
+    if not isinstance(when, str) or not when.strip() or "\n" in when.strip():
+        return "handout.when says nothing, or more than a line; write when one takes this template"
+    return ""
+
+
+def _wrong_words(values: Mapping[str, Any]) -> str:
+    missing = [key for key in ("title", "description") if not str(values.get(key) or "").strip()]
+    return f"a template needs a {missing[0]} in its front matter; add it" if missing else ""
+
+
+def _paper(text: str, source: str) -> tuple[str, int]:
+    """What stands in the paper, and the line of its first heading.
+
+    Raises BuildError where there is not just one paper that begins with its title.
+    """
+    lines = text.splitlines()
+    opens = [number for number, line in enumerate(lines, 1) if line.rstrip() == _OPENS]
+    if len(opens) != 1:
+        message = f"a template has one '{_OPENS}' on a line of its own, and this page has {len(opens)}; put it around"
+        raise BuildError([Problem(source, opens[1] if opens else 0, "template", f"{message} what is to be printed")])
+    [start] = opens
+    end = _end(lines, start)
+    if not end:
+        raise BuildError([Problem(source, start, "template", "the paper has no end; close it with '</div>'")])
+    inside = lines[start:end]
+    first = next((line for line in inside if line.strip()), "")
+    titles = [line for line in inside if re.match(r"#{1,2} ", line)]
+    if not first.startswith("## ") or len(titles) != 1:
+        message = "a paper begins with its title ('## '), and all other headings in it are lower ('### '); mend them"
+        raise BuildError([Problem(source, start, "template", message)])
+    return "\n".join(inside).strip() + "\n", start + 1 + next(i for i, line in enumerate(inside) if line.strip())
+
+
+def _end(lines: Sequence[str], start: int) -> int:
+    """The number of lines before the one that closes what `start` lines have opened; 0 where there is none."""
+    depth = 1
+    for number, line in enumerate(lines[start:], start):
+        depth += len(re.findall(r"^<div\b", line)) - len(re.findall(r"^</div>", line))
+        if not depth:
+            return number
+    return 0
+
+
+# --- as Markdown --------------------------------------------------------------------------------------------
+
+
+def as_markdown(template: Template, base: str) -> str:
+    """The paper as plain Markdown: hints become comments, and nothing in it is only for the site."""
+    text = _raised(template, base)
+    blocks = [_plain(block) for block in re.split(r"\n{2,}", text)]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _plain(block: str) -> str:
+    if re.fullmatch(r"</?div\b[^>]*>", block.strip()):
+        return ""
+    lines = block.splitlines()
+    if attributes := re.fullmatch(_ATTRIBUTES, lines[-1].strip()):
+        lines = lines[:-1]
+        if ".hint" in attributes[0].split():
+            return f"<!-- {chr(10).join(lines)} -->"
+    if lines[:1] and lines[0].lstrip().startswith("|"):
+        return "\n".join(_as_table(lines))
+    lines = [re.sub(rf"^(#+ .*?)[ \t]*{_ATTRIBUTES}[ \t]*$", r"\1", line) for line in lines]
+    return "\n".join(re.sub(r"^(\s*[-*] )☐ ", r"\1[ ] ", line) for line in lines)
+
+
+_ATTRIBUTES = r"\{[ \t]*[.#][^{}]*\}"
+
+
+def _as_table(lines: Sequence[str]) -> list[str]:
+    """A table whose columns stand under each other, so that it can be filled in in any editor."""
+    rows = [_cells(re.sub(rf"[ \t]*{_ATTRIBUTES}", "", line)) for line in lines]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=False)]
+    if sum(widths) > _WIDEST:  # of little use then, and hard to read
+        return ["| " + " | ".join(row) + " |" for row in rows]
+    made = []
+    for number, row in enumerate(rows):
+        cells = ["-" * width if number == 1 else cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        made.append("| " + " | ".join(cells) + " |")
+    return made
+
+
+_WIDEST = 100
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
+
+
+def _raised(template: Template, base: str) -> str:
+    """The paper with its title on the first level of headings, and its links as they are written anywhere else."""
+    text = re.sub(r"(?m)^#(#+ )", r"\1", template.paper)
+    return re.sub(r"\]\(([^)\s]+)", lambda found: f"]({_address(found[1], template.uri, base)}", text)
+
+
+def _address(href: str, uri: str, base: str) -> str:
+    """Where a link of a page leads to on the published site."""
+    if re.match(r"[a-z]+:|//", href):
+        return href
+    path, sign, anchor = href.partition("#")
+    target = posixpath.normpath(posixpath.join(posixpath.dirname(uri), path)) if path else uri
+    if target.endswith(".md"):
+        target = re.sub(r"(^|/)(index|README)$", r"\1", target.removesuffix(".md")) + "/"
+    return urljoin(base, target.lstrip("/")) + sign + anchor
+
+
+# --- as HTML ------------------------------------------------------------------------------------------------
+
+
+def as_html(template: Template, base: str) -> str:
+    """The paper as HTML, made by what makes the site's pages."""
+    html: str = Markdown(extensions=["attr_list", "md_in_html", "tables"]).convert(_raised(template, base))
+    return html
+
+
+def with_columns(html: str) -> str:
+    """The HTML with the widths that its tables ask for, `w-10` for ten in a hundred, as columns."""
+    return re.sub(r"<table>\n<thead>\n(<tr>.*?</tr>)", _with_columns, html, flags=re.DOTALL)
+
+
+def _with_columns(table: re.Match[str]) -> str:
+    widths = re.findall(r'<th class="w-(\d+)"', table[1])
+    columns = "".join(f'<col style="width: {width}%">' for width in widths)
+    return table[0].replace("<table>", f"<table><colgroup>{columns}</colgroup>") if widths else table[0]
+
+
+def with_boxes(html: str) -> str:
+    """The HTML with a class for items of a list that begin with a box to tick, which needs no other mark."""
+    return html.replace("<li>☐ ", '<li class="box">☐ ')
+
+
+# --- on the page --------------------------------------------------------------------------------------------
+
+
+def page(markdown: str, template: Template, base: str) -> str:
+    """The page's Markdown with the ways to take the paper away, above it."""
+    doors = "".join(
+        f'<a class="formats__door" href="{template.name}{ending}"{" download" if ending == ".md" else ""}>{name}</a>'
+        for ending, name in FORMATS.items()
+    )
+    text = as_markdown(template, base)
+    runs = [len(run) for run in re.findall("`+", text)]
+    fence = "`" * max(3, 1 + max(runs, default=0))
+    copy = indent(f"{fence} {{ .markdown data-search-exclude }}\n{text}{fence}\n", "    ")
+    size = "US Letter will do" if template.size != "A5" else "or two on a sheet of A4"
+    bar = (
+        f'<p class="formats" data-search-exclude><span class="formats__label">Take it</span>{doors}'
+        f'<span class="formats__size">{template.size}; {size}</span></p>'
+    )
+    block = f'??? copy "Copy it as Markdown"\n\n{copy}'
+    before, opens, after = markdown.partition(_OPENS)
+    return f"{before}{bar}\n\n{block}\n\n{opens}{after}"
+
+
+PLACE = "<!-- every template and its formats -->"
+"""Where a page wants the table of all templates."""
+
+
+def table(templates: Sequence[Template], folder: str) -> str:
+    """Every template with its formats, as HTML; `folder` leads from where it is shown to the site's root."""
+    rows = []
+    for template in templates:
+        place = folder + template.folder
+        files = "".join(
+            f'<td><a href="{place}{template.name}{ending}"{" download" if ending == ".md" else ""} '
+            f'aria-label="{escape(template.title)} as {name}">{name}</a></td>'
+            for ending, name in FORMATS.items()
+        )
+        mark = ' <span class="formats__mark">facilitators</span>' if template.is_for_facilitators else ""
+        rows.append(
+            f'<tr><td>T{template.number}</td><td><a href="{place}">{escape(template.title)}</a>{mark}<br>'
+            f"{escape(template.when)}</td><td>{template.size}</td>{files}</tr>"
+        )
+    heads = "".join(f'<th scope="col">{name}</th>' for name in ("No.", "Template, and when", "Paper"))
+    return (
+        f'<table class="formats__table"><thead><tr>{heads}<th scope="col" colspan="3">Files</th></tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+# --- on paper -----------------------------------------------------------------------------------------------
+
+
+def layout(template: Template) -> str:
+    """The class of the body that a template is printed with: its size."""
+    return template.size.lower().replace(" ", "-")
+
+
+def document(template: Template, imprint: Imprint) -> str:
+    """The paper as a document to print; the style sheet stands beside this file."""
+    html = with_columns(as_html(template, imprint.base))
+    html = with_boxes(html)
+    html = re.sub(r'<div class="cards">(.*?)</div>', _as_cards, html, flags=re.DOTALL)
+    html = re.sub(r'(<p class="[^"]*\blines-(\d+)[^"]*">.*?</p>)', _with_lines, html, flags=re.DOTALL)
+    html = re.sub(r'(<h2 class="use".*)', r"<section class='use'>\1</section>", html, flags=re.DOTALL)
+    style = _STYLE.read_text(encoding="utf-8")
+    return (
+        f"<!DOCTYPE html><html lang='{escape(imprint.lang)}'><head><meta charset='utf-8'>"
+        f"<title>{escape(template.title)}</title><style>{_fonts()}{style}{_foot(template, imprint.base)}</style></head>"
+        f"<body><main>{html}</main></body></html>"
+    )
+
+
+_STYLE = Path(__file__).with_suffix(".css")
+_FONTS = Path(__file__).parent.parent / "node_modules" / "@fontsource"
+_ATKINSON = "atkinson-hyperlegible-next/files/atkinson-hyperlegible-next-latin"
+_FACES = (
+    ("Bricolage Grotesque", "800", "normal", "bricolage-grotesque/files/bricolage-grotesque-latin-800-normal"),
+    *(
+        ("Atkinson Hyperlegible Next", weight, style, f"{_ATKINSON}-{weight}-{style}")
+        for weight, style in (("400", "normal"), ("400", "italic"), ("700", "normal"))
+    ),
+)
+
+
+def _fonts() -> str:
+    """The letters of the slides, for a document that asks for no file."""
+    rules = []
+    for family, weight, style, path in _FACES:
+        data = b64encode((_FONTS / f"{path}.woff2").read_bytes()).decode()
+        rules.append(
+            f'@font-face {{ font-family: "{family}"; font-weight: {weight}; font-style: {style}; '
+            f"src: url(data:font/woff2;base64,{data}) }}"
+        )
+    return "".join(rules)
+
+
+def _foot(template: Template, base: str) -> str:
+    words = f"T{template.number}  {template.title}   {base}{template.folder}"
+    quoted = re.sub(r"[^\w .,:/-]", lambda found: f"\\{ord(found[0]):x} ", words)
+    return f'@page {{ @bottom-left {{ content: "{quoted}" }} }}'
+
+
+def _as_cards(found: re.Match[str]) -> str:
+    cards = re.split(r"(?=<h2\b)", found[1].strip())
+    return f"<div class='cards'>{''.join(f'<section>{card}</section>' for card in cards if card)}</div>"
+
+
+def _with_lines(found: re.Match[str]) -> str:
+    return f"{found[1]}<div class='lines' aria-hidden='true'>{'<i></i>' * int(found[2])}</div>"
+
+
+def prints(chosen: Sequence[Template], reader: Reader, imprint: Imprint) -> tuple[list[bytes], list[Problem]]:
+    """Print templates; and what is wrong with what was printed."""
+    printed: list[bytes] = []
+    problems: list[Problem] = []
+    for template in chosen:
+        with reader.confine(template.source, problems):
+            [made] = reader.print(document(template, imprint), [layout(template)])
+            address = imprint.base + template.folder
+            content = pdf.finish(made, title=template.title, address=address, time=imprint.time)
+            printed.append(content)
+            for fault in pdf.faults(content):
+                problems.append(Problem(template.source, template.line, "pdf-structure", f"the PDF {fault.message}"))
+    return printed, problems
+
+
+def missing(template: Template, base: str, *, in_pdf: bytes, in_word: str) -> Iterator[Problem]:
+    """Words of the paper that its files do not show."""
+    words = " ".join(re.sub(r"<[^>]+>", " ", as_html(template, base)).split())
+    shown_in = {"PDF": " ".join(pdf.texts(in_pdf)), "Word file": in_word}
+    for name, text in shown_in.items():
+        if lost := pdf.missing(text, unescape(words)):
+            some = ", ".join(f"'{word}'" for word in lost[:5])
+            message = f"the {name} does not show {some}; see what hides it, or write it more simply"
+            yield Problem(template.source, template.line, "template", message)

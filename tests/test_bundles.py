@@ -1,0 +1,150 @@
+"""The bundles: they hold what they say, open from disk, and do not spoil the practice for participants."""
+
+from __future__ import annotations
+
+import posixpath
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from pipeline import archive, bundles
+from tests.conftest import told
+from tests.test_practice import read_answers, words
+from tests.test_templates import all_templates
+
+
+@pytest.fixture(scope="module")
+def made(site: Path) -> dict[str, bytes]:
+    return {f"{name}.zip": (site / "downloads" / f"{name}.zip").read_bytes() for name in ("participant", "facilitator")}
+
+
+@pytest.fixture(scope="module")
+def participant(made: dict[str, bytes]) -> dict[str, bytes]:
+    return archive.unpack(made["participant.zip"])
+
+
+@pytest.fixture(scope="module")
+def facilitator(made: dict[str, bytes]) -> dict[str, bytes]:
+    return archive.unpack(made["facilitator.zip"])
+
+
+def test_a_bundle_begins_with_the_page_to_begin_with(
+    participant: dict[str, bytes], facilitator: dict[str, bytes]
+) -> None:
+    assert ["participant/start-here.html", "facilitator/start-here.html"] == [
+        next(iter(files)) for files in (participant, facilitator)
+    ]
+
+
+def test_each_holds_every_template_that_is_for_its_readers(
+    site: Path, participant: dict[str, bytes], facilitator: dict[str, bytes]
+) -> None:
+    folders = [folder.relative_to(site).as_posix() for folder in all_templates(site)]
+    files = [
+        f"{folder}/{posixpath.basename(folder)}{ending}" for folder in folders for ending in (".pdf", ".docx", ".md")
+    ]
+    kept = [name for name in files if f"participant/{name}" not in participant]
+
+    assert 60 == len(files)
+    assert [] == [name for name in files if f"facilitator/{name}" not in facilitator]
+    assert {"invitation", "first-talk", "cue-card", "adoption-plan", "tally", "example"} == {
+        posixpath.basename(posixpath.dirname(name)) for name in kept
+    }
+
+
+def test_each_holds_the_evidence_the_cards_and_the_slides(
+    participant: dict[str, bytes], facilitator: dict[str, bytes], site: Path
+) -> None:
+    evidence = [path.name for path in (site / "practice/spring-promo").iterdir() if path.is_file()]
+    deck = "decks/post-mortem-culture"
+
+    assert len(evidence) > 25
+    for name, files in (("participant", participant), ("facilitator", facilitator)):
+        wanted = [*(f"practice/spring-promo/{each}" for each in evidence), f"{deck}/slides.html", f"{deck}/slides.pdf"]
+        assert [] == [each for each in wanted if f"{name}/{each}" not in files and not each.endswith("cards.json")]
+    assert f"facilitator/{deck}/cue-cards.pdf" in facilitator
+    assert f"participant/{deck}/cue-cards.pdf" not in participant
+
+
+def test_the_facilitator_has_what_participants_get(facilitator: dict[str, bytes], made: dict[str, bytes]) -> None:
+    assert made["participant.zip"] == facilitator["facilitator/participant.zip"]
+    assert "facilitator/practice/answer-key/index.html" in facilitator
+    assert "facilitator/facilitate/start/index.html" in facilitator
+
+
+def test_no_file_for_participants_holds_an_answer(site: Path, participant: dict[str, bytes]) -> None:
+    answers = read_answers(site)
+    texts = {
+        name: words(content.decode()) for name, content in participant.items()
+        if name.endswith((".html", ".md", ".txt", ".json", ".csv", ".js", ".log"))
+    }  # fmt: skip
+
+    assert len(texts) > 40
+    assert [] == [f"{name}: {answer}" for name, text in texts.items() for answer in answers if answer in text]
+    assert [] == [name for name in participant if "answer-key" in name or "/facilitate/" in name]
+
+
+def test_every_link_leads_somewhere_in_the_bundle(made: dict[str, bytes]) -> None:
+    assert [] == list(bundles.problems(made))
+
+
+def test_what_is_wrong_with_a_bundle_is_named(participant: dict[str, bytes]) -> None:
+    page = participant["participant/start-here.html"].decode()
+    planted = {
+        **participant,
+        "participant/start-here.html": page.replace("practice/index.html", "practice/none.html").encode(),
+        "participant/practice/answer-key/index.html": b"<p>All of it</p>",
+        "participant/glossary/index.html": b"<a href='../learn/index.html#nowhere'>",
+    }
+
+    assert [
+        "dist/site/downloads/participant.zip: glossary: '../learn/index.html#nowhere' leads to '#nowhere', "
+        "which is not there; please report it",
+        "dist/site/downloads/participant.zip: holds 'participant/practice/answer-key/index.html', which spoils the "
+        "practice; link to it only from pages for facilitators",
+        "dist/site/downloads/participant.zip: start-here.html: 'practice/none.html' leads to nothing in the bundle; "
+        "please report it",
+    ] == sorted(
+        told(problem).replace("participant/glossary/index.html", "glossary").replace("participant/start", "start")
+        for problem in bundles.problems({"participant.zip": archive.pack(planted)})
+    )
+
+
+@pytest.mark.parametrize("name", ["participant", "facilitator"])
+def test_a_bundle_opens_from_disk_with_the_network_off(
+    name: str, made: dict[str, bytes], browser: Browser, tmp_path: Path
+) -> None:
+    for uri, content in archive.unpack(made[f"{name}.zip"]).items():
+        path = tmp_path / uri
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto((tmp_path / name / "start-here.html").as_uri())
+    page.get_by_role("link", name="Order the cards").click()
+    page.get_by_role("button", name="Place").first.click()
+    expect(page.get_by_role("heading", name="Your timeline (1)")).to_be_visible()
+    page.get_by_role("link", name="what there is").click()
+    page.get_by_role("link", name="Evidence room").click()
+    expect(page.get_by_role("img").first).to_be_visible()
+    pictures = page.evaluate(
+        "Promise.all([...document.images].map(each => each.decode().then(() => true, () => false)))"
+    )
+
+    assert pictures and all(pictures)
+    assert [] == [address for address in asked if not address.startswith((tmp_path.as_uri(), "data:", "blob:"))]
+    assert [] == said
+    context.close()
+
+
+def test_an_archive_depends_on_its_files_alone() -> None:
+    files = {"a/b.html": b"<p>", "c.png": b"\x89PNG"}
+
+    assert archive.pack(files) == archive.pack(dict(files))
+    assert files == archive.unpack(archive.pack(files))

@@ -1,0 +1,415 @@
+"""Templates: one page is a page, a Markdown file, a Word file and a PDF, and all of them hold the same."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+from zipfile import ZipFile
+
+import docx
+import pikepdf
+import pypdfium2
+import pytest
+from docx.document import Document
+from docx.oxml.ns import qn
+from markdown_it import MarkdownIt
+from selectolax.lexbor import LexborHTMLParser
+
+from pipeline import links, pdf, templates, word
+from pipeline.problems import BuildError
+from pipeline.templates import Imprint, Template
+from tests.conftest import ROOT, Project, told
+
+BASE = "https://workshop.example/kit/"
+PAGE = """---
+title: A sheet & more
+description: To try it out.
+handout:
+  number: 5
+  paper: A4
+  for: everyone
+  when: Before the review
+---
+
+# A sheet & more
+
+What it is for.
+
+<div class="paper" markdown>
+
+## Sheet: INC, what happened
+
+See the [guide](../learn/guide.md#part) and [all of them](index.md).
+
+### What was seen
+
+In a few words.
+{ .hint .lines-2 }
+
+- ☐ Said aloud
+- ☐ Written down
+
+| UTC { .w-20 } | What { .w-80 } |
+|---|---|
+| | Impact begins |
+| 01:30 | A mail \\| a call |
+
+<div class="cards" markdown>
+
+### One
+
+First.
+
+### Two
+
+Second.
+
+</div>
+
+### Behind { .new-page }
+
+On the back.
+
+### How to use it { .use }
+
+Ten minutes.
+
+</div>
+
+## On the page only
+
+Guidance.
+"""
+
+
+def read(text: str = PAGE) -> Template:
+    template = templates.read(text, uri="templates/sheet.md", source="docs/templates/sheet.md")
+    assert template
+    return template
+
+
+def named(text: str) -> list[str]:
+    with pytest.raises(BuildError) as caught:
+        read(text)
+    return [told(problem) for problem in caught.value.problems]
+
+
+# --- how a page is read -------------------------------------------------------------------------------------
+
+
+def test_a_page_says_what_the_template_is() -> None:
+    template = read()
+
+    assert (5, "A4", False, "Before the review") == (
+        template.number, template.size, template.is_for_facilitators, template.when,
+    )  # fmt: skip
+    assert ("templates/sheet/", "sheet", 17) == (template.folder, template.name, template.line)
+    assert template.paper.startswith("## Sheet: INC") and template.paper.endswith("Ten minutes.\n")
+
+
+@pytest.mark.parametrize("text", ["", "# A page\n", "---\ntitle: A page\n---\n\n# A page\n", "handout:\n  number: 1\n"])
+def test_any_other_page_is_no_template(text: str) -> None:
+    assert templates.read(text, uri="page.md", source="docs/page.md") is None
+
+
+OPENS = '<div class="paper" markdown>'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("  number: 5\n", "", "4: handout needs number, paper, for, when, and nothing else; see CONTRIBUTING.md"),
+        ("  number: 5\n", "  number: 5\n  size: A4\n", "4: handout needs number, paper, for, when, and nothing else"),
+        ("  number: 5", "  number: five", "4: handout.number is 'five'; write a number from 1 to 999"),
+        ("  number: 5", "  number: 0", "4: handout.number is '0'; write a number"),
+        ("  number: 5", "  number: true", "4: handout.number is 'True'; write a number"),
+        ("paper: A4", "paper: A3", "4: handout.paper is 'A3'; write one of: A4, A4 landscape, A5"),
+        ("for: everyone", "for: nobody", "4: handout.for is 'nobody'; write one of: everyone, facilitators"),
+        ("for: everyone", "for: [everyone]", "4: handout.for is "),
+        ("when: Before the review", "when:", "4: handout.when says nothing"),
+        ("when: Before the review", 'when: "a\\nb"', "4: handout.when says nothing, or more than a line"),
+        ("description: To try it out.\n", "", "3: a template needs a description in its front matter; add it"),
+        ("title: A sheet & more\n", "title:\n", "4: a template needs a title"),
+        (OPENS, "<div markdown>", "a template has one '<div class=\"paper\" markdown>' on a line of its own"),
+        ("# A sheet & more", OPENS, "17: a template has one"),
+        ("Ten minutes.\n\n</div>\n", "Ten minutes.\n", "15: the paper has no end; close it with '</div>'"),
+        ("## Sheet: INC, what happened", "Words first.", "15: a paper begins with its title ('## ')"),
+        ("### Behind", "## Behind", "15: a paper begins with its title"),
+        ("  for: everyone", "  for: everyone: x", "7: "),
+    ],
+)
+def test_what_is_wrong_with_a_template_is_named_with_its_line(old: str, new: str, message: str) -> None:
+    assert old in PAGE
+    [problem] = named(PAGE.replace(old, new, 1))
+
+    assert problem.startswith("docs/templates/sheet.md:")
+    assert message in problem
+
+
+def test_a_number_that_two_templates_have_is_named_with_both() -> None:
+    one, two = read(), templates.read(PAGE, uri="templates/b.md", source="docs/templates/b.md")
+    assert two
+
+    assert [
+        "docs/templates/b.md:17: handout.number is 5, as in docs/templates/sheet.md; give it a number of its own"
+    ] == [told(problem) for problem in templates.repeated([one, two])]
+
+
+def test_generated_templates_share_a_number_but_not_with_a_written_one() -> None:
+    both = [
+        templates.read(PAGE, uri=f"practice/{name}.md", source=f"data/{name}.yml", is_generated=True) for name in "ab"
+    ]
+    made = [template for template in both if template]
+
+    assert 2 == len(made)
+    assert [] == list(templates.repeated(made))
+    assert ["data/a.yml", "data/b.yml"] == [problem.path for problem in templates.repeated([*made, read()])]
+
+
+def test_the_build_refuses_a_template_that_is_wrong(tiny: Project) -> None:
+    (tiny.root / "docs" / "sheet.md").write_text(PAGE.replace("paper: A4", "paper: A3"), encoding="utf-8")
+    outcome = tiny.run()
+
+    assert (1, "") == (outcome.code, outcome.out)
+    assert "docs/sheet.md:4: handout.paper is 'A3'; write one of: A4, A4 landscape, A5 [template]" in outcome.err
+    assert not (tiny.root / "dist" / "site").exists()
+
+
+# --- as Markdown --------------------------------------------------------------------------------------------
+
+
+def test_the_markdown_is_plain() -> None:
+    text = templates.as_markdown(read(), BASE)
+
+    assert text == (
+        "# Sheet: INC, what happened\n\n"
+        f"See the [guide]({BASE}learn/guide/#part) and [all of them]({BASE}templates/).\n\n"
+        "## What was seen\n\n<!-- In a few words. -->\n\n- [ ] Said aloud\n- [ ] Written down\n\n"
+        "| UTC   | What             |\n| ----- | ---------------- |\n"
+        "|       | Impact begins    |\n| 01:30 | A mail \\| a call |\n\n"
+        "## One\n\nFirst.\n\n## Two\n\nSecond.\n\n## Behind\n\nOn the back.\n\n## How to use it\n\nTen minutes.\n"
+    )
+
+
+def test_a_wide_table_is_not_drawn_out() -> None:
+    wide = PAGE.replace("Impact begins", "Impact begins " * 12)
+
+    assert "\n| 01:30 | A mail \\| a call |\n" in templates.as_markdown(read(wide), BASE)
+
+
+# --- on the page --------------------------------------------------------------------------------------------
+
+
+def test_the_page_leads_to_the_files_and_shows_the_markdown() -> None:
+    template = read()
+    _, _, markdown = PAGE.partition("---\n\n")
+    page = templates.page(markdown, template, BASE)
+    above, _, _ = page.partition(OPENS)
+
+    assert ["sheet.pdf", "sheet.docx", "sheet.md"] == re.findall(r'href="(sheet\.\w+)"', above)
+    assert '??? copy "Copy it as Markdown"\n\n    ``` { .markdown data-search-exclude }\n    # Sheet: INC' in above
+    assert page.replace(above, "") in markdown
+
+
+# --- the real files of the kit ------------------------------------------------------------------------------
+
+
+def all_templates(site: Path) -> list[Path]:
+    """The folders of all templates, by the table on their page."""
+    table = LexborHTMLParser((site / "templates/index.html").read_text(encoding="utf-8")).css("table.formats__table a")
+    hrefs = [link.attributes["href"] or "" for link in table]
+    return [(site / "templates" / href).resolve() for href in hrefs if href.endswith("/")]
+
+
+@pytest.fixture(scope="module")
+def folders(site: Path) -> list[Path]:
+    return all_templates(site)
+
+
+def files(folder: Path) -> dict[str, Path]:
+    return {ending: folder / f"{folder.name}{ending}" for ending in templates.FORMATS}
+
+
+def test_all_twenty_are_there_in_every_format(folders: list[Path], site: Path) -> None:
+    page = LexborHTMLParser((site / "templates/index.html").read_text(encoding="utf-8"))
+    numbers = [row.css_first("td") for row in page.css("table.formats__table tbody tr")]
+
+    assert [f"T{number}" for number in range(1, 21)] == [cell.text() for cell in numbers if cell]
+    assert 20 == len(folders)
+    for folder in folders:
+        assert (folder / "index.html").is_file()
+        assert [] == [path for path in files(folder).values() if not path.is_file()]
+
+
+def headings(folder: Path) -> list[tuple[int, str]]:
+    """Level and words of each heading of the Markdown file."""
+    tokens = MarkdownIt("commonmark").enable("table").parse(files(folder)[".md"].read_text(encoding="utf-8"))
+    found = []
+    for number, token in enumerate(tokens):
+        if token.type == "heading_open":
+            words = "".join(child.content for child in tokens[number + 1].children or ())
+            found.append((int(token.tag[1]), " ".join(words.split())))
+    return found
+
+
+def test_word_files_have_the_headings_tables_and_language_of_the_page(folders: list[Path]) -> None:
+    for folder in folders:
+        document = docx.Document(str(files(folder)[".docx"]))
+        found = [
+            (int(line.style.name.removeprefix("Heading ")), " ".join(line.text.split()))
+            for line in document.paragraphs
+            if line.style and line.style.name.startswith("Heading ")
+        ]
+        tokens = MarkdownIt("commonmark").enable("table").parse(files(folder)[".md"].read_text(encoding="utf-8"))
+
+        assert headings(folder) == found, folder.name
+        assert sum(token.type == "table_open" for token in tokens) == len(document.tables), folder.name
+        assert "en-AU" == language(document) == document.core_properties.language
+        assert document.core_properties.title
+        assert "" == document.core_properties.author
+
+
+def language(document: Document) -> str:
+    [found] = document.styles.element.iter(qn("w:lang"))
+    return str(found.get(qn("w:val")))
+
+
+def test_tables_in_word_files_fill_the_page_and_repeat_their_head(folders: list[Path]) -> None:
+    for folder in folders:
+        document = docx.Document(str(files(folder)[".docx"]))
+        [section] = document.sections
+        width = (section.page_width or 0) - (section.left_margin or 0) - (section.right_margin or 0)
+        for table in document.tables:
+            columns = sum(column.width or 0 for column in table.columns)
+            assert columns == pytest.approx(width, rel=0.02), folder.name
+            assert table.rows[0]._tr.trPr is not None
+            assert table.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None
+
+
+def test_pdfs_are_tagged_with_title_language_and_headings(folders: list[Path]) -> None:
+    for folder in folders:
+        path = files(folder)[".pdf"]
+        with pikepdf.open(path) as document:
+            tags = {str(each.get("/S")) for each in document.objects if isinstance(each, pikepdf.Dictionary)}
+            assert "en-AU" == str(document.Root.Lang)
+            assert str(document.docinfo["/Title"])
+            assert {"/H1", "/H2"} <= tags, folder.name
+        assert [] == [fault for fault in pdf.faults(path.read_bytes()) if fault.message], folder.name
+
+
+INCH = 72.0
+MM = INCH / 25.4
+
+
+def ink(page: pypdfium2.PdfPage) -> tuple[float, float, float, float]:
+    """What is printed of a page: (left, bottom, right, top) in points."""
+    boxes = [each.get_bounds() for each in page.get_objects(max_depth=9)]
+    return min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)
+
+
+def test_nothing_is_cut_off_on_letter(folders: list[Path]) -> None:
+    """Letter is 17.6 mm shorter than A4: whichever edge a printer begins at, what is printed stays 4 mm off an edge."""
+    for folder in folders:
+        for page in pypdfium2.PdfDocument(files(folder)[".pdf"]):
+            width, height = page.get_size()
+            left, bottom, right, top = ink(page)
+            lost = (297 - 279.4) * MM
+            across, upright = (lost, 0.0) if width > height else (0.0, lost)
+            if width * height < 150 * 211 * MM * MM:  # A5
+                across = upright = 0.0
+            assert min(left, width - right) >= across + 4 * MM, folder.name
+            assert min(bottom, height - top) >= upright + 4 * MM, folder.name
+
+
+PAGES = {"post-mortem": 2, "major-incident": 2, "survey": 2, "cue-card": 2, "role-cards": 2}
+"""How many pages a template takes at the most; the others take one."""
+
+
+def test_a_template_fits_its_paper(folders: list[Path]) -> None:
+    counts = {folder.name: len(pdf.texts(files(folder)[".pdf"].read_bytes())) for folder in folders}
+    generated = {"critique": 2, "example": 4}
+
+    assert {} == {name: count for name, count in counts.items() if count > {**PAGES, **generated}.get(name, 1)}
+
+
+# --- how files are made -------------------------------------------------------------------------------------
+
+IMPRINT = Imprint(BASE, "en-AU", 1_700_000_000)
+
+
+@pytest.fixture(scope="module")
+def made() -> bytes:
+    [content] = word.make([read()], IMPRINT)
+    return content
+
+
+def test_a_word_file_holds_the_paper(made: bytes) -> None:
+    document = docx.Document(io.BytesIO(made))
+    styles = {line.text: line.style.name for line in document.paragraphs if line.style}
+    [table] = document.tables
+
+    assert "Hint" == styles["In a few words."]
+    assert 2 == sum(line.style is not None and line.style.name == "Line" for line in document.paragraphs)
+    assert [["UTC", "What"], ["", "Impact begins"], ["01:30", "A mail | a call"]] == [
+        [cell.text for cell in row.cells] for row in table.rows
+    ]
+    assert table.rows[1].height and table.rows[1].height.mm == pytest.approx(9, abs=0.1)
+    assert table.rows[2].height is None
+    assert [True] == [
+        bool(line.paragraph_format.page_break_before) for line in document.paragraphs if line.text == "Behind"
+    ]
+    assert {f"{BASE}learn/guide/#part", f"{BASE}templates/"} <= set(word.links(made))
+
+
+def test_a_word_file_has_the_size_of_its_paper() -> None:
+    sizes = {}
+    chosen = [read(PAGE.replace("paper: A4", f"paper: {size}")) for size in templates.SIZES]
+    for template, content in zip(chosen, word.make(chosen, IMPRINT), strict=True):
+        [section] = docx.Document(io.BytesIO(content)).sections
+        assert section.page_width and section.page_height
+        sizes[template.size] = (round(section.page_width.mm), round(section.page_height.mm))
+
+    assert {"A4": (210, 297), "A4 landscape": (297, 210), "A5": (148, 210)} == sizes
+
+
+def test_two_word_files_of_one_page_are_the_same_bytes(made: bytes) -> None:
+    assert [made] == word.make([read()], IMPRINT)
+    with ZipFile(io.BytesIO(made)) as archive:
+        assert {(1980, 1, 1, 0, 0, 0)} == {member.date_time for member in archive.infolist()}
+
+
+def test_words_that_a_file_does_not_show_are_named(made: bytes, folders: list[Path]) -> None:
+    other = files(folders[0])[".pdf"].read_bytes()
+    template = read()
+    found = [told(problem) for problem in templates.missing(template, BASE, in_pdf=other, in_word=word.text(made))]
+
+    assert 1 == len(found)
+    assert found[0].startswith("docs/templates/sheet.md:17: the PDF does not show '")
+    without = word.text(made).replace("Second", "")
+    [missed] = [
+        each for each in templates.missing(template, BASE, in_pdf=other, in_word=without) if "Word" in str(each)
+    ]
+    assert "the Word file does not show 'second'" in str(missed)
+
+
+def test_a_pandoc_that_fails_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BuildError) as caught:
+        word.run_pandoc(["--from=nonsense"], b"", tmp_path, "docs/sheet.md")
+
+    assert [
+        "docs/sheet.md: pandoc cannot make a Word file of it (Unknown input format nonsense); write it more simply"
+    ] == [told(problem) for problem in caught.value.problems]
+
+
+def test_a_dead_link_in_a_paper_is_named_with_its_line(tiny: Project) -> None:
+    (tiny.root / "docs" / "sheet.md").write_text(PAGE, encoding="utf-8")
+    outcome = tiny.run()
+
+    assert 1 == outcome.code
+    assert "docs/sheet.md:19: link '../learn/guide.md#part': " in outcome.err
+    assert links.in_markdown(templates.as_markdown(read(), BASE))
+
+
+def test_the_kit_is_described_for_those_who_write_one() -> None:
+    assert "### Write a template" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
