@@ -25,15 +25,64 @@ def fences(page: str) -> list[str]:
     return [found[2] for found in re.finditer(r"(?ms)^(`{3,})[^\n]*\n(.*?)^\1`*$", page)]
 
 
-@pytest.mark.parametrize("name", ["post-mortem-action-item.yml", "action-item.md"])
-def test_the_page_shows_the_issue_template_that_is_installed(name: str) -> None:
-    assert text(FORMS / name) in fences(text(DOCS / "connect/github.md"))
+def paper(page: str) -> str:
+    """The sheet of a page as an issue template has it: plain Markdown, its hints as comments, without its title."""
+    found = re.search(r'(?ms)^<div class="paper" markdown>\n+(.*?)\n+^</div>$', page)
+    assert found
+    blocks = [_plain(block) for block in found[1].split("\n\n")]
+    return "\n\n".join(blocks[1:]) + "\n"
 
 
-def test_the_issue_template_is_the_action_item_of_the_kit() -> None:
-    _, _, body = text(FORMS / "action-item.md").partition("\n---\n")
+def _plain(block: str) -> str:
+    is_hint = re.search(r"\n\{ \.hint[^}]*\}$", block) is not None
+    block = re.sub(r"\s*\{ \.[^}]*\}", "", block.removeprefix("#"))
+    return f"<!-- {block} -->" if is_hint else block
 
-    assert body.strip() + "\n" in fences(text(DOCS / "templates/action-item.md"))
+
+def sections(markdown: str) -> dict[str, str]:
+    """What stands below each heading."""
+    parts = re.split(r"(?m)^## (.+)\n+", markdown)
+    return {heading: below.strip() for heading, below in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+@pytest.mark.parametrize("path", sorted(FORMS.iterdir()), ids=lambda path: path.name)
+def test_the_page_shows_the_issue_template_that_is_installed(path: Path) -> None:
+    assert text(path) in fences(text(DOCS / "connect/github.md"))
+
+
+@pytest.mark.parametrize("name", ["action-item.md", "post-mortem.md"])
+def test_the_issue_template_is_the_sheet_of_the_kit(name: str) -> None:
+    _, _, body = text(FORMS / name).partition("\n---\n\n")
+
+    assert paper(text(DOCS / "templates" / name)) == body
+
+
+def test_the_twin_of_the_action_item_has_all_that_its_form_asks_for() -> None:
+    twin = text(FORMS / "action-item.md")
+    form = yaml.safe_load(text(FORMS / "post-mortem-action-item.yml"))
+    asked = [field["attributes"]["label"] for field in form["body"] if field["type"] != "markdown"]
+    asked += [
+        option
+        for field in form["body"]
+        if field["type"] == "dropdown"
+        for option in (each[0].lower() + each[1:] for each in field["attributes"]["options"])
+    ]
+
+    assert [] == [words for words in asked if words not in twin]
+
+
+def test_the_form_of_the_record_asks_what_its_twin_asks() -> None:
+    asked = sections(text(FORMS / "post-mortem.md"))
+    del asked["How to use it"]  # which a form says in other places
+    form = yaml.safe_load(text(FORMS / "post-mortem-record.yml"))
+    boxes = [field["attributes"] for field in form["body"] if field["type"] == "textarea"]
+
+    assert asked == {
+        box["label"]: "\n\n".join(
+            [f"<!-- {hint} -->" for hint in [box.get("description")] if hint] + [box.get("value", "").strip()]
+        ).strip()
+        for box in boxes
+    }
 
 
 def test_the_prefilled_link_names_fields_of_the_form() -> None:

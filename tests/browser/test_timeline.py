@@ -302,7 +302,7 @@ def head_of_table(markdown: str, heading: str) -> list[str]:
 def test_the_markdown_has_the_shape_of_the_post_mortem_record(board: Page) -> None:
     fill_in(board)
     name, markdown = download(board, "Download Markdown")
-    template = (ROOT / "docs/templates/post-mortem.md").read_text(encoding="utf-8")
+    template = (ROOT / ".github/ISSUE_TEMPLATE/post-mortem.md").read_text(encoding="utf-8")
 
     assert "timeline.md" == name
     assert ["## Timeline", "## Contributing factors", "## Still unknown"] == headings(markdown)
