@@ -314,7 +314,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         pages = [
             uri
             for uri, _ in _staged(config)
-            if re.fullmatch(rf"{folder}/([^/]+/(index|evidence|critique)|[^/]+)\.md", uri)
+            if re.fullmatch(rf"{folder}/([^/]+/(index|evidence|critique)|answer-key/[^/]+/example|[^/]+)\.md", uri)
         ]
         for uri in pages:
             if section is not None and not _section_of(nav, uri):

@@ -146,6 +146,9 @@ def _reference(folder: Path) -> bytes:
     line.paragraph_format.space_before, line.paragraph_format.space_after = Pt(0), Pt(0)
     line.paragraph_format.line_spacing = _ROOM
     line.element.get_or_add_pPr().append(_borders("w:pBdr", ("bottom", "between")))
+    foot = styles.add_style("Foot", WD_STYLE_TYPE.PARAGRAPH)
+    foot.base_style = styles["Normal"]
+    _letters(foot, 7.5, colour=_MUTED)
     table = styles["Table"].element
     properties = table.find(qn("w:tblPr"))
     for old in properties.findall(qn("w:tblInd")) + properties.findall(qn("w:tblCellMar")):
@@ -236,10 +239,9 @@ def _set_paper(document: Document, template: Template, base: str) -> int:
     section.top_margin, section.bottom_margin = Mm(head), Mm(foot)
     section.header_distance, section.footer_distance = Mm(8), Mm(foot - 7)
     line = section.footer.paragraphs[0]
+    line.style = document.styles["Foot"]
     line.text = f"T{template.number}  {template.title}  ·  {base}{template.folder}  ·  "
     _add_page_number(line)
-    for run in line.runs:
-        run.font.name, run.font.size, run.font.color.rgb = _FONT, Pt(7.5), _MUTED
     return round((width - 2 * side) / 25.4 * 1440)
 
 
