@@ -318,21 +318,18 @@ def table(templates: Sequence[Template], folder: str) -> str:
     rows = []
     for template in templates:
         place = folder + template.folder
-        files = "".join(
-            f'<td><a href="{place}{template.name}{ending}"{" download" if ending == ".md" else ""} '
-            f'aria-label="{escape(template.title)} as {name}">{name}</a></td>'
+        files = " ".join(
+            f'<a href="{place}{template.name}{ending}"{" download" if ending == ".md" else ""} '
+            f'aria-label="{escape(template.title)} as {name}">{name}</a>'
             for ending, name in FORMATS.items()
         )
         mark = ' <span class="formats__mark">facilitators</span>' if template.is_for_facilitators else ""
         rows.append(
-            f'<tr><td>T{template.number}</td><td><a href="{place}">{escape(template.title)}</a>{mark}<br>'
-            f"{escape(template.when)}</td><td>{template.size}</td>{files}</tr>"
+            f'<tr><td>T{template.number}</td><td><a href="{place}"><strong>{escape(template.title)}</strong></a>{mark}'
+            f"<br>{escape(template.when)}</td><td>{template.size}</td><td>{files}</td></tr>"
         )
-    heads = "".join(f'<th scope="col">{name}</th>' for name in ("No.", "Template, and when", "Paper"))
-    return (
-        f'<table class="formats__table"><thead><tr>{heads}<th scope="col" colspan="3">Files</th></tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table>"
-    )
+    heads = "".join(f'<th scope="col">{name}</th>' for name in ("No.", "Template, and when", "Paper", "Files"))
+    return f'<div class="formats__table"><table><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
 
 
 # --- on paper -----------------------------------------------------------------------------------------------

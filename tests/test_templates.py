@@ -132,7 +132,7 @@ OPENS = '<div class="paper" markdown>'
         ("description: To try it out.\n", "", "3: a template needs a description in its front matter; add it"),
         ("title: A sheet & more\n", "title:\n", "4: a template needs a title"),
         (OPENS, "<div markdown>", "a template has one '<div class=\"paper\" markdown>' on a line of its own"),
-        ("# A sheet & more", OPENS, "17: a template has one"),
+        ("# A sheet & more", OPENS, "15: a template has one"),
         ("Ten minutes.\n\n</div>\n", "Ten minutes.\n", "15: the paper has no end; close it with '</div>'"),
         ("## Sheet: INC, what happened", "Words first.", "15: a paper begins with its title ('## ')"),
         ("### Behind", "## Behind", "15: a paper begins with its title"),
@@ -217,7 +217,7 @@ def test_the_page_leads_to_the_files_and_shows_the_markdown() -> None:
 
 def all_templates(site: Path) -> list[Path]:
     """The folders of all templates, by the table on their page."""
-    table = LexborHTMLParser((site / "templates/index.html").read_text(encoding="utf-8")).css("table.formats__table a")
+    table = LexborHTMLParser((site / "templates/index.html").read_text(encoding="utf-8")).css(".formats__table table a")
     hrefs = [link.attributes["href"] or "" for link in table]
     return [(site / "templates" / href).resolve() for href in hrefs if href.endswith("/")]
 
@@ -233,7 +233,7 @@ def files(folder: Path) -> dict[str, Path]:
 
 def test_all_twenty_are_there_in_every_format(folders: list[Path], site: Path) -> None:
     page = LexborHTMLParser((site / "templates/index.html").read_text(encoding="utf-8"))
-    numbers = [row.css_first("td") for row in page.css("table.formats__table tbody tr")]
+    numbers = [row.css_first("td") for row in page.css(".formats__table table tbody tr")]
 
     assert [f"T{number}" for number in range(1, 21)] == [cell.text() for cell in numbers if cell]
     assert 20 == len(folders)
