@@ -329,7 +329,8 @@ def table(templates: Sequence[Template], folder: str) -> str:
             f"<br>{escape(template.when)}</td><td>{template.size}</td><td>{files}</td></tr>"
         )
     heads = "".join(f'<th scope="col">{name}</th>' for name in ("No.", "Template, and when", "Paper", "Files"))
-    return f'<div class="formats__table"><table><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    made = f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    return f'<div class="formats__table">{made}</div>'
 
 
 # --- on paper -----------------------------------------------------------------------------------------------
