@@ -353,6 +353,14 @@ class Critique(_Model):
     faults: tuple[Fault, ...] = Field(min_length=1)
 
 
+class Example(_Model):
+    """The record that the team wrote: a spoiler, in the shape of the kit's template."""
+
+    title: Words
+    about: Words
+    text: Words
+
+
 class Scenario(_Model):
     """Everything in a file of a practice incident."""
 
@@ -376,3 +384,4 @@ class Scenario(_Model):
     scaling: Scaling
     documents: tuple[Document, ...]
     critique: Critique
+    example: Example
