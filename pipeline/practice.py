@@ -45,8 +45,7 @@ def files(incident: Incident) -> Iterator[tuple[str, str]]:
         yield f"{KEY}/{incident.name}/{name}", content
     yield f"{incident.name}/evidence.md", evidence_page(incident, made, drawn)
     yield f"{incident.name}/critique.md", critique_page(incident)
-    if incident.scenario.example:
-        yield f"{KEY}/{incident.name}/example.md", example_page(incident)
+    yield f"{KEY}/{incident.name}/example.md", example_page(incident)
 
 
 # --- the evidence room --------------------------------------------------------------------------------------
@@ -297,7 +296,6 @@ _DRAFT_USE = (
 def example_page(incident: Incident) -> str:
     """The filled example, a template behind the gate of spoilers. Goes to practice/answer-key/<incident>/example.md."""
     example, clock = incident.scenario.example, incident.clock("records")
-    assert example
     title, about = incident.text(example.title, clock), incident.text(example.about, clock)
     name = incident.scenario.title
     more = ["robots: noindex", "search:", "  exclude: true"]

@@ -354,7 +354,7 @@ class Critique(_Model):
 
 
 class Example(_Model):
-    """A post-mortem as it might have been written."""
+    """The record that the team wrote: a spoiler, in the shape of the kit's template."""
 
     title: Words
     about: Words
@@ -384,4 +384,4 @@ class Scenario(_Model):
     scaling: Scaling
     documents: tuple[Document, ...]
     critique: Critique
-    example: Example | None = None
+    example: Example

@@ -127,6 +127,8 @@ def test_a_project_need_not_have_any(tmp_path: Path) -> None:
          "events.card: '22:00' is not among the minutes measured, 20:00 to 21:00"),
         ("<<serial 100 7>>", "<<serial one 7>>", "<<serial one",
          "logs.lines.text: '<<serial one 7>>' needs two numbers, as in <<serial 1000 7>>"),
+        ("<<minutes failing over>>", "<<minutes failing ovr>>", "failing ovr",
+         "example.text: 'ovr' is no time and no event; did you mean 'over'?"),
         ("<<book>>", "<<boook>>", "<<boook>>", "logs.lines.text: there is no placeholder '<<boook>>'"),
         # order
         ("reserved: 2", "reserved: 60", "reserved: 60",
@@ -281,6 +283,55 @@ def test_jobs_have_what_they_want_and_pods_the_rest() -> None:
     assert {"shop-web": 212, "reporting-etl": 25, "admin-portal": 20, "order-worker": 40} == real().connections_of(
         "02:17"
     )
+
+
+# --- the record, filled in ----------------------------------------------------------------------------------
+
+
+def example() -> str:
+    return real().scenario.example.text
+
+
+def test_the_record_has_the_parts_of_the_template() -> None:
+    twin = (ROOT / ".github/ISSUE_TEMPLATE/post-mortem.md").read_text(encoding="utf-8")
+
+    assert [*re.findall(r"(?m)^### (.+)$", example()), "How to use it"] == re.findall(r"(?m)^## (.+)$", twin)
+
+
+def test_the_record_has_the_tables_of_the_template() -> None:
+    twin = (ROOT / ".github/ISSUE_TEMPLATE/post-mortem.md").read_text(encoding="utf-8")
+    head = re.compile(r"(?m)^(\|.+\|)\n\|---")
+
+    assert head.findall(twin) == head.findall(example())
+
+
+def test_nothing_that_the_model_knows_is_written_into_the_record_as_a_number() -> None:
+    incident = real()
+    capacity = incident.scenario.capacity
+    known = {each.minutes for each in incident.intervals} - {2, 4}  # which stand in for too much else
+    known |= {incident.usable, capacity.max_connections, *(minute.wanted for minute in incident.series.values())}
+    typed = re.sub(r"<<[^>]*>>", "", example())
+
+    assert [] == re.findall(r"\d\d:\d\d|(?:INC|CHG|PRB)\d+", typed)
+    assert set() == {str(number) for number in known} & set(re.findall(r"(?<![-\w])\d+(?![-\w])", typed))
+
+
+def test_the_record_names_evidence_for_each_factor_of_the_case() -> None:
+    scenario = real().scenario
+    rows = re.findall(r"(?m)^\| F(\d+) \|.*\| (.+) \|$", example())
+
+    assert [str(number) for number, _ in enumerate(scenario.factors, 1)] == [number for number, _ in rows]
+    for factor, (number, named) in zip(scenario.factors, rows, strict=True):
+        assert set(re.findall(r"`(.+?)`", named)) & set(factor.files), f"F{number}"
+
+
+def test_each_action_of_the_record_answers_a_factor_and_is_verified_after_it_is_due() -> None:
+    rows = re.findall(r"(?m)^\| .+ \| (F\d+) \| ([\w-]+) \| (\S+) \| (\S+): .+ \| #\d+ \|$", example())
+    roles = {person.role for person in real().scenario.people}
+
+    assert 4 == len(rows)
+    assert all(owner in roles and due < verified for _, owner, due, verified in rows)
+    assert all(f"\n| {factor} | " in example() for factor, *_ in rows)
 
 
 # --- in a build ---------------------------------------------------------------------------------------------
