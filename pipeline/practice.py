@@ -271,6 +271,7 @@ def critique_page(incident: Incident) -> str:
     """The post-mortem to take apart, a template. Goes to practice/<incident>/critique.md."""
     critique, clock = incident.scenario.critique, incident.clock("records")
     title, about = incident.text(critique.title, clock), incident.text(critique.about, clock)
+    draft = re.sub(r"(?m)^#(?=#+ )", "##", incident.text(critique.text, clock))  # all of it below the title
     name = incident.scenario.title
     when = f"To practise on {name}: what is wrong with this draft?"
     return join(
@@ -278,7 +279,7 @@ def critique_page(incident: Incident) -> str:
             *head(title, f"A draft of a post-mortem on {name}, full of faults to find.", *_STYLED, *_handout(4, when)),
             f"<p class='lead'>{escape(about)}</p>",
             "",
-            *_paper(title, _DRAFT_TASK, incident.text(critique.text, clock), _DRAFT_USE),
+            *_paper(f"## {title}\n\n{_DRAFT_TASK}\n\n{draft}", _DRAFT_USE),
         ]
     )
 
@@ -317,7 +318,7 @@ def example_page(incident: Incident) -> str:
             "",
             '<div id="answers" class="gate" tabindex="-1" markdown>',
             "",
-            *_paper(title, "", incident.text(example.text, clock), _EXAMPLE_USE),
+            *_paper(incident.text(example.text, clock), _EXAMPLE_USE),
             "",
             "</div>",
         ]
@@ -335,12 +336,10 @@ def _handout(number: int, when: str, reader: str = "everyone") -> tuple[str, ...
     return ("handout:", f"  number: {number}", "  paper: A4", f"  for: {reader}", f"  when: {json.dumps(when)}")
 
 
-def _paper(title: str, task: str, text: str, use: str) -> Iterator[str]:
-    """The paper of a template around a text whose headings begin on the second level."""
-    below = re.sub(r"(?m)^#(?=#+ )", "##", text).strip()
-    yield from ('<div class="paper" markdown>', "", f"## {title}", "")
-    yield from (task, "") if task else ()
-    yield from (below, "", "### How to use it { .use }", "", use, "", "</div>")
+def _paper(text: str, use: str) -> tuple[str, ...]:
+    """The paper of a template around a text that begins with its title."""
+    opens = '<div class="paper" markdown>'
+    return (opens, "", text.strip(), "", "### How to use it { .use }", "", use, "", "</div>")
 
 
 # --- paper --------------------------------------------------------------------------------------------------
