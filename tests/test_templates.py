@@ -322,7 +322,7 @@ def test_nothing_is_cut_off_on_letter(folders: list[Path]) -> None:
             assert min(bottom, height - top) >= upright + 4 * MM, folder.name
 
 
-PAGES = {"post-mortem": 2, "major-incident": 2, "survey": 2, "cue-card": 2, "role-cards": 2}
+PAGES = {"post-mortem": 2, "major-incident": 2, "survey": 2, "cue-card": 2, "phrases": 2, "role-cards": 2}
 """How many pages a template takes at the most; the others take one."""
 
 
