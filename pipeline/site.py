@@ -381,10 +381,10 @@ def all_templates(*folders: Path) -> list[Template]:
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Look for scripts, frames and forms in what a page's Markdown became, and mark boxes to tick."""
+    """Look for scripts, frames and forms in what a page's Markdown became, and tell its cards and boxes apart."""
     for found in active.find(html):
         _warn(page, config, found.message, *found.clues)
-    return templates.with_boxes(html)
+    return templates.with_parts(html)
 
 
 def _warn(page: Page, config: MkDocsConfig, message: str, *clues: str) -> None:

@@ -281,8 +281,9 @@ def _with_columns(table: re.Match[str]) -> str:
     return table[0].replace("<table>", f"<table><colgroup>{columns}</colgroup>") if widths else table[0]
 
 
-def with_boxes(html: str) -> str:
-    """The HTML with a class for items of a list that begin with a box to tick, which needs no other mark."""
+def with_parts(html: str) -> str:
+    """The HTML with an element for each card, and a class for items of a list that are boxes to tick already."""
+    html = re.sub(r'<div class="cards">(.*?)</div>', _as_cards, html, flags=re.DOTALL)
     return html.replace("<li>☐ ", '<li class="box">☐ ')
 
 
@@ -343,9 +344,7 @@ def layout(template: Template) -> str:
 
 def document(template: Template, imprint: Imprint) -> str:
     """The paper as a document to print; the style sheet stands beside this file."""
-    html = with_columns(as_html(template, imprint.base))
-    html = with_boxes(html)
-    html = re.sub(r'<div class="cards">(.*?)</div>', _as_cards, html, flags=re.DOTALL)
+    html = with_parts(with_columns(as_html(template, imprint.base)))
     html = re.sub(r'(<p class="[^"]*\blines-(\d+)[^"]*">.*?</p>)', _with_lines, html, flags=re.DOTALL)
     html = re.sub(r'(<h2 class="use".*)', r"<section class='use'>\1</section>", html, flags=re.DOTALL)
     style = _STYLE.read_text(encoding="utf-8")
@@ -387,7 +386,7 @@ def _foot(template: Template, base: str) -> str:
 
 
 def _as_cards(found: re.Match[str]) -> str:
-    cards = re.split(r"(?=<h2\b)", found[1].strip())
+    cards = re.split(r"(?=<h[23]\b)", found[1].strip())
     return f"<div class='cards'>{''.join(f'<section>{card}</section>' for card in cards if card)}</div>"
 
 
