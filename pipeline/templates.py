@@ -130,6 +130,11 @@ def read(text: str, *, uri: str, source: str, is_generated: bool = False) -> Tem
     if wrong := _wrong_handout(handout) or _wrong_words(values):
         raise BuildError([Problem(source, line, "template", wrong)])
     paper, at = _paper(text, source)
+    if wrong := _wrong_comment(paper):
+        message = (
+            f"what becomes a comment in the Markdown holds '--', which would end it: {shown(wrong)}; write it anew"
+        )
+        raise BuildError([Problem(source, 0 if is_generated else line_of(text, wrong), "template", message)])
     return Template(
         uri,
         source,
@@ -187,6 +192,13 @@ def _paper(text: str, source: str) -> tuple[str, int]:
     return "\n".join(inside).strip() + "\n", start + 1 + next(i for i, line in enumerate(inside) if line.strip())
 
 
+def _wrong_comment(paper: str) -> str:
+    """The first line of a hint, or of how to use the paper, that cannot stand in a comment; '' where there is none."""
+    text, *use = re.split(_USE.replace("## ", "### "), paper, maxsplit=1)
+    hints = re.findall(r"(?m)((?:^.+\n)+)\{[^{}\n]*\.hint\b", text)
+    return next((line for part in [*hints, *use] for line in part.splitlines() if "--" in line), "")
+
+
 def _end(lines: Sequence[str], start: int) -> int:
     """The number of lines before the one that closes what `start` lines have opened; 0 where there is none."""
     depth = 1
@@ -201,10 +213,21 @@ def _end(lines: Sequence[str], start: int) -> int:
 
 
 def as_markdown(template: Template, base: str) -> str:
-    """The paper as plain Markdown: hints become comments, and nothing in it is only for the site."""
-    text = _raised(template, base)
-    blocks = [_plain(block) for block in re.split(r"\n{2,}", text)]
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    """The paper as plain Markdown: hints, and how to use it, become comments; nothing in it is only for the site."""
+    text, *use = re.split(_USE, _raised(template, base), maxsplit=1)
+    made = _plain_blocks(text)
+    if use:
+        title, words = use
+        made += f"\n\n<!-- {title}\n\n{_plain_blocks(words)}\n-->"
+    return made + "\n"
+
+
+_USE = r"(?m)^## (.*?)[ \t]*\{[^{}\n]*\.use\b[^{}\n]*\}[ \t]*$"
+
+
+def _plain_blocks(text: str) -> str:
+    blocks = [_plain(block) for block in re.split(r"\n{2,}", text.strip())]
+    return "\n\n".join(block for block in blocks if block)
 
 
 def _plain(block: str) -> str:
