@@ -320,7 +320,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         if self.headers.get("Host", "") not in self.server.names:
             self._send(Answer(421, body=b"This preview is for the machine that it runs on.\n"))
-        elif urlsplit(self.path).path == EVENTS:
+        elif urlsplit(self.path).path == EVENTS and self.command == "GET":
             self._tell()
         else:
             self._send(self.server.desk.answer(self.path))
