@@ -69,6 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="look at everything with every rule; writes only dist/report")
     check.add_argument("files", nargs="*", type=Path, metavar="FILE.md", help="any Marp decks, instead of the project")
     check.add_argument("--format", choices=("text", "json", "github"), default="text")
+    serve = commands.add_parser("serve", help="show site and decks as you write them, on this machine only")
+    serve.add_argument("--port", type=int, metavar="N", help="else the first free one from 8000 on")
+    serve.add_argument("--open", action="store_true", help="open it in the browser too")
     commands.add_parser("test", help="the test suite; further arguments go to pytest", add_help=False)
     links = commands.add_parser("links", help="ask all outside links whether they still answer")
     links.add_argument("--write", action="store_true", help="note today's date for those that do")
@@ -93,6 +96,8 @@ def _run(arguments: argparse.Namespace, rest: list[str]) -> int:
                 return _deck(arguments)
             case "check":
                 return _check(arguments)
+            case "serve":
+                return _serve(arguments)
             case _:
                 published = commands.build(ROOT, toolchain.provision())
                 print(f"built and checked: {published.relative_to(ROOT)}/index.html")
@@ -132,6 +137,19 @@ def _check(arguments: argparse.Namespace) -> int:
             print("\n".join(report.as_lines(found)))
             print(f"the report with pictures: {report.FOLDER}/index.html")
     return 1 if found.problems else 0
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from pipeline import serve
+
+    def say(line: str) -> None:
+        print(line, flush=True)
+
+    try:
+        serve.run(ROOT, toolchain.provision(), port=arguments.port, say=say, is_opened=arguments.open)
+    except KeyboardInterrupt:
+        say("stopped")
+    return 0
 
 
 def _tell(problems: list, found: str) -> int:  # type: ignore[type-arg]

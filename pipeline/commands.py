@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
-from urllib.parse import quote
 
 from pipeline import (
     addresses,
@@ -23,14 +22,13 @@ from pipeline import (
     consistency,
     decks,
     exceptions,
+    generated,
     links,
     names,
-    pages,
     policy,
     practice,
     publish,
     report,
-    run_sheets,
     scenario,
     scratch,
     sessions,
@@ -108,7 +106,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
         raise BuildError(problems)  # before anything that takes long
     os.environ["SOURCE_DATE_EPOCH"] = str(artifacts.build_time(root))  # MkDocs dates the site map by it
     sources = decks.find(root)
-    published = _addresses(sources, root, settings)
+    published = generated.addresses(sources, settings)
     with browser.start(tools.browser) as started:  # first, since Marp would wait long for one that does not start
         progress.made, progress.found = artifacts.make(
             sources,
@@ -181,15 +179,6 @@ _SLOW_RULES = "the rules that only `python3 build.py check` looks at: " + ", ".j
 )
 
 
-def _addresses(sources: Sequence[Source], root: Path, settings: site.Settings) -> dict[str, str]:
-    """Where a deck finds the published form of each source file."""
-    to_root = "../../"
-    found = {path.relative_to(root).as_posix(): to_root + quote(uri) for path, uri in site.addresses(settings).items()}
-    for source in sources:
-        found[source.label] = f"{to_root}decks/{quote(source.name)}/slides.html"
-    return found
-
-
 def _stage_docs(
     made: Sequence[Made],
     docs: Path,
@@ -201,20 +190,12 @@ def _stage_docs(
     for each in made:
         folder = docs / "decks" / each.deck.name
         files = {path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()}
-        text = each.source.text
-        publish.write(folder / "index.md", pages.deck_page(each.deck, files=files, source=text))
-        publish.write(folder / "source.md", pages.source_page(each.deck, text))
-        for figure in each.deck.figures:
-            publish.write(folder / "figures" / figure.name, figure.data)
-        if pages.has_notes(each.deck):
-            publish.write(docs / "facilitate" / f"{each.deck.name}.md", pages.notes_page(each.deck, links=published))
-        if sheets and each.deck.name == sheets.deck:
-            page = run_sheets.page(sheets, each.deck, links=published)
-            publish.write(docs / "facilitate" / f"{sessions.PAGE}.md", page)
-    publish.write(docs / "decks" / "index.md", pages.deck_list([each.deck for each in made]))
-    for incident in incidents:
-        for name, content in practice.files(incident):
-            publish.write(docs / practice.FOLDER / name, content)
+        for name, content in generated.deck_files(
+            each.deck, each.source.text, files=files, links=published, sheets=sheets
+        ):
+            publish.write(docs / name, content)
+    for name, content in generated.shared_files([each.deck for each in made], incidents):
+        publish.write(docs / name, content)
 
 
 def _seal_pages(made: Sequence[Made], folder: Path) -> None:

@@ -21,7 +21,9 @@ const { context } = await import('../marp.config.mjs')
 // with this process; where it was lost on the way, the next conversion starts another. One that is lost while it starts
 // may be waited for without end, hence a limit of ours; after that nobody tries again.
 const LAUNCH = 20_000
-const puppeteer = createRequire(import.meta.resolve('@marp-team/marp-cli'))('puppeteer-core')
+const require = createRequire(import.meta.resolve('@marp-team/marp-cli'))
+const puppeteer = require('puppeteer-core')
+const marpit = createRequire(require.resolve('@marp-team/marpit'))
 const { launch } = puppeteer
 class LaunchTimeout extends Error {}
 let shared
@@ -46,6 +48,36 @@ puppeteer.launch = (options) => {
     throw error
   })
   return shared
+}
+
+// Reading and packing the themes, each time the same, is half of what a rendering costs: do each once. What is packed
+// hangs on the themes that are known, on the deck's own styles, which are among the options, and on Marp's settings,
+// which for our decks are always the same.
+const { default: Theme } = marpit('./theme.js')
+const { default: ThemeSet } = marpit('./theme_set.js')
+const { fromCSS } = Theme
+const { pack } = ThemeSet.prototype
+const themes = new Map()
+const packed = new Map()
+const MOST = 100 // as many as somebody who edits styles makes in an hour
+
+function once(known, key, make) {
+  if (!known.has(key)) {
+    if (known.size >= MOST) known.clear()
+    known.set(key, make())
+  }
+  return known.get(key)
+}
+Theme.fromCSS = (css, options = {}) => {
+  const { metaType, ...rest } = options
+  const key = JSON.stringify([css, Object.keys(metaType ?? {}), rest, Object.getOwnPropertySymbols(options).length])
+  return once(themes, key, () => fromCSS.call(Theme, css, options))
+}
+ThemeSet.prototype.pack = function (name, options) {
+  const make = () => pack.call(this, name, options)
+  if (!context.getStore()) return make()
+  const known = [this.default, ...this.themes()].map((theme) => [theme?.name, theme?.css])
+  return once(packed, JSON.stringify([name, options, known]), make)
 }
 
 async function run({ id, argv, traced, ...deck }) {

@@ -9,7 +9,7 @@ import queue
 import re
 import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,18 +90,12 @@ def render(
     """
     silence = SILENCE + SILENCE_PER_BYTE * max((len(source.text.encode()) for source in sources), default=0)
     with scratch.open_folder() as folder:
+        browser = ["--browser", "chrome", "--browser-path", str(tools.browser)]
+        browser += ["--browser-timeout", f"{silence - EARLIER:.0f}"]
         jobs: list[dict[str, Any]] = []
         for number, source in enumerate(sources):
-            # Under a plain name of ours: Marp would read '[' or '*' in a file name as a pattern.
-            markdown = folder / f"{number}.md"
-            markdown.write_text(source.text, encoding="utf-8", newline="")
             context = _context(source, links, generated or {})
-            themes = ["--theme-set", *map(str, _themes(source))]
-            for name in formats:
-                argv = [str(markdown), *_OPTIONS[name], "-o", str(folder / f"{number}.{name}"), *themes]
-                argv += ["--config-file", str(HOME / "marp.config.mjs"), "--browser", "chrome"]
-                argv += ["--browser-path", str(tools.browser), "--browser-timeout", f"{silence - EARLIER:.0f}"]
-                jobs.append({"id": f"{number}.{name}", "argv": argv, "traced": name == "html", **context})
+            jobs += [{**job, "argv": job["argv"] + browser} for job in _jobs(folder, number, source, formats, context)]
         with _Node(tools, folder, lang) as node:
             answers = node.run(jobs, silence)
         # Marp takes any other browser that it finds where this one is gone, and does not say so.
@@ -109,6 +103,43 @@ def render(
             message = "the browser was taken away while Marp was at work; put it back, or set CHROME_PATH to another"
             raise BuildError([Problem(str(tools.browser), 0, "browser", message)])
         return [_gather(folder, number, source, answers, formats) for number, source in enumerate(sources)]
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Node, kept between renderings: the first costs its start, each further one a tenth of that."""
+
+    node: _Node
+    folder: Path
+    """Where it works."""
+
+    def render(self, source: Source, *, links: Mapping[str, str], generated: Mapping[str, str]) -> Rendered:
+        """Make the deck to present and nothing else; the rest is as for `render`.
+
+        Raises BuildError if Marp cannot render it, and WorkerLost if Marp itself ends or hangs.
+        """
+        formats = ("html",)
+        jobs = list(_jobs(self.folder, 0, source, formats, _context(source, links, generated)))
+        (self.folder / "0.html").unlink(missing_ok=True)  # or the last one would be taken for this one
+        try:
+            answers = self.node.run(jobs, SILENCE + SILENCE_PER_BYTE * len(source.text.encode()))
+        except BuildError as error:
+            raise WorkerLost(error.problems) from None
+        made = _gather(self.folder, 0, source, answers, formats)
+        if isinstance(made, BuildError):
+            raise made
+        return made
+
+
+class WorkerLost(BuildError):
+    """Node is not to be had any more; another worker has to be opened."""
+
+
+@contextlib.contextmanager
+def open_worker(tools: Tools, lang: str) -> Iterator[Worker]:
+    """Start Node, and keep it until the end. `lang` is as for `render`."""
+    with scratch.open_folder() as folder, _Node(tools, folder, lang) as node:
+        yield Worker(node, folder)
 
 
 def render_plain(files: Sequence[Path], *, tools: Tools) -> list[str]:
@@ -127,6 +158,20 @@ def render_plain(files: Sequence[Path], *, tools: Tools) -> list[str]:
             if not output.exists():
                 raise BuildError([Problem(str(file), 0, "marp", _failure(answers[str(output)]))])
         return [output.read_text(encoding="utf-8") for output in outputs]
+
+
+def _jobs(
+    folder: Path, number: int, source: Source, formats: Sequence[str], context: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Put the source into the folder; gives what Node has to do for each format."""
+    # Under a plain name of ours: Marp would read '[' or '*' in a file name as a pattern.
+    markdown = folder / f"{number}.md"
+    markdown.write_text(source.text, encoding="utf-8", newline="")
+    themes = ["--theme-set", *map(str, _themes(source))]
+    for name in formats:
+        argv = [str(markdown), *_OPTIONS[name], "-o", str(folder / f"{number}.{name}"), *themes]
+        argv += ["--config-file", str(HOME / "marp.config.mjs")]
+        yield {"id": f"{number}.{name}", "argv": argv, "traced": name == "html", **context}
 
 
 def _context(source: Source, links: Mapping[str, str], generated: Mapping[str, str]) -> dict[str, Any]:

@@ -233,6 +233,8 @@ def _download(form: Format, size: int) -> str:
 
 
 def _size(count: int) -> str:
+    if not count:  # in the preview, which does not make every file
+        return "not built yet"
     return f"{max(1, round(count / 1000))} KB" if count < 999_500 else f"{count / 1e6:.1f} MB"
 
 

@@ -41,9 +41,12 @@ _PAGE = {
 }
 
 
-def seal_deck(html: str) -> str:
-    """A deck's finished HTML with its policy: what is changed in a script afterwards does not run."""
-    return _seal(html, _DECK)
+def seal_deck(html: str, *, listens: bool = False) -> str:
+    """A deck's finished HTML with its policy: what is changed in a script afterwards does not run.
+
+    One that `listens` may ask the server that it came from, as the preview has to; what is published may not.
+    """
+    return _seal(html, {**_DECK, "connect-src": "'self'"} if listens else _DECK)
 
 
 def seal_page(html: str) -> str:

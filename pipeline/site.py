@@ -7,8 +7,8 @@ import os
 import re
 import shutil
 import traceback
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -16,11 +16,15 @@ from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import yaml
+from jinja2 import Environment
+from mkdocs.commands.build import _build_page, _populate_page
 from mkdocs.commands.build import build as build_mkdocs
-from mkdocs.config import load_config
+from mkdocs.config import Config, load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, MkDocsException
+from mkdocs.plugins import BasePlugin
 from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
@@ -131,23 +135,115 @@ def build(settings: Settings, site_dir: Path) -> list[Problem]:
 
     Raises BuildError where there is nothing to build from, or MkDocs gives up.
     """
-    root = settings.root
-    heard = _Listener()
-    with heard:
-        config = _load(root, site_dir)
-        config.plugins.on_startup(command="build", dirty=False)
-        try:
+    with _Listener() as heard:
+        _build(_load(settings.root, site_dir), heard, settings)
+    return heard.told(settings)
+
+
+def _build(config: MkDocsConfig, heard: _Listener, settings: Settings) -> None:
+    config.plugins.on_startup(command="build", dirty=False)
+    try:
+        with _refusals(heard, settings):
             build_mkdocs(config)
-        except (MkDocsException, Abort) as error:
-            told = [*heard.problems, *_located(heard.messages, root, settings.docs)]
-            raise BuildError([*told, Problem("MkDocs", 0, "mkdocs", cut(str(error), 500))]) from None
-        except Exception as error:  # a hook or a template of the project may raise anything
-            raised = _raised_in_page(error, heard.messages, settings)
-            is_told = raised.path in {problem.path for problem in heard.problems}
-            raise BuildError([*heard.problems, *([] if is_told else [raised])]) from None
-        finally:
-            config.plugins.on_shutdown()
-    return [*heard.problems, *_located(heard.messages, root, settings.docs)]
+    finally:
+        config.plugins.on_shutdown()
+
+
+class Superseded(Exception):
+    """Something has changed: nobody wants any more what is being built."""
+
+
+class Preview:
+    """The site as MkDocs has built it last, kept warm, so that one page of it can be made again by itself."""
+
+    def __init__(self, settings: Settings, staged: Path) -> None:
+        self._settings = settings
+        self._staged = staged
+        """The folder of the generated pages."""
+        self._kept: tuple[_Keeper, MkDocsConfig] | None = None
+
+    def build(self, site_dir: Path, is_stale: Callable[[], bool]) -> list[Problem]:
+        """Do what `build` does, and keep what it knew of the site.
+
+        Raises Superseded soon after `is_stale` has become true, and then keeps what it had.
+        """
+        with _Listener() as heard:
+            config = _load(self._settings.root, site_dir)
+            keeper = _Keeper(self._staged, is_stale)
+            config.plugins["preview"] = keeper
+            _build(config, heard, self._settings)
+        self._kept = keeper, config
+        return heard.told(self._settings)
+
+    def rebuild(self, uri: str) -> list[Problem] | None:
+        """Make one page again, named by its path below the folder of pages; None where it was not there before.
+
+        What other pages show of it, the navigation and the search, stay as they were. Raises BuildError as `build`.
+        """
+        keeper, config = self._kept or (None, None)
+        file = keeper.files.get_file_from_path(uri) if keeper else None
+        if keeper is None or config is None or file is None or file.page is None:
+            return None
+        with _Listener() as heard, _refusals(heard, self._settings):
+            _populate_page(file.page, config, keeper.files)
+            _build_page(file.page, config, keeper.files.documentation_pages(), keeper.nav, keeper.env)
+            file.page.validate_anchor_links(files=keeper.files, log_level=config.validation.links.anchors)
+        return heard.told(self._settings)
+
+
+class _NoOptions(Config):  # type: ignore[no-untyped-call]
+    """What our plugin can be told in mkdocs.yml, where nobody names it."""
+
+
+class _Keeper(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
+    """What MkDocs would throw away after a build."""
+
+    files: Files
+    nav: Navigation
+    env: Environment
+
+    def __init__(self, staged: Path, is_stale: Callable[[], bool]) -> None:
+        super().__init__()
+        self.staged = staged
+        self._is_stale: Callable[[], bool] | None = is_stale
+
+    def on_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:
+        self.nav = nav
+        return nav
+
+    def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
+        self.env, self.files = env, files
+        return env
+
+    def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+        self._stop_if_stale()
+        return markdown
+
+    def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
+        self._stop_if_stale()
+        return output
+
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
+        self._is_stale = None  # a page by itself is made at once
+
+    def _stop_if_stale(self) -> None:
+        if self._is_stale and self._is_stale():
+            raise Superseded
+
+
+@contextmanager
+def _refusals(heard: _Listener, settings: Settings) -> Iterator[None]:
+    """Whatever MkDocs gives up with, as BuildError."""
+    try:
+        yield
+    except Superseded:
+        raise
+    except (MkDocsException, Abort) as error:
+        raise BuildError([*heard.told(settings), Problem("MkDocs", 0, "mkdocs", cut(str(error), 500))]) from None
+    except Exception as error:  # a hook or a template of the project may raise anything
+        raised = _raised_in_page(error, heard.messages, settings)
+        is_told = raised.path in {problem.path for problem in heard.problems}
+        raise BuildError([*heard.problems, *([] if is_told else [raised])]) from None
 
 
 def _load(root: Path, site_dir: Path) -> MkDocsConfig:
@@ -272,6 +368,10 @@ class _Listener(logging.Handler):
             self.problems.append(found)
         else:
             self.messages.append(record.getMessage())
+
+    def told(self, settings: Settings) -> list[Problem]:
+        """Everything that was heard, as problems."""
+        return [*self.problems, *_located(self.messages, settings.root, settings.docs)]
 
     def __enter__(self) -> _Listener:
         self._propagate, self._logger.propagate = self._logger.propagate, False
@@ -418,6 +518,9 @@ def on_post_build(config: MkDocsConfig) -> None:
 
 
 def _staged_folder(config: MkDocsConfig) -> Path:
+    keeper = config.plugins.get("preview")
+    if isinstance(keeper, _Keeper):
+        return keeper.staged
     return Path(config.config_file_path).parent / STAGED_DOCS
 
 
