@@ -124,11 +124,16 @@ def make_project(root: Path, *, decks: int, slides: int) -> Path:
         (root / "docs" / f"page-{number:02}.md").write_text("".join(_page(number)), encoding="utf-8")
     ours = _SETTINGS.replace("  font: false\n", "  font: false\n  custom_dir: overrides\n") + _HOOKS
     (root / "mkdocs.yml").write_text(ours, encoding="utf-8")
-    plain = root / "plain"
+    plain = plain_folder(root)
     shutil.copytree(root / "docs", plain / "docs")
     (plain / "docs" / "index.md").write_text("# Home\n\nAll [pages](page-02.md).\n", encoding="utf-8")
     (plain / "mkdocs.yml").write_text(_SETTINGS, encoding="utf-8")
     return root
+
+
+def plain_folder(root: Path) -> Path:
+    """Where the plain tools put what they make, outside of the project, and find its pages."""
+    return root.with_name(f"{root.name}-plain")
 
 
 _WORDS = [
@@ -267,7 +272,7 @@ def run_plain(project: Path) -> Cost:
     total = Cost(0, 0, 0)
     marp = project / "node_modules" / ".bin" / "marp"
     for folder in sorted((project / "slides").glob("deck-*")):
-        out = project / "plain" / folder.name
+        out = plain_folder(project) / folder.name
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir()
         for *options, flag, name in _MARP:
@@ -275,7 +280,7 @@ def run_plain(project: Path) -> Cost:
             command += [str(out / name), "--theme-set", str(project / "slides" / "theme" / "workshop.css")]
             total += run([*command, "--browser", "chrome"], folder)
     mkdocs = [str(Path(sys.executable).with_name("mkdocs")), "build", "--quiet"]
-    return total + run(mkdocs, project / "plain")
+    return total + run(mkdocs, plain_folder(project))
 
 
 def build(project: Path) -> Cost:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -21,6 +20,7 @@ from pipeline import (
     consistency,
     decks,
     exceptions,
+    fingerprint,
     links,
     names,
     pages,
@@ -44,12 +44,6 @@ from pipeline.rules import RULES
 from pipeline.sessions import RunSheets
 from pipeline.toolchain import Tools
 
-_INPUTS = (
-    "build.py", "data", "docs", "marp.config.mjs", "mkdocs.yml", "mkdocs_hooks.py", "overrides",
-    "package-lock.json", "pipeline", "requirements.lock", "slides",
-)  # fmt: skip
-
-
 # --- build --------------------------------------------------------------------------------------------------
 
 
@@ -60,6 +54,8 @@ def build(root: Path, tools: Tools) -> Path:
     """
     progress = Progress(is_thorough=False)
     with publish.stage(root) as stage:
+        fingerprint.forget(root)
+        state = fingerprint.look(root)
         try:
             _build_stage(root, stage, tools, progress)
         except BuildError as error:
@@ -67,6 +63,7 @@ def build(root: Path, tools: Tools) -> Path:
             raise
         report.write(progress.report(), root / report.FOLDER)
         publish.exchange(stage / "site", root / "dist" / "site")
+        fingerprint.note(root, state)
     return root / "dist" / "site"
 
 
@@ -95,7 +92,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
     named = [(root / "slides", "deck-name"), (settings.docs, "file")]
     if problems := [each for folder, rule in named for each in names.problems(root, folder, rule)]:
         raise BuildError(problems)
-    fingerprint = inputs_fingerprint(root)
+    inputs = fingerprint.inputs_fingerprint(root)
     inventory = links.read_inventory(root)
     sheets = sessions.read(root)
     incidents = scenario.read(root)
@@ -137,7 +134,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
         progress.found += site.build(settings, stage / "site")
         progress.gate()
         _seal_pages(made, stage / "site")
-        publish.write(stage / "site" / "build.json", json.dumps({"fingerprint": fingerprint}, indent=2) + "\n")
+        publish.write(stage / "site" / "build.json", json.dumps({"fingerprint": inputs}, indent=2) + "\n")
         progress.found += checks.site_problems(made, stage / "site", settings, reader)
         progress.looked.append(
             _counted("page", sum(1 for _ in (stage / "site").rglob("*.html")), "opened in the browser")
@@ -208,34 +205,6 @@ def _seal_pages(made: Sequence[Made], folder: Path) -> None:
     for path in folder.rglob("*.html"):
         if path not in sealed:
             publish.write(path, policy.seal_page(path.read_text(encoding="utf-8")))
-
-
-# --- what a build depends on --------------------------------------------------------------------------------
-
-
-def inputs_fingerprint(root: Path) -> str:
-    """A hash of everything in the project that shapes the site."""
-    digest = hashlib.sha256("\0".join(os.environ.get(name, "") for name in ("SITE_URL", "EDIT_URL")).encode())
-    inside = root.resolve()
-    for name in _INPUTS:
-        for path in sorted([root / name, *(root / name).rglob("*")]):
-            if "__pycache__" in path.parts:
-                continue
-            digest.update(b"\0%b\0" % os.fsencode(path.relative_to(root).as_posix()))
-            if path.is_symlink():  # what it leads to may be anything, and is looked at where it is allowed
-                digest.update(os.fsencode(path.readlink()))
-            if path.is_file() and path.resolve().is_relative_to(inside):
-                digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def is_current(root: Path) -> bool:
-    """Whether dist/site was built from the inputs as they are now."""
-    try:
-        built = json.loads((root / "dist" / "site" / "build.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(built, dict) and built.get("fingerprint") == inputs_fingerprint(root)
 
 
 # --- the other commands -------------------------------------------------------------------------------------
@@ -383,7 +352,7 @@ def check_links(root: Path, *, write: bool) -> list[Problem]:
 
 def test(root: Path, tools: Tools, arguments: Sequence[str]) -> int:
     """Run the test suite over the built site, building it first where it is missing or stale."""
-    if not is_current(root):
+    if not fingerprint.is_current(root):
         build(root, tools)
     environment = {**os.environ, "CHROME_PATH": str(tools.browser)}
     return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=root, env=environment).returncode
