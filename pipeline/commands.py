@@ -16,6 +16,7 @@ from pipeline import (
     addresses,
     artifacts,
     browser,
+    cache,
     checks,
     consistency,
     decks,
@@ -52,7 +53,7 @@ def build(root: Path, tools: Tools) -> Path:
 
     Raises BuildError with every problem found; then dist/site is as it was, and dist/report says why.
     """
-    progress = Progress(is_thorough=False)
+    progress = Progress(is_thorough=False, cache=cache.open_cache(root))
     with publish.stage(root) as stage:
         fingerprint.forget(root)
         state = fingerprint.look(root)
@@ -63,6 +64,7 @@ def build(root: Path, tools: Tools) -> Path:
             raise
         report.write(progress.report(), root / report.FOLDER)
         publish.exchange(stage / "site", root / "dist" / "site")
+        progress.cache.tidy()
         fingerprint.note(root, state)
     return root / "dist" / "site"
 
@@ -108,6 +110,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
             lang=settings.lang,
             links=published,
             base=settings.site_url,
+            cache=progress.cache,
         )
         made = progress.made
         progress.found += exceptions.problems(progress.decks)

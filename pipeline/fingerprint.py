@@ -21,9 +21,10 @@ _INPUTS = (
     "package-lock.json", "pipeline", "requirements.lock", "slides",
 )  # fmt: skip
 
-_OF_TOOLS = frozenset(["__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"])
+OF_TOOLS = frozenset(["__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"])
+"""Folders that tools fill, wherever they are."""
 _OF_TOOLS_AT_ROOT = frozenset([".git", ".venv", "dist", "node_modules"])
-"""Folders that tools fill, and no build reads for what an author wrote."""
+"""Folders of a project that no build reads for what an author wrote."""
 
 _VARIABLES = ("SITE_URL", "EDIT_URL", "SOURCE_DATE_EPOCH", "GIT_DIR", "NODE_OPTIONS", "FONTCONFIG_FILE")
 _FONTS = (
@@ -101,12 +102,15 @@ def forget(root: Path) -> None:
     (root / RECORD).unlink(missing_ok=True)
 
 
-def of_tree(folder: Path) -> str:
-    """A hash of the names and contents of all files in a folder. Raises OSError where it is none."""
+def of_tree(folder: Path, *, without: frozenset[str] = frozenset()) -> str:
+    """A hash of the names and contents of all files in a folder, but for some folders in it.
+
+    Raises OSError where it is none.
+    """
     if folder.is_symlink() or not folder.is_dir():
         raise NotADirectoryError(str(folder))
     digest = hashlib.sha256()
-    for path in _walk(folder, frozenset(), frozenset()):
+    for path in _walk(folder, without, frozenset()):
         _add(digest, path, folder, folder.resolve())
     return digest.hexdigest()
 
@@ -114,7 +118,7 @@ def of_tree(folder: Path) -> str:
 def _of_project(root: Path) -> str:
     digest = hashlib.sha256()
     inside = root.resolve()
-    for path in _walk(root, _OF_TOOLS, _OF_TOOLS_AT_ROOT):
+    for path in _walk(root, OF_TOOLS, _OF_TOOLS_AT_ROOT):
         _add(digest, path, root, inside)
     return digest.hexdigest()
 
@@ -149,18 +153,24 @@ def _surroundings(root: Path) -> str:
     settings = root / "mkdocs.yml"
     named = re.findall(r"!ENV\s*\[?([^\]\n]*)", settings.read_text(encoding="utf-8")) if settings.is_file() else []
     variables = {*_VARIABLES, *re.findall(r"\w+", " ".join(named))}
-    stamps = [toolchain.HOME / name / ".lock-stamp" for name in (".venv", "node_modules")]
-    stamps += [toolchain.HOME / ".venv" / name for name in ("pyvenv.cfg", ".node-stamp")]
-    node, browser = shutil.which("node"), toolchain.known_browser()
     told = {
         "variables": {name: os.environ.get(name) for name in sorted(variables)},
-        "stamps": [path.read_text(encoding="utf-8") if path.exists() else "" for path in stamps],
-        "node": _program(Path(node)) if node else [],
-        "browser": _program(browser) if browser else [],
-        "fonts": [line for folder in _FONTS for line in _listing(Path(folder).expanduser())],
+        "tools": tools(),
         "commit": "" if os.environ.get("SOURCE_DATE_EPOCH") else _commit(root),
     }
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def tools() -> list[str]:
+    """What changes when a tool of the build, or a font, is replaced."""
+    stamps = [toolchain.HOME / name / ".lock-stamp" for name in (".venv", "node_modules")]
+    stamps += [toolchain.HOME / ".venv" / name for name in ("pyvenv.cfg", ".node-stamp")]
+    node, browser = shutil.which("node"), toolchain.known_browser()
+    return [
+        *(path.read_text(encoding="utf-8") if path.exists() else "" for path in stamps),
+        *(line for program in (node, browser) if program for line in _program(Path(program))),
+        *(line for folder in _FONTS for line in _listing(Path(folder).expanduser())),
+    ]
 
 
 def _program(path: Path) -> list[str]:
