@@ -15,7 +15,7 @@ import signal
 import traceback
 from pathlib import Path
 
-from pipeline import toolchain
+from pipeline import fingerprint, toolchain
 
 ROOT = Path(__file__).resolve().parent
 
@@ -27,6 +27,9 @@ def main() -> int:
         _parser().error(f"unknown argument: {rest[0]}")
     # As for Ctrl-C: clean up on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if arguments.command in (None, "build") and fingerprint.is_as_built(ROOT):
+        print("nothing has changed: dist/site is as built")
+        return 0
     try:
         toolchain.enter_venv(Path(__file__).resolve())
         return _run(arguments, rest)

@@ -20,6 +20,7 @@ const yaml = requireMarpit('js-yaml')
  * `deck` is the absolute path of the source, `root` the folder that no image may leave, `assets` more folders in
  * which a theme's own files may be found, `links` maps paths below `root` to addresses as seen from the deck,
  * `generated` maps names of SVG files to the text that the build puts in their place,
+ * `asked`, if it is there, collects the path of every file that was looked for,
  * `problems` collects `{line, rule, message}`, with `yaml` where that is what is wrong. `keepTrace`, if it is there, is
  * called with what Marp made of the source. Without a context (plain `npx marp`) images and links stay as they are.
  */
@@ -62,7 +63,7 @@ function otherCase(file) {
 }
 
 // Read a local file for the deck, or say why not. Returns {data, svg?}, `svg` being its text, or {rule, reason}.
-function readLocal(address, { deck, root, assets = [], generated = {} }) {
+function readLocal(address, { deck, root, assets = [], generated = {}, asked }) {
   if (isFileAddress(address)) return { data: 'data:,', rule: 'file-outside', reason: 'is an address on one machine; put the file into the project, and write its path from the deck' }
   const name = pathOf(address)
   const file = path.basename(name)
@@ -76,6 +77,7 @@ function readLocal(address, { deck, root, assets = [], generated = {} }) {
       outside = true
       continue
     }
+    asked?.add(file)
     try {
       // The real place counts: a symbolic link must not lead outside either.
       const real = realpathSync(file)

@@ -178,10 +178,16 @@ def run(tools: Tools, slides: int, rounds: int, report: Callable[[str], None]) -
         (plain / "marp").mkdir()
         python, port, other = Path(sys.executable), free_port(), free_port()
         stack.enter_context(started([python, "build.py", "serve", "--port", str(port)], ours))
-        marp = ["node_modules/.bin/marp", "--no-config-file", "--theme-set", plain / "theme", "--watch"]
-        command = [tools.node, ROOT / marp[0], *marp[1:], plain / "deck.md", "-o", plain / "deck.html"]
+        marp: list[str | Path] = [
+            tools.node,
+            ROOT / "node_modules/.bin/marp",
+            "--no-config-file",
+            "--theme-set",
+            plain / "theme",
+        ]
+        command = [*marp, "--watch", plain / "deck.md", "-o", plain / "deck.html"]
         stack.enter_context(started(command, plain / "marp"))
-        mkdocs = [python, "-m", "mkdocs", "serve", "--livereload", "-a", f"127.0.0.1:{other}"]
+        mkdocs: list[str | Path] = [python, "-m", "mkdocs", "serve", "--livereload", "-a", f"127.0.0.1:{other}"]
         stack.enter_context(started(mkdocs, plain))
         browser = stack.enter_context(sync_playwright()).chromium.launch(
             executable_path=tools.browser, args=["--no-sandbox"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import shutil
@@ -18,6 +19,7 @@ from PIL import Image
 
 from pipeline import deck, decks, handouts, lint, marp, pages, pdf, policy, powerpoint, present, qr
 from pipeline.browser import Reader
+from pipeline.cache import NOTHING_KEPT, Cache
 from pipeline.deck import Deck
 from pipeline.decks import Source
 from pipeline.marp import Rendered
@@ -38,11 +40,18 @@ class Made:
     """The deck to present, as it is published."""
     address: str
     """Where the deck's files are published, with a '/' at its end; '' where nobody knows."""
+    cache: Cache = NOTHING_KEPT
+    """Where what was made of the same deck before may be found."""
+
+    @cached_property
+    def identity(self) -> str:
+        """What all that is made of the deck's model is made of, in one line."""
+        return hashlib.sha256(repr((self.deck, self.address, build_time(self.source.root))).encode()).hexdigest()
 
     @cached_property
     def pictures(self) -> tuple[bytes, ...]:
         """Each slide as PNG, drawn once for the site and for the report."""
-        return tuple(pdf.pngs(pdf.pictures(self.pdf)))
+        return tuple(pdf.drawn(self.pdf, pdf.PICTURE_WIDTH, self.cache))
 
 
 def make(
@@ -52,6 +61,7 @@ def make(
     lang: str,
     links: Mapping[str, str],
     base: str,
+    cache: Cache = NOTHING_KEPT,
 ) -> tuple[list[Made], list[Problem]]:
     """Render decks. Returns those that Marp could render, and every problem of any.
 
@@ -63,7 +73,7 @@ def make(
     generated = {qr.FILE: qr.figure(base)} if base else {}
     for source in sources:
         problems += decks.theme_problems(source)
-    all_rendered = marp.render(sources, tools=tools, lang=lang, links=links, generated=generated)
+    all_rendered = _render(sources, tools, lang, links, generated, cache)
     for source, rendered in zip(sources, all_rendered, strict=True):
         if isinstance(rendered, BuildError):
             problems += rendered.problems
@@ -74,15 +84,36 @@ def make(
         time = build_time(source.root)
         finished = pdf.finish(rendered.pdf, title=read.title, address=address, time=time, slides=read.slides)
         html = present.enhance(with_address(rendered.html, address), read, links=links)
-        made.append(Made(source, read, rendered, finished, policy.seal_deck(html), address))
+        made.append(Made(source, read, rendered, finished, policy.seal_deck(html), address, cache))
     return made, problems
+
+
+def _render(
+    sources: Sequence[Source],
+    tools: Tools,
+    lang: str,
+    links: Mapping[str, str],
+    generated: Mapping[str, str],
+    cache: Cache,
+) -> list[Rendered | BuildError]:
+    """What Marp makes of each source; where the cache has all of it, Marp is not started."""
+    known = [marp.remembered(each, cache, lang=lang, links=links, generated=generated) for each in sources]
+    unknown = [source for source, found in zip(sources, known, strict=True) if not found]
+    new = marp.render(unknown, tools=tools, lang=lang, links=links, generated=generated) if unknown else []
+    for source, rendered in zip(unknown, new, strict=True):
+        if isinstance(rendered, Rendered):
+            marp.remember(rendered, source, cache, lang=lang, links=links, generated=generated)
+    made = iter(new)
+    return [found or next(made) for found in known]
 
 
 def files(made: Made, *, links: Mapping[str, str]) -> Iterator[tuple[str, str | bytes]]:
     """Every file of a deck, by the name that it has beside the others. `links` is as for `make`."""
     yield "slides.html", made.html
     yield "slides.pdf", made.pdf
-    yield "slides.pptx", powerpoint.make(made.deck, made.pdf, time=build_time(made.source.root))
+    time, cache = build_time(made.source.root), made.cache
+    key = cache.key("powerpoint", made.identity, made.pdf)
+    yield "slides.pptx", cache.content(key, lambda: powerpoint.make(made.deck, made.pdf, time=time, cache=cache))
     yield "deck.json", made.deck.as_json()
     yield "notes.md", pages.notes_file(made.deck, links=links)
     for number, picture in enumerate(made.pictures, 1):
@@ -121,7 +152,20 @@ def prints(made: Made, reader: Reader, *, links: Mapping[str, str]) -> dict[str,
     `links` is as for `make`.
     """
     layouts = handouts.layouts(made.deck)
-    printed = reader.print(handouts.document(made.deck, made.rendered.bare, links=links), layouts.values())
+    document = handouts.document(made.deck, made.rendered.bare, links=links)
+    keys = {name: made.cache.key("print", made.identity, document, name) for name in layouts}
+    known = {name: content for name, key in keys.items() if (content := made.cache.get(key)) is not None}
+    if len(known) == len(layouts):
+        return known
+    finished = _printed(made, reader, document)
+    for name, content in finished.items():
+        made.cache.put(keys[name], content)
+    return finished
+
+
+def _printed(made: Made, reader: Reader, document: str) -> dict[str, bytes]:
+    layouts = handouts.layouts(made.deck)
+    printed = reader.print(document, layouts.values())
     time = build_time(made.source.root)
     on_slides = [link for slide in made.deck.slides for link in slide.links]
     finished: dict[str, bytes] = {}

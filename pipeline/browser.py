@@ -215,6 +215,8 @@ class Reader:
         self._folder = folder
         self._base = base
         self._seen: list[Complaint] = []
+        self.answered: set[Path] = set()
+        """The files that the last page or deck has asked for, those included that are not there."""
         self._outside: dict[str, str] = {}
         with self._watch.step(PATIENCE):
             self._open_window()
@@ -250,6 +252,7 @@ class Reader:
         """
         with self._watch.step(PATIENCE):
             self._seen.clear()
+            self.answered.clear()
             self._page.goto(self._address(uri), wait_until="load")
             self._page.evaluate(_SETTLE)  # what was refused is told a moment later
             return self._complaints()
@@ -262,6 +265,7 @@ class Reader:
         """Go through a deck slide by slide, as a presenter does, and see that each shows its heading."""
         with self._watch.step(PATIENCE):
             self._seen.clear()
+            self.answered.clear()
             self._page.goto(self._address(uri), wait_until="load")
             misfits: list[Misfit] = []
             for number, title in enumerate(titles, 1):
@@ -432,6 +436,7 @@ class Reader:
         path = self._folder / unquote(urlsplit(address).path.removeprefix(urlsplit(self._base).path))
         if path.is_dir():
             path /= "index.html"
+        self.answered.add(path)
         if not path.is_file():
             self._seen.append(Complaint("request-failed", f"asks for {address}, which does not exist"))
             route.fulfill(status=404, body="")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline import browser, handouts, links, pdf, powerpoint, scenario, sessions, site, templates, word
 from pipeline.artifacts import Made
+from pipeline.cache import NOTHING_KEPT
 from pipeline.deck import Image, Slide
 from pipeline.notes import paragraphs, spoken
 from pipeline.problems import Problem, line_of
@@ -115,6 +116,11 @@ def pdf_problems(made: Made, seen: Sequence[str] | None = None) -> Iterator[Prob
 
 def print_problems(made: Made, prints: Mapping[str, bytes]) -> Iterator[Problem]:
     """See whether each handout, and the cue cards, hold every slide and every word of its notes, where it stands."""
+    seen: list[bytes | str] = [made.pdf, *prints, *prints.values()]
+    yield from _unless_known(made, "prints", seen, partial(_print_problems, made, prints))
+
+
+def _print_problems(made: Made, prints: Mapping[str, bytes]) -> Iterator[Problem]:
     told = {fault.message for fault in pdf.faults(made.pdf, made.deck.slides)}  # of the slides' own PDF
     for name, content in prints.items():
         texts = pdf.texts(content)
@@ -141,16 +147,21 @@ def print_problems(made: Made, prints: Mapping[str, bytes]) -> Iterator[Problem]
 def powerpoint_problems(made: Sequence[Made], folder: Path) -> Iterator[Problem]:
     """See whether the PowerPoint file of each deck says every title and every note; the pictures are the PDF's."""
     for each in made:
-        found = powerpoint.read((folder / "decks" / each.deck.name / "slides.pptx").read_bytes())
-        if len(found) != len(each.deck.slides):
-            message = f"the PowerPoint file has {len(found)} slides for {len(each.deck.slides)}; please report it"
-            yield Problem(each.source.label, 0, "powerpoint-incomplete", message)
-            continue
-        for slide, (title, said) in zip(each.deck.slides, found, strict=True):
-            noted = " ".join(run.text for note in slide.notes for line in paragraphs(note) for run in line.runs)
-            if lost := [*pdf.missing(title, slide.title), *pdf.missing(said, noted)]:
-                message = f"slide {slide.number}: the PowerPoint file lacks {_some(lost)}; please report it"
-                yield Problem(each.source.label, slide.line, "powerpoint-incomplete", message)
+        content = (folder / "decks" / each.deck.name / "slides.pptx").read_bytes()
+        yield from _unless_known(each, "powerpoint", [content], partial(_powerpoint_problems, each, content))
+
+
+def _powerpoint_problems(made: Made, content: bytes) -> Iterator[Problem]:
+    found = powerpoint.read(content)
+    if len(found) != len(made.deck.slides):
+        message = f"the PowerPoint file has {len(found)} slides for {len(made.deck.slides)}; please report it"
+        yield Problem(made.source.label, 0, "powerpoint-incomplete", message)
+        return
+    for slide, (title, said) in zip(made.deck.slides, found, strict=True):
+        noted = " ".join(run.text for note in slide.notes for line in paragraphs(note) for run in line.runs)
+        if lost := [*pdf.missing(title, slide.title), *pdf.missing(said, noted)]:
+            message = f"slide {slide.number}: the PowerPoint file lacks {_some(lost)}; please report it"
+            yield Problem(made.source.label, slide.line, "powerpoint-incomplete", message)
 
 
 def _some(words: Sequence[str]) -> str:
@@ -161,11 +172,28 @@ def slide_problems(made: Sequence[Made], reader: browser.Reader) -> Iterator[Pro
     """See what is wrong with each deck, its PDF and its slides."""
     for each in made:
         yield from deck_problems(each)
-        yield from fit_problems(each, reader)
-        in_pdf = list(pdf_problems(each))
-        if any(problem.rule == "pdf-incomplete" for problem in in_pdf):
-            in_pdf = list(pdf_problems(each, reader.words(each.rendered.bare)))
-        yield from in_pdf
+        yield from _unless_known(each, "fit", [each.rendered.bare], partial(fit_problems, each, reader))
+        yield from _unless_known(each, "pdf", [each.pdf], partial(_pdf_problems, each, reader))
+
+
+def _pdf_problems(made: Made, reader: browser.Reader) -> list[Problem]:
+    found = list(pdf_problems(made))
+    if any(problem.rule == "pdf-incomplete" for problem in found):
+        found = list(pdf_problems(made, reader.words(made.rendered.bare)))
+    return found
+
+
+def _unless_known(
+    made: Made, kind: str, seen: Iterable[bytes | str], look: Callable[[], Iterable[Problem]]
+) -> Iterator[Problem]:
+    """What `look` finds in the deck and in all that it has `seen`, unless it once found nothing in just these."""
+    key = made.cache.key(f"look-{kind}", made.identity, *seen)
+    if made.cache.recall(key):
+        return
+    found = list(look())
+    if not found:
+        made.cache.remember(key)
+    yield from found
 
 
 def fit_problems(made: Made, reader: browser.Reader) -> Iterator[Problem]:
@@ -177,22 +205,32 @@ def site_problems(
     made: Sequence[Made], folder: Path, settings: site.Settings, reader: browser.Reader
 ) -> Iterator[Problem]:
     """Present every deck and open every page."""
+    cache = made[0].cache if made else NOTHING_KEPT
     yield from present_problems(made, reader)
     presented = {_slides_uri(each) for each in made}
     origins = _origins(made, settings)
     for path in sorted(folder.rglob("*.html")):
         uri = path.relative_to(folder).as_posix()
-        if uri not in presented:
+        key = cache.key("look-page", str(folder), settings.site_url, uri)
+        if uri not in presented and not cache.recall(key):
             origin = origins.get(uri, links.Origin(f"dist/site/{uri}", ""))
-            for found in reader.visit(uri):
+            complaints = reader.visit(uri)
+            if not complaints:
+                cache.remember(key, reader.answered)
+            for found in complaints:
                 yield Problem(origin.path, _line_of(found, origin.text), found.rule, found.message)
 
 
 def present_problems(made: Sequence[Made], reader: browser.Reader) -> Iterator[Problem]:
     """Go through every deck as a presenter does."""
     for each in made:
-        titles = [slide.title for slide in each.deck.slides]
-        yield from _confined(each, reader, partial(reader.present, _slides_uri(each), titles))
+        uri, titles = _slides_uri(each), [slide.title for slide in each.deck.slides]
+        key = each.cache.key("look-deck", each.address, uri, each.html, *titles)
+        if not each.cache.recall(key):
+            found = list(_confined(each, reader, partial(reader.present, uri, titles)))
+            if not found:
+                each.cache.remember(key, reader.answered)
+            yield from found
 
 
 def _slides_uri(made: Made) -> str:

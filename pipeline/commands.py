@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -15,13 +14,16 @@ from pathlib import Path
 
 from pipeline import (
     addresses,
+    archive,
     artifacts,
     browser,
     bundles,
+    cache,
     checks,
     consistency,
     decks,
     exceptions,
+    fingerprint,
     generated,
     links,
     names,
@@ -37,6 +39,7 @@ from pipeline import (
     word,
 )
 from pipeline.artifacts import Made
+from pipeline.cache import Cache
 from pipeline.decks import Source
 from pipeline.incident import Incident
 from pipeline.problems import BuildError, Problem, place_problems, tidy
@@ -47,12 +50,6 @@ from pipeline.sessions import RunSheets
 from pipeline.templates import Imprint, Template
 from pipeline.toolchain import Tools
 
-_INPUTS = (
-    "build.py", "data", "docs", "marp.config.mjs", "mkdocs.yml", "mkdocs_hooks.py", "overrides",
-    "package-lock.json", "pipeline", "requirements.lock", "slides",
-)  # fmt: skip
-
-
 # --- build --------------------------------------------------------------------------------------------------
 
 
@@ -61,8 +58,10 @@ def build(root: Path, tools: Tools) -> Path:
 
     Raises BuildError with every problem found; then dist/site is as it was, and dist/report says why.
     """
-    progress = Progress(is_thorough=False)
+    progress = Progress(is_thorough=False, cache=cache.open_cache(root))
     with publish.stage(root) as stage:
+        fingerprint.forget(root)
+        state = fingerprint.look(root)
         try:
             _build_stage(root, stage, tools, progress)
         except BuildError as error:
@@ -70,6 +69,8 @@ def build(root: Path, tools: Tools) -> Path:
             raise
         report.write(progress.report(), root / report.FOLDER)
         publish.exchange(stage / "site", root / "dist" / "site")
+        progress.cache.tidy()
+        fingerprint.note(root, state)
     return root / "dist" / "site"
 
 
@@ -98,7 +99,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
     named = [(root / "slides", "deck-name"), (settings.docs, "file")]
     if problems := [each for folder, rule in named for each in names.problems(root, folder, rule)]:
         raise BuildError(problems)
-    fingerprint = inputs_fingerprint(root)
+    inputs = fingerprint.inputs_fingerprint(root)
     inventory = links.read_inventory(root)
     sheets = sessions.read(root)
     incidents = scenario.read(root)
@@ -114,6 +115,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
             lang=settings.lang,
             links=published,
             base=settings.site_url,
+            cache=progress.cache,
         )
         made = progress.made
         progress.found += exceptions.problems(progress.decks)
@@ -136,7 +138,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
         _stage_docs(made, stage / "docs", published, sheets, incidents)
         chosen, problems = _find_templates(settings, stage / "docs", incidents)
         progress.found += problems
-        files, problems = _make_templates(chosen, reader, settings)
+        files, problems = _make_templates(chosen, reader, settings, progress.cache)
         progress.found += problems
         progress.gate()
         _write_prints(files, stage / "docs")
@@ -150,7 +152,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
             bundled = bundles.make(stage / "site", settings.site_url, chosen, sheets.deck)
             progress.found += bundles.problems(bundled)
             _write_prints(bundled, stage / "site" / bundles.PLACE)
-        publish.write(stage / "site" / "build.json", json.dumps({"fingerprint": fingerprint}, indent=2) + "\n")
+        publish.write(stage / "site" / "build.json", json.dumps({"fingerprint": inputs}, indent=2) + "\n")
         progress.found += checks.site_problems(made, stage / "site", settings, reader)
         progress.looked.append(
             _counted("page", sum(1 for _ in (stage / "site").rglob("*.html")), "opened in the browser")
@@ -204,34 +206,6 @@ def _seal_pages(made: Sequence[Made], folder: Path) -> None:
     for path in folder.rglob("*.html"):
         if path not in sealed:
             publish.write(path, policy.seal_page(path.read_text(encoding="utf-8")))
-
-
-# --- what a build depends on --------------------------------------------------------------------------------
-
-
-def inputs_fingerprint(root: Path) -> str:
-    """A hash of everything in the project that shapes the site."""
-    digest = hashlib.sha256("\0".join(os.environ.get(name, "") for name in ("SITE_URL", "EDIT_URL")).encode())
-    inside = root.resolve()
-    for name in _INPUTS:
-        for path in sorted([root / name, *(root / name).rglob("*")]):
-            if "__pycache__" in path.parts:
-                continue
-            digest.update(b"\0%b\0" % os.fsencode(path.relative_to(root).as_posix()))
-            if path.is_symlink():  # what it leads to may be anything, and is looked at where it is allowed
-                digest.update(os.fsencode(path.readlink()))
-            if path.is_file() and path.resolve().is_relative_to(inside):
-                digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def is_current(root: Path) -> bool:
-    """Whether dist/site was built from the inputs as they are now."""
-    try:
-        built = json.loads((root / "dist" / "site" / "build.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(built, dict) and built.get("fingerprint") == inputs_fingerprint(root)
 
 
 # --- the other commands -------------------------------------------------------------------------------------
@@ -377,21 +351,30 @@ def _find_templates(
 
 
 def _make_templates(
-    chosen: Sequence[Template], reader: browser.Reader, settings: site.Settings
+    chosen: Sequence[Template], reader: browser.Reader, settings: site.Settings, kept: Cache
 ) -> tuple[dict[str, bytes], list[Problem]]:
     """The files of all templates, by their addresses, and what is wrong with them; pandoc works beside the browser."""
     imprint = Imprint(settings.site_url, settings.locale, artifacts.build_time(settings.root))
+    keys = {template.uri: kept.key("template", repr(template), repr(imprint)) for template in chosen}
+    found = {uri: archive.unpack(content) for uri, key in keys.items() if (content := kept.get(key))}
+    wanted = [template for template in chosen if template.uri not in found]
     with ThreadPoolExecutor(max_workers=1) as pool:
-        written = pool.submit(word.make, chosen, imprint)
-        printed, problems = templates.prints(chosen, reader, imprint)
-        documents = written.result()
-    files: dict[str, bytes] = {}
-    for template, in_pdf, in_word in zip(chosen, printed, documents, strict=False):
-        problems += templates.missing(template, settings.site_url, in_pdf=in_pdf, in_word=word.text(in_word))
-        text = templates.as_markdown(template, settings.site_url)
-        contents = {".pdf": in_pdf, ".docx": in_word, ".md": text.encode()}
-        files |= {f"{template.folder}{template.name}{ending}": each for ending, each in contents.items()}
-    return files, problems
+        written = pool.submit(word.make, wanted, imprint) if wanted else None
+        printed, problems = templates.prints(wanted, reader, imprint)
+        documents = written.result() if written else []
+    for template, in_word in zip(wanted, documents, strict=True):
+        if in_pdf := printed.get(template.uri):
+            text = templates.as_markdown(template, imprint.base)
+            found[template.uri] = {".pdf": in_pdf, ".docx": in_word, ".md": text.encode()}
+            problems += templates.missing(template, imprint.base, in_pdf=in_pdf, in_word=word.text(in_word))
+    if not problems:
+        for template in wanted:
+            kept.put(keys[template.uri], archive.pack(found[template.uri]))
+    return {
+        f"{template.folder}{template.name}{ending}": content
+        for template in chosen
+        for ending, content in found.get(template.uri, {}).items()
+    }, problems
 
 
 def _write_prints(prints: Mapping[str, bytes], folder: Path) -> None:
@@ -416,7 +399,7 @@ def check_links(root: Path, *, write: bool) -> list[Problem]:
 
 def test(root: Path, tools: Tools, arguments: Sequence[str]) -> int:
     """Run the test suite over the built site, building it first where it is missing or stale."""
-    if not is_current(root):
+    if not fingerprint.is_current(root):
         build(root, tools)
     environment = {**os.environ, "CHROME_PATH": str(tools.browser)}
     return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=root, env=environment).returncode

@@ -1,7 +1,7 @@
 // The one Node process of a build: reads jobs as JSON lines on stdin, answers as JSON lines on stdout.
 //
 // A job is {id, argv, traced?, deck?, root?, assets?, links?}: `argv` goes to Marp CLI as it is, the rest is the plugin's
-// context (marp.config.mjs; without `deck` there is none). An answer is {id, code, problems, log, trace?}.
+// context (marp.config.mjs; without `deck` there is none). An answer is {id, code, problems, log, trace?, asked}.
 import { createInterface } from 'node:readline'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createRequire } from 'node:module'
@@ -83,9 +83,10 @@ ThemeSet.prototype.pack = function (name, options) {
 async function run({ id, argv, traced, ...deck }) {
   const log = []
   const problems = []
+  const asked = new Set()
   let trace
   const keepTrace = traced ? (made) => void (trace = made) : undefined
-  const convert = () => (deck.deck ? context.run({ ...deck, problems, keepTrace }, () => marpCli(argv)) : marpCli(argv))
+  const convert = () => (deck.deck ? context.run({ ...deck, problems, asked, keepTrace }, () => marpCli(argv)) : marpCli(argv))
   const code = await logs.run(log, async () => {
     try {
       return await convert()
@@ -94,7 +95,7 @@ async function run({ id, argv, traced, ...deck }) {
       return error?.errorCode ?? 1
     }
   })
-  process.stdout.write(`${JSON.stringify({ id, code, problems, log, trace })}\n`)
+  process.stdout.write(`${JSON.stringify({ id, code, problems, log, trace, asked: [...asked] })}\n`)
 }
 
 // A conversion mostly waits for the browser: two for each core, and not too many for the memory.

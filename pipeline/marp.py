@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from pipeline import scratch, trace
+from pipeline.cache import Cache
 from pipeline.decks import Source, theme_name
 from pipeline.problems import BuildError, Problem, yaml_problem
 from pipeline.toolchain import HOME, Tools
@@ -69,6 +70,10 @@ class Rendered:
     problems: tuple[Problem, ...]
     trace: Trace = field(default_factory=Trace)
     """What Marp made of the source; known once there is the deck to present."""
+    told: str = ""
+    """The same as Marp told it."""
+    asked: tuple[Path, ...] = ()
+    """Every file that the deck or its theme asks for, and where else it was looked for."""
 
 
 def render(
@@ -201,6 +206,8 @@ def _gather(
             content[name] = file.read_bytes()
         if answer["code"] or not content[name]:
             return BuildError([Problem(source.label, 0, "marp", _failure(answer))])
+    asked = {Path(path) for name in formats for path in answers[f"{number}.{name}"]["asked"]}
+    traced: Any = answers[f"{number}.html"]["trace"] if content["html"] else None
     answer = answers[f"{number}.{formats[0]}"]
     problems = [_problem(source, found) for found in answer["problems"]]
     for line in answer["log"]:
@@ -217,8 +224,57 @@ def _gather(
         bare=content["bare"].decode(),
         pdf=content["pdf"],
         problems=tuple(problems),
-        trace=trace.read(answers[f"{number}.html"]["trace"]) if content["html"] else Trace(),
+        trace=trace.read(traced) if content["html"] else Trace(),
+        told=json.dumps(traced),
+        asked=tuple(sorted(asked)),
     )
+
+
+def remembered(
+    source: Source, cache: Cache, *, lang: str, links: Mapping[str, str], generated: Mapping[str, str]
+) -> Rendered | None:
+    """What `render` made of the source in every format, where that is known and would be the same now."""
+    key = _key(source, cache, lang, links, generated)
+    content = cache.get(key) if cache.recall(f"{key}-files") else None
+    if content is None:
+        return None
+    head, _, rest = content.partition(b"\n")
+    told, html, bare = json.loads(head)
+    return Rendered(
+        html=rest[:html].decode(),
+        bare=rest[html : html + bare].decode(),
+        pdf=rest[html + bare :],
+        problems=(),
+        trace=trace.read(json.loads(told)),
+        told=told,
+    )
+
+
+def remember(
+    rendered: Rendered,
+    source: Source,
+    cache: Cache,
+    *,
+    lang: str,
+    links: Mapping[str, str],
+    generated: Mapping[str, str],
+) -> None:
+    """Keep what was rendered for `remembered`, unless something is wrong with it."""
+    if rendered.problems or not cache.folder:
+        return
+    html, bare = rendered.html.encode(), rendered.bare.encode()
+    head = json.dumps([rendered.told, len(html), len(bare)]).encode()
+    key = _key(source, cache, lang, links, generated)
+    cache.put(key, b"".join([head, b"\n", html, bare, rendered.pdf]))
+    cache.remember(f"{key}-files", rendered.asked)
+
+
+def _key(source: Source, cache: Cache, lang: str, links: Mapping[str, str], generated: Mapping[str, str]) -> str:
+    if not cache.folder:
+        return ""
+    context = json.dumps([lang, _context(source, links, generated)], sort_keys=True)
+    themes = [part for css in _themes(source) for part in (str(css), css.read_bytes())]
+    return cache.key("marp", source.text, context, *themes)
 
 
 _WRONG_THEME = re.compile(r"Cannot register theme CSS: (.+?) \(<css input>:(\d+):\d+: (.*)\)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import posixpath
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import repeat
 from urllib.parse import urljoin, urlsplit
 
 import pikepdf
@@ -20,6 +22,7 @@ import pypdfium2
 from PIL import Image
 
 from pipeline import asides
+from pipeline.cache import Cache
 from pipeline.deck import Link, Slide
 from pipeline.marp import NOWHERE
 
@@ -203,8 +206,11 @@ def _fonts_apart(resources: pikepdf.Object | None, depth: int = 0) -> Iterator[s
 
 def _letters(text: str) -> str:
     """`text` without case and without accents, which a PDF may keep apart from their letters or leave out."""
+    if text.isascii():
+        return text.casefold()
     parts = unicodedata.normalize("NFKD", text).casefold().replace("\u0131", "i")  # Turkish
-    return "".join(letter for letter in parts if not unicodedata.category(letter).startswith("M"))
+    marks = "".join(letter for letter in set(parts) if unicodedata.category(letter).startswith("M"))
+    return parts.translate(str.maketrans("", "", marks))
 
 
 # Letters of one direction: those from right to left may stand right beside others.
@@ -216,10 +222,95 @@ def pictures(pdf: bytes, width: int = PICTURE_WIDTH) -> Iterator[Image.Image]:
     document = pypdfium2.PdfDocument(pdf)
     try:
         for page in document:
-            picture: Image.Image = page.render(scale=width / page.get_width(), draw_annots=False).to_pil()
-            yield picture.convert("RGB")
+            yield _draw(page, width)
     finally:
         document.close()
+
+
+def drawn(pdf: bytes, width: int, cache: Cache) -> Iterator[bytes]:
+    """Each page as PNG, packed on all cores while the next ones are drawn; those of pages that are known are kept."""
+    cores = os.cpu_count() or 1
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        with ThreadPoolExecutor(cores) as pool:
+            packing: deque[Future[bytes]] = deque()
+            for page, content in zip(document, page_contents(pdf) if cache.folder else repeat(b""), strict=False):
+                key = cache.key("picture", str(width), content)
+                known = cache.get(key)
+                picture = _draw(page, width) if known is None else None
+                packing.append(pool.submit(_packed, picture, known or b"", key, cache))
+                if len(packing) > cores:  # no more than these in memory, where each may be 3 MB
+                    yield packing.popleft().result()
+            yield from (packed.result() for packed in packing)
+    finally:
+        document.close()
+
+
+def _packed(picture: Image.Image | None, known: bytes, key: str, cache: Cache) -> bytes:
+    if picture is None:
+        return known
+    content = png(picture)
+    cache.put(key, content)
+    return content
+
+
+def _draw(page: pypdfium2.PdfPage, width: int) -> Image.Image:
+    picture: Image.Image = page.render(scale=width / page.get_width(), draw_annots=False).to_pil()
+    return picture.convert("RGB")
+
+
+def page_contents(pdf: bytes) -> list[bytes]:
+    """For each page, a hash of all that is drawn on it: the page itself and whatever fonts and pictures it uses."""
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        known: dict[tuple[int, int], bytes] = {}
+        found: list[bytes] = []
+        for page in document.pages:
+            inherited = [page.resources, page.mediabox, page.cropbox]
+            found.append(_joined([*_fields(page.obj, known), *(_content(part, known) for part in inherited)]))
+        return found
+
+
+def _content(part: object, known: dict[tuple[int, int], bytes]) -> bytes:
+    """A hash of an object of a PDF and of all that it refers to, by content and not by number."""
+    if not isinstance(part, pikepdf.Object):
+        return repr(part).encode()
+    number = part.objgen
+    if number in known:
+        return known[number]
+    if number != (0, 0):
+        known[number] = b"%d %d" % number  # where it refers to itself
+    if isinstance(part, pikepdf.Stream):
+        digest = _joined([part.read_raw_bytes(), *_fields(part, known)])
+    elif isinstance(part, pikepdf.Dictionary):
+        digest = _joined(_fields(part, known))
+    elif isinstance(part, pikepdf.Array) and b" R" in part.unparse():
+        digest = _joined(_content(each, known) for each in part.as_list())
+    else:
+        digest = part.unparse(resolved=True)
+    if number != (0, 0):
+        known[number] = digest
+    return digest
+
+
+def _fields(part: pikepdf.Object, known: dict[tuple[int, int], bytes]) -> Iterator[bytes]:
+    for name in sorted(part.keys()):
+        if name not in _NOT_DRAWN:
+            yield name.encode()
+            yield _content(part[name], known)
+
+
+# `pictures` leaves out the signs of notes, which are annotations.
+_NOT_DRAWN = frozenset(
+    ["/Annots", "/Length", "/P", "/Parent", "/StructParent", "/StructParents", "/Tabs", "/ToUnicode"]
+)
+
+
+def _joined(parts: Iterable[bytes]) -> bytes:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(b"%d\0" % len(part))
+        digest.update(part)
+    return digest.digest()
 
 
 def png(picture: Image.Image) -> bytes:
@@ -227,18 +318,6 @@ def png(picture: Image.Image) -> bytes:
     out = io.BytesIO()
     picture.save(out, "PNG", compress_type=zlib.Z_RLE)  # a third faster where much is of one colour, and hardly larger
     return out.getvalue()
-
-
-def pngs(pictures: Iterable[Image.Image]) -> Iterator[bytes]:
-    """Each picture as PNG, packed on all cores while the next ones are drawn."""
-    cores = os.cpu_count() or 1
-    with ThreadPoolExecutor(cores) as pool:
-        packing: deque[Future[bytes]] = deque()
-        for picture in pictures:
-            packing.append(pool.submit(png, picture))
-            if len(packing) > cores:  # no more than these in memory, where each may be 3 MB
-                yield packing.popleft().result()
-        yield from (packed.result() for packed in packing)
 
 
 def og_picture(picture: Image.Image) -> Image.Image:

@@ -29,6 +29,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline import asides, notes, pdf
 from pipeline.asides import Area, Page
+from pipeline.cache import NOTHING_KEPT, Cache
 from pipeline.deck import Deck, Slide
 from pipeline.figures import xml_text
 from pipeline.notes import Paragraph
@@ -50,7 +51,7 @@ _SIDES = (914_400, 51_206_400)  # EMU: PowerPoint refuses slides of less than 1 
 _EMU_A_POINT = 12_700
 
 
-def make(deck: Deck, document: bytes, *, time: int) -> bytes:
+def make(deck: Deck, document: bytes, *, time: int, cache: Cache = NOTHING_KEPT) -> bytes:
     """Make the file from a deck and its finished PDF. `time` is in seconds since 1970."""
     pages = asides.read(document)
     presentation: Any = _Package.open(str(TEMPLATE)).presentation_part.presentation
@@ -60,7 +61,7 @@ def make(deck: Deck, document: bytes, *, time: int) -> bytes:
     if any(map(_note_lines, deck.slides)):
         _prepare_notes(presentation, size)
     added = []
-    for slide, picture in zip(deck.slides, pdf.pngs(pdf.pictures(document, width)), strict=False):
+    for slide, picture in zip(deck.slides, pdf.drawn(document, width, cache), strict=False):
         added.append(presentation.slides.add_slide(layout))
         _fill(added[-1], slide, picture, size)
         _write_notes(added[-1], _note_lines(slide))

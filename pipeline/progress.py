@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from pipeline import exceptions
 from pipeline.artifacts import Made
+from pipeline.cache import NOTHING_KEPT, Cache
 from pipeline.causes import causes, once
 from pipeline.deck import Deck
 from pipeline.problems import BuildError, Problem, tidy
@@ -20,6 +21,8 @@ class Progress:
 
     is_thorough: bool
     """Whether slow rules are looked at too, and whether a problem leaves the rest to be looked at."""
+    cache: Cache = NOTHING_KEPT
+    """Where what was made and seen before may be found; a thorough look does not look there."""
     made: list[Made] = field(default_factory=list)
     found: list[Problem] = field(default_factory=list)
     """Every problem, those that a deck allows included."""

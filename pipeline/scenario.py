@@ -292,3 +292,6 @@ def _disagreements(incident: Incident) -> Wrongs:
     for place, quote in [*quotes, (("critique", "wrong", "says"), critique.wrong.says)]:
         if quote not in critique.text:
             yield place, f"{shown(quote)} is not in the text; quote it word for word"
+    headings = re.findall(r"(?m)^#{1,2} ", scenario.example.text)
+    if not scenario.example.text.startswith("## ") or len(headings) != 1:
+        yield ("example", "text"), "does not begin with its only title ('## …', all others '### …'); write one there"

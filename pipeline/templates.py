@@ -10,7 +10,7 @@ import posixpath
 import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape, unescape
 from pathlib import Path
 from textwrap import indent
@@ -129,7 +129,12 @@ def read(text: str, *, uri: str, source: str, is_generated: bool = False) -> Tem
     handout = values["handout"]
     if wrong := _wrong_handout(handout) or _wrong_words(values):
         raise BuildError([Problem(source, line, "template", wrong)])
-    paper, at = _paper(text, source)
+    try:
+        paper, at = _paper(text, source)
+    except BuildError as error:
+        if is_generated:  # which has no lines that anybody could look at
+            raise BuildError(replace(each, line=0) for each in error.problems) from None
+        raise
     if wrong := _wrong_comment(paper):
         message = (
             f"what becomes a comment in the Markdown holds '--', which would end it: {shown(wrong)}; write it anew"
@@ -417,16 +422,16 @@ def _with_lines(found: re.Match[str]) -> str:
     return f"{found[1]}<div class='lines' aria-hidden='true'>{'<i></i>' * int(found[2])}</div>"
 
 
-def prints(chosen: Sequence[Template], reader: Reader, imprint: Imprint) -> tuple[list[bytes], list[Problem]]:
-    """Print templates; and what is wrong with what was printed."""
-    printed: list[bytes] = []
+def prints(chosen: Sequence[Template], reader: Reader, imprint: Imprint) -> tuple[dict[str, bytes], list[Problem]]:
+    """Print templates, by their pages; and what is wrong with what was printed."""
+    printed: dict[str, bytes] = {}
     problems: list[Problem] = []
     for template in chosen:
         with reader.confine(template.source, problems):
             [made] = reader.print(document(template, imprint), [layout(template)])
             address = imprint.base + template.folder
             content = pdf.finish(made, title=template.title, address=address, time=imprint.time)
-            printed.append(content)
+            printed[template.uri] = content
             for fault in pdf.faults(content):
                 problems.append(Problem(template.source, template.line, "pdf-structure", f"the PDF {fault.message}"))
     return printed, problems

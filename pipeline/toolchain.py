@@ -191,8 +191,7 @@ def find_browser() -> Path:
     wanted = os.environ.get("CHROME_PATH")
     if wanted:
         return _checked_browser(Path(wanted).absolute())
-    found = _playwright_browser() or _installed_browser()
-    if found:
+    if found := known_browser():
         return found
     _say("no Chromium, Chrome or Edge found: downloading Playwright's Chromium")
     environment = {"PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": "15000", **os.environ}
@@ -208,6 +207,12 @@ def find_browser() -> Path:
             + _tail(tried.stdout + tried.stderr)
         )
     return found
+
+
+def known_browser() -> Path | None:
+    """The browser that `find_browser` finds on this machine as it is, and nothing is started to see."""
+    wanted = os.environ.get("CHROME_PATH")
+    return Path(wanted).absolute() if wanted else _playwright_browser() or _installed_browser()
 
 
 def _checked_browser(path: Path) -> Path:

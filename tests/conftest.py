@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from pipeline import commands, toolchain
+from pipeline import fingerprint, toolchain
 from pipeline.problems import Problem
 from pipeline.toolchain import Tools
 
@@ -34,7 +34,7 @@ def tools() -> Tools:
 @pytest.fixture(scope="session")
 def site() -> Path:
     """The built site. `build.py test` makes it; tests never look at a stale one."""
-    if not commands.is_current(ROOT):
+    if not fingerprint.is_current(ROOT):
         pytest.fail("dist/site is missing or stale; run 'python3 build.py test', which builds it first", pytrace=False)
     return BUILT
 

@@ -22,6 +22,7 @@ from tests.conftest import ROOT
 
 PRACTICE = ROOT / "docs" / "practice"
 KEY_PAGE = "practice/answer-key/index.html"
+EXAMPLE_PAGE = "practice/answer-key/spring-promo/example/index.html"
 PARTICIPANTS = ("", "spring-promo/evidence", "timeline", "spring-promo/critique", "exercises", "second-scenarios")
 DATA: dict[str, Any] = yaml.safe_load((ROOT / "data/scenarios/spring-promo.yml").read_text(encoding="utf-8"))
 EVENTS = sorted(
@@ -170,8 +171,10 @@ def test_the_search_does_not_know_the_key(site: Path) -> None:
 def test_the_key_tells_search_engines_to_stay_away(site: Path) -> None:
     pages = {path: path.read_text(encoding="utf-8") for path in site.rglob("index.html")}
 
-    assert [site / KEY_PAGE] == [path for path, html in pages.items() if '<meta name="robots"' in html]
-    assert '<meta name="robots" content="noindex">' in pages[site / KEY_PAGE]
+    hidden = {site / KEY_PAGE, site / EXAMPLE_PAGE}
+
+    assert hidden == {path for path, html in pages.items() if '<meta name="robots"' in html}
+    assert all('<meta name="robots" content="noindex">' in pages[path] for path in hidden)
 
 
 @pytest.mark.parametrize("uri", PARTICIPANTS)
@@ -188,7 +191,12 @@ def test_the_menu_keeps_the_key_apart_and_says_what_it_is() -> None:
     text = re.sub(r"!ENV \[.*\]", "''", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
     [section] = [entry["Practise"] for entry in yaml.safe_load(text)["nav"] if "Practise" in entry]
 
-    assert {"For facilitators (spoilers)": [{"Answer key": "practice/answer-key.md"}]} == section[-1]
+    assert {
+        "For facilitators (spoilers)": [
+            {"Answer key": "practice/answer-key.md"},
+            {"A filled example": "practice/answer-key/spring-promo/example.md"},
+        ]
+    } == section[-1]
     assert "answer-key" not in json.dumps(section[:-1])
 
 

@@ -1,0 +1,219 @@
+"""Tell from contents whether what was built still holds, and start nothing for it. Standard library only."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pipeline import toolchain
+
+RECORD = Path("dist", "built.json")
+"""What the last build was made of and what it made, below the project."""
+
+_INPUTS = (
+    "build.py", "data", "docs", "marp.config.mjs", "mkdocs.yml", "mkdocs_hooks.py", "overrides",
+    "package-lock.json", "pipeline", "requirements.lock", "slides",
+)  # fmt: skip
+
+OF_TOOLS = frozenset(["__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"])
+"""Folders that tools fill, wherever they are."""
+_OF_TOOLS_AT_ROOT = frozenset([".git", ".venv", "dist", "node_modules"])
+"""Folders of a project that no build reads for what an author wrote."""
+
+_VARIABLES = ("SITE_URL", "EDIT_URL", "SOURCE_DATE_EPOCH", "GIT_DIR", "NODE_OPTIONS", "FONTCONFIG_FILE")
+_FONTS = (
+    "/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts", "/Library/Fonts",
+    "~/Library/Fonts", "C:/Windows/Fonts",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class State:
+    """What shapes a build, each part as a hash."""
+
+    project: str
+    """Every file of the project that is not a tool's."""
+    surroundings: str
+    """Tools, fonts, variables of the environment, and the commit whose date outputs carry."""
+    site: str = ""
+    """Every file of the site that was made of it."""
+
+
+def inputs_fingerprint(root: Path) -> str:
+    """A hash of everything in the project that shapes the site."""
+    digest = hashlib.sha256("\0".join(os.environ.get(name, "") for name in ("SITE_URL", "EDIT_URL")).encode())
+    inside = root.resolve()
+    for name in _INPUTS:
+        for path in sorted([root / name, *(root / name).rglob("*")]):
+            if "__pycache__" not in path.parts:
+                _add(digest, path, root, inside)
+    return digest.hexdigest()
+
+
+def is_current(root: Path) -> bool:
+    """Whether dist/site was built from the inputs as they are now."""
+    try:
+        built = json.loads((root / "dist" / "site" / "build.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(built, dict) and built.get("fingerprint") == inputs_fingerprint(root)
+
+
+def is_as_built(root: Path) -> bool:
+    """Whether a build would only make again what dist/site holds. Where that cannot be told, it is said not to."""
+    try:
+        known = State(**json.loads((root / RECORD).read_text(encoding="utf-8")))
+        return (
+            known.surroundings == _surroundings(root)
+            and known.project == _of_project(root)
+            and known.site == of_tree(root / "dist" / "site")
+            and (root / "dist" / "report" / "index.html").is_file()
+        )
+    except (OSError, ValueError, TypeError):  # it is not there, or somebody wrote into it
+        return False
+
+
+def look(root: Path) -> State | None:
+    """What a build that begins now is made of; None where that cannot be told."""
+    try:
+        return State(_of_project(root), _surroundings(root))
+    except (OSError, ValueError):  # the build itself says better what is wrong with a file
+        return None
+
+
+def note(root: Path, state: State | None) -> None:
+    """Note that dist/site was made of `state`, for `is_as_built`."""
+    if not state:
+        return
+    made = State(state.project, state.surroundings, of_tree(root / "dist" / "site"))
+    new = (root / RECORD).with_suffix(".new")
+    new.write_text(json.dumps(asdict(made), indent=2) + "\n", encoding="utf-8")
+    new.replace(root / RECORD)
+
+
+def forget(root: Path) -> None:
+    """Make the next build begin anew."""
+    (root / RECORD).unlink(missing_ok=True)
+
+
+def of_tree(folder: Path, *, without: frozenset[str] = frozenset()) -> str:
+    """A hash of the names and contents of all files in a folder, but for some folders in it.
+
+    Raises OSError where it is none.
+    """
+    if folder.is_symlink() or not folder.is_dir():
+        raise NotADirectoryError(str(folder))
+    digest = hashlib.sha256()
+    for path in _walk(folder, without, frozenset()):
+        _add(digest, path, folder, folder.resolve())
+    return digest.hexdigest()
+
+
+def _of_project(root: Path) -> str:
+    digest = hashlib.sha256()
+    inside = root.resolve()
+    for path in _walk(root, OF_TOOLS, _OF_TOOLS_AT_ROOT):
+        _add(digest, path, root, inside)
+    return digest.hexdigest()
+
+
+def _walk(folder: Path, without: frozenset[str], without_at_top: frozenset[str]) -> Iterator[Path]:
+    """Every file and link below `folder`, and every empty folder, always in the same order."""
+    for place, folders, files in os.walk(folder):  # which follows no links
+        left_out = without | without_at_top if Path(place) == folder else without
+        links = [name for name in folders if name not in left_out and Path(place, name).is_symlink()]
+        folders[:] = sorted(name for name in folders if name not in left_out and not name.endswith(".egg-info"))
+        yield from (Path(place, name) for name in sorted([*files, *links]))
+        if not folders and not files:
+            yield Path(place)
+
+
+def _add(digest: hashlib._Hash, path: Path, root: Path, inside: Path) -> None:
+    digest.update(b"\0%b\0" % os.fsencode(path.relative_to(root).as_posix()))
+    if path.is_symlink():  # what it leads to may be anything, and is looked at where it is allowed
+        digest.update(os.fsencode(path.readlink()))
+        if not path.resolve().is_relative_to(inside):
+            return
+    if path.is_file():
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+
+
+# --- tools and the rest of the machine ----------------------------------------------------------------------
+
+
+def _surroundings(root: Path) -> str:
+    """Raises ValueError where it cannot be told what shapes a build."""
+    settings = root / "mkdocs.yml"
+    named = re.findall(r"!ENV\s*\[?([^\]\n]*)", settings.read_text(encoding="utf-8")) if settings.is_file() else []
+    variables = {*_VARIABLES, *re.findall(r"\w+", " ".join(named))}
+    told = {
+        "variables": {name: os.environ.get(name) for name in sorted(variables)},
+        "tools": tools(),
+        "commit": "" if os.environ.get("SOURCE_DATE_EPOCH") else _commit(root),
+    }
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def tools() -> list[str]:
+    """What changes when a tool of the build, or a font, is replaced."""
+    stamps = [toolchain.HOME / name / ".lock-stamp" for name in (".venv", "node_modules")]
+    stamps += [toolchain.HOME / ".venv" / name for name in ("pyvenv.cfg", ".node-stamp")]
+    node, browser = shutil.which("node"), toolchain.known_browser()
+    return [
+        *(path.read_text(encoding="utf-8") if path.exists() else "" for path in stamps),
+        *(line for program in (node, browser) if program for line in _program(Path(program))),
+        *(line for folder in _FONTS for line in _listing(Path(folder).expanduser())),
+    ]
+
+
+def _program(path: Path) -> list[str]:
+    """What changes when a program is replaced: it is too large to be read, and asking it would start it.
+
+    A browser is often started by a script: then, whatever that names is looked at, too.
+    """
+    found = [path.resolve()]
+    with path.open("rb") as file:
+        start = file.read(65_536)
+    if start.startswith(b"#!"):
+        named = {Path(os.fsdecode(name)) for name in re.findall(rb"/[\w./+-]{3,}", start)}
+        found += sorted(place for place in named if place.exists())
+    told = [hashlib.sha256(start).hexdigest()]
+    for place in found:
+        state = place.stat()
+        told.append(f"{place} {state.st_size if place.is_file() else 0} {state.st_mtime_ns}")
+    return told
+
+
+def _listing(folder: Path) -> Iterator[str]:
+    for path in _walk(folder, frozenset(), frozenset()) if folder.is_dir() else ():
+        yield f"{path} {path.lstat().st_size}"
+
+
+def _commit(root: Path) -> str:
+    """The commit that is checked out, as Git keeps it in files. Raises ValueError where it keeps it otherwise."""
+    place = next((above / ".git" for above in (root, *root.parents) if (above / ".git").exists()), None)
+    if not place or not shutil.which("git"):
+        return ""
+    if place.is_file():  # a work tree beside the repository
+        place = place.parent / place.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
+    shared = place / "commondir"
+    common = place / shared.read_text(encoding="utf-8").strip() if shared.is_file() else place
+    if (common / "reftable").exists():
+        raise ValueError("references in a table")
+    head = (place / "HEAD").read_text(encoding="utf-8").strip()
+    name = head.removeprefix("ref:").strip()
+    if name == head:
+        return head
+    for path in (place / name, common / name):
+        if path.is_file():
+            return path.read_text(encoding="utf-8").strip()
+    packed = common / "packed-refs"
+    lines = packed.read_text(encoding="utf-8").splitlines() if packed.is_file() else []
+    return next((line.split()[0] for line in lines if line.endswith(f" {name}")), "")

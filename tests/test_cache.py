@@ -1,0 +1,194 @@
+"""What is kept between builds is used only where it is whole and would come out the same."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from pipeline import pdf
+from pipeline.cache import NOTHING_KEPT, Cache
+from tests.conftest import Project
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Cache:
+    return Cache(tmp_path / "cache", "salt")
+
+
+def entry(cache: Cache) -> Path:
+    assert cache.folder
+    [path] = cache.folder.iterdir()
+    return path
+
+
+def test_what_was_kept_is_found(cache: Cache) -> None:
+    cache.put(cache.key("kind", "a", b"b"), b"content")
+
+    assert b"content" == cache.get(cache.key("kind", "a", b"b"))
+
+
+@pytest.mark.parametrize("parts", [("ab",), ("a", "c"), ("a",), ("", "ab"), ("b", "a")])
+def test_other_parts_are_another_entry(cache: Cache, parts: tuple[str, ...]) -> None:
+    cache.put(cache.key("kind", "a", "b"), b"content")
+
+    assert cache.get(cache.key("kind", *parts)) is None
+
+
+def test_other_tools_or_code_find_nothing(cache: Cache) -> None:
+    cache.put(cache.key("kind", "a"), b"content")
+    other = Cache(cache.folder, "other salt")
+
+    assert other.get(other.key("kind", "a")) is None
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda content: content[:-1], id="cut off"),
+        pytest.param(lambda content: content[:10], id="cut off early"),
+        pytest.param(lambda content: b"", id="empty"),
+        pytest.param(lambda content: content[:-1] + bytes([content[-1] ^ 1]), id="a bit of the content flipped"),
+        pytest.param(lambda content: bytes([content[0] ^ 1]) + content[1:], id="a bit of the hash flipped"),
+    ],
+)
+def test_a_damaged_entry_is_made_anew(cache: Cache, damage: Callable[[bytes], bytes]) -> None:
+    cache.put("key", b"content")
+    entry(cache).write_bytes(damage(entry(cache).read_bytes()))
+
+    assert cache.get("key") is None
+    assert b"content" == cache.content("key", lambda: b"content")
+    assert b"content" == cache.get("key")
+
+
+def test_a_cache_that_cannot_be_written_keeps_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    cache = Cache(tmp_path / "file", "salt")
+
+    assert b"content" == cache.content("key", lambda: b"content")
+    assert cache.get("key") is None
+
+
+def test_without_a_folder_nothing_is_kept() -> None:
+    NOTHING_KEPT.put("key", b"content")
+
+    assert NOTHING_KEPT.get("key") is None
+    assert not NOTHING_KEPT.recall("key")
+
+
+@pytest.mark.parametrize("change", [lambda path: path.write_bytes(b"x"), Path.unlink], ids=["changed", "gone"])
+def test_a_look_is_recalled_while_all_that_it_saw_is_as_it_was(
+    cache: Cache, tmp_path: Path, change: Callable[[Path], object]
+) -> None:
+    seen, missing = tmp_path / "seen", tmp_path / "missing"
+    seen.write_bytes(b"")
+    cache.remember("look", [seen, missing])
+    assert cache.recall("look")
+
+    change(seen)
+
+    assert not cache.recall("look")
+
+
+def test_a_file_that_a_look_missed_makes_it_look_again(cache: Cache, tmp_path: Path) -> None:
+    cache.remember("look", [tmp_path / "missing"])
+    (tmp_path / "missing").write_bytes(b"")
+
+    assert not cache.recall("look")
+
+
+def test_what_a_run_has_not_used_is_removed(cache: Cache) -> None:
+    cache.put("old", b"")
+    next_run = Cache(cache.folder, "salt")
+    next_run.put("new", b"")
+
+    next_run.tidy()
+
+    assert "new" == entry(cache).name
+
+
+def test_what_a_kept_whole_was_made_of_stays(cache: Cache) -> None:
+    def make(run: Cache) -> Callable[[], bytes]:
+        return lambda: run.content("part", lambda: b"part")
+
+    cache.content("whole", make(cache))
+    next_run = Cache(cache.folder, "salt")
+    next_run.content("whole", make(next_run))
+    next_run.tidy()
+
+    assert b"part" == next_run.get("part")
+
+
+def pages(*words: str) -> bytes:
+    """A PDF with a page for each of `words`, and with as many objects before it as there are pages."""
+    with pikepdf.new() as document:
+        for _ in words:
+            document.make_indirect(pikepdf.Dictionary())
+        font = document.make_indirect(
+            pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
+        )
+        for text in words:
+            page = document.add_blank_page(page_size=(200, 100))
+            page.Contents = document.make_stream(f"BT /F1 20 Tf 10 40 Td ({text}) Tj ET".encode())
+            page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=font))
+        document.save(out := io.BytesIO())
+    return out.getvalue()
+
+
+def test_a_page_is_known_wherever_it_stands() -> None:
+    first, second = pdf.page_contents(pages("one", "two"))
+
+    assert [second, first] == pdf.page_contents(pages("zero", "two", "one"))[1:]
+    assert first != second
+
+
+def test_a_page_with_another_font_is_another_page() -> None:
+    document = pages("one")
+
+    assert pdf.page_contents(document) != pdf.page_contents(document.replace(b"/Helvetica", b"/Helvetika"))
+
+
+def test_only_pages_that_are_not_known_are_drawn(cache: Cache) -> None:
+    list(pdf.drawn(pages("one", "two"), 200, cache))
+    known = set(cache.used)
+    again = list(pdf.drawn(pages("one", "three"), 200, cache))
+
+    assert again == list(pdf.drawn(pages("one", "three"), 200, NOTHING_KEPT))
+    assert 1 == len(cache.used - known)
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_a_build_from_the_cache_makes_the_same_bytes(tiny: Project) -> None:
+    deck, cache = tiny.root / "slides" / "talk" / "deck.md", tiny.root / "dist" / "cache"
+    deck.write_text(deck.read_text(encoding="utf-8") + "\n---\n\n## Another\n\nMore words.\n", encoding="utf-8")
+    assert 0 == tiny.run().code
+    tiny.edit("slides/talk/deck.md", lambda text: text.replace("More words", "Other words"))
+    assert 0 == tiny.run().code
+    for number, path in enumerate(sorted(cache.iterdir())):
+        if number % 3 == 0:
+            path.write_bytes(path.read_bytes()[:-1])
+    tiny.edit("docs/index.md", lambda text: text + "\nA new line.\n")
+    assert (0, "") == (tiny.run().code, "")
+    warm = hashes(tiny.root / "dist" / "site")
+
+    assert 0 == tiny.run("clean").code
+    assert 0 == tiny.run().code
+    assert warm == hashes(tiny.root / "dist" / "site")
+
+
+def test_a_fault_that_was_put_in_is_found_however_much_is_known(tiny: Project) -> None:
+    assert 0 == tiny.run().code
+    tiny.edit("slides/talk/deck.md", lambda text: text.replace("Words on", "word " * 900))
+
+    outcome = tiny.run()
+
+    assert 1 == outcome.code
+    assert "[overflow]" in outcome.err

@@ -1,0 +1,109 @@
+"""Where nothing has changed, a build does nothing; where anything has, it builds."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline import fingerprint
+from tests.conftest import Project
+
+
+@pytest.fixture
+def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project as a build leaves it, with a browser of its own and two commits."""
+    root = tmp_path / "project"
+    for name in ("mkdocs.yml", "docs/index.md", "dist/site/index.html", "dist/site/a/b.html", "dist/report/index.html"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(f"site_url: !ENV [OWN_URL, '{name}']", encoding="utf-8")
+    browser = tmp_path / "browser"
+    browser.write_text("#!/bin/sh\n", encoding="utf-8")
+    browser.chmod(0o755)
+    monkeypatch.setenv("CHROME_PATH", str(browser))
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    git(root, "init", "--quiet")
+    for message in ("one", "two"):
+        git(root, *AS_NOBODY, "commit", "--quiet", "--allow-empty", "-m", message)
+    fingerprint.note(root, fingerprint.look(root))
+    return root
+
+
+AS_NOBODY = ("-c", "user.name=Nobody", "-c", "user.email=nobody@example.org")
+
+
+def git(root: Path, *arguments: str) -> None:
+    subprocess.run(["git", "-C", str(root), *arguments], check=True)
+
+
+def write(name: str, text: str) -> Callable[[Path], object]:
+    return lambda root: (root / name).write_text(text, encoding="utf-8")
+
+
+def test_what_was_built_still_holds(built: Path) -> None:
+    assert fingerprint.is_as_built(built)
+
+
+def test_what_was_built_holds_for_files_written_anew(built: Path) -> None:
+    for path in (built / "docs" / "index.md", built / "dist" / "site" / "index.html"):
+        path.write_bytes(path.read_bytes())
+        path.touch()
+
+    assert fingerprint.is_as_built(built)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(write("docs/index.md", "other words"), id="a page changed"),
+        pytest.param(write("docs/new.md", ""), id="a page came"),
+        pytest.param(lambda root: (root / "docs" / "index.md").rename(root / "docs" / "x.md"), id="a page renamed"),
+        pytest.param(write("picture.svg", "x"), id="a file outside of the usual folders"),
+        pytest.param(lambda root: (root / "docs" / "link.md").symlink_to("index.md"), id="a link came"),
+        pytest.param(write("dist/site/index.html", "tampered with"), id="the site changed"),
+        pytest.param(write("dist/site/new.html", "x"), id="a file in the site came"),
+        pytest.param(lambda root: (root / "dist/site/a/b.html").unlink(), id="a file in the site went"),
+        pytest.param(lambda root: (root / "dist/report/index.html").unlink(), id="the report went"),
+        pytest.param(lambda root: (root / "dist" / "site").rename(root / "dist" / "other"), id="the site went"),
+        pytest.param(write("dist/built.json", '{"project": "'), id="the record was cut off"),
+        pytest.param(write("dist/built.json", "[]"), id="the record is another thing"),
+        pytest.param(write("../browser", "#!/bin/sh\nexit\n"), id="the browser changed"),
+        pytest.param(lambda root: git(root, *AS_NOBODY, "commit", "-q", "--allow-empty", "-m", "x"), id="a commit"),
+        pytest.param(lambda root: git(root, "checkout", "-q", "--detach", "HEAD~1"), id="another commit"),
+    ],
+)
+def test_a_change_is_seen(built: Path, change: Callable[[Path], object]) -> None:
+    change(built)
+
+    assert not fingerprint.is_as_built(built)
+
+
+@pytest.mark.parametrize("name", ["SITE_URL", "EDIT_URL", "SOURCE_DATE_EPOCH", "OWN_URL"])
+def test_a_change_of_the_environment_is_seen(built: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "1")
+
+    assert not fingerprint.is_as_built(built)
+
+
+def test_packed_references_are_the_same_commit(built: Path) -> None:
+    git(built, "pack-refs", "--all")
+
+    assert fingerprint.is_as_built(built)
+
+
+def test_settings_that_cannot_be_read_are_left_to_the_build(built: Path) -> None:
+    (built / "mkdocs.yml").write_bytes(b"\xff")
+
+    assert fingerprint.look(built) is None
+
+
+def test_a_build_of_nothing_new_does_nothing(tiny: Project) -> None:
+    first = tiny.run()
+    site = (tiny.root / "dist" / "site").stat().st_ino
+    again = tiny.run()
+
+    assert (0, "built and checked: dist/site/index.html\n") == (first.code, first.out)
+    assert (0, "nothing has changed: dist/site is as built\n", "") == (again.code, again.out, again.err)
+    assert site == (tiny.root / "dist" / "site").stat().st_ino
