@@ -138,7 +138,7 @@ OPENS = '<div class="paper" markdown>'
         ("### Behind", "## Behind", "15: a paper begins with its title"),
         ("  for: everyone", "  for: everyone: x", "7: "),
         ("In a few words.", "In a few -- words.", "23: what becomes a comment in the Markdown holds '--'"),
-        ("Ten minutes.", "Ten -- minutes.", "53: what becomes a comment in the Markdown holds '--'"),
+        ("Ten minutes.", "Ten -- minutes.", "52: what becomes a comment in the Markdown holds '--'"),
     ],
 )
 def test_what_is_wrong_with_a_template_is_named_with_its_line(old: str, new: str, message: str) -> None:
