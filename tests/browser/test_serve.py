@@ -399,3 +399,15 @@ def test_a_stopped_preview_leaves_nothing(tmp_path: Path) -> None:
     assert [] == list(temporary.iterdir())
     assert before == {path for path in project.root.rglob("*") if "__pycache__" not in path.parts}
     assert "stopped\n" == preview.said[-1]
+
+
+@pytest.mark.slow
+def test_a_build_may_run_beside_the_preview(preview: Preview, page: Page) -> None:
+    page.goto(f"{preview.base}decks/talk/")
+    expect(page.get_by_role("list").filter(has_text="Slides as PDF")).to_contain_text("not built yet")
+
+    outcome = preview.project.run("build")
+
+    assert 0 == outcome.code, outcome
+    expect(page.get_by_role("list").filter(has_text="Slides as PDF")).not_to_contain_text("not built yet")
+    assert b"%PDF" == preview.ask("/talks/decks/talk/slides.pdf")[1][:4]
