@@ -118,6 +118,11 @@ class Worker:
     folder: Path
     """Where it works."""
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether somebody has ended Node: then another worker has to be opened."""
+        return self.node.has_ended
+
     def render(self, source: Source, *, links: Mapping[str, str], generated: Mapping[str, str]) -> Rendered:
         """Make the deck to present and nothing else; the rest is as for `render`.
 
@@ -360,6 +365,10 @@ class _Node:
         scratch.end(self._folder)
         self._process.kill()  # where its environment could not be read
         self._process.wait()
+
+    @property
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
 
     def run(self, jobs: Sequence[Mapping[str, Any]], silence: float) -> dict[str, dict[str, Any]]:
         """Run all jobs side by side. Raises BuildError if Node dies, or says nothing for `silence` seconds."""

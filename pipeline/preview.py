@@ -41,6 +41,7 @@ from pipeline import (
 from pipeline.deck import Deck
 from pipeline.decks import THEME_FOLDERS, Source
 from pipeline.incident import Incident
+from pipeline.marp import Rendered
 from pipeline.problems import BuildError, Problem, cut, place_problems, tidy
 from pipeline.sessions import RunSheets
 from pipeline.toolchain import Tools
@@ -287,7 +288,7 @@ class Maker:
 
     def _show_deck(self, source: Source, changed: set[Path], settings: site.Settings) -> None:
         began = time.monotonic()
-        with self._finding(f"slides/{source.name}") as found, self._keeping_worker():
+        with self._finding(f"slides/{source.name}") as found:
             slides, problems = self._render(source, changed, settings)
             if self._watcher.is_behind(source.path):
                 raise site.Superseded  # it was only half written
@@ -295,20 +296,22 @@ class Maker:
             found += problems
             self._say(f"{source.label}: made in {1000 * (time.monotonic() - began):.0f} ms")
 
-    @contextlib.contextmanager
-    def _keeping_worker(self) -> Iterator[None]:
-        try:
-            yield
-        except marp.WorkerLost:
-            self._worker.close()
-            self._marp = None
-            raise
-
-    def _render(self, source: Source, changed: set[Path], settings: site.Settings) -> tuple[Slides, list[Problem]]:
+    def _rendered(self, source: Source, settings: site.Settings, *, is_again: bool = False) -> Rendered:
+        """What Marp makes of a deck; where somebody has ended Node, by another one."""
         if self._marp is None:
             self._marp = self._worker.enter_context(marp.open_worker(self._tools, settings.lang))
-        drawn = {qr.FILE: qr.figure(settings.site_url)}
-        rendered = self._marp.render(source, links=self._links, generated=drawn)
+        try:
+            return self._marp.render(source, links=self._links, generated={qr.FILE: qr.figure(settings.site_url)})
+        except marp.WorkerLost:
+            is_gone = self._marp.has_ended
+            self._worker.close()
+            self._marp = None
+            if is_again or not is_gone:
+                raise
+        return self._rendered(source, settings, is_again=True)
+
+    def _render(self, source: Source, changed: set[Path], settings: site.Settings) -> tuple[Slides, list[Problem]]:
+        rendered = self._rendered(source, settings)
         read, wrong = deck.read(rendered.html, name=source.name, source=source.label)
         address = f"{settings.site_url}decks/{quote(source.name)}/"
         html = present.enhance(artifacts.with_address(rendered.html, address), read, links=self._links)
@@ -341,7 +344,7 @@ class Maker:
     def _stage(self) -> set[str]:
         """Write the generated files; returns the paths of those that are others than before."""
         for name in sorted(self._unstaged & self._slides.keys()):
-            with self._finding(f"pages of {name}"):
+            with self._finding(f"slides/{name}, as pages"):
                 shown, built = self._slides[name], self._root / "dist" / "site" / "decks" / name
                 files = dict(deck_files(shown, built, links=self._links, sheets=self._sheets))
                 self._deck_files[name] = files

@@ -93,7 +93,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class _Found:
-    """What there is at an address."""
+    """What there is at an address: a page, a file, or else a picture that is not there."""
 
     path: Path | None = None
     status: int = 200
@@ -125,7 +125,8 @@ class _Desk:
             found = self._find(shown, uri)
             if found.html is not None:
                 return self._page(shown, uri, found)
-            assert found.path
+            if found.path is None:
+                return Answer(found.status, kind_of("none.svg"), _NO_PICTURE.encode())
             return Answer(found.status, kind_of(found.path.name), found.path.read_bytes())
 
     def _find(self, shown: Shown, uri: str) -> _Found:
@@ -139,6 +140,8 @@ class _Desk:
             return _Found(path)
         if shown.site is None:
             return _Found(status=503, html=_BEING_MADE)
+        if name.endswith(".png"):
+            return _Found(status=404)
         if Path(name).suffix in _ONLY_BUILT:
             return _Found(status=404, html=_notice("Only a build makes this", _UNBUILT.format(escape(name))))
         missing = _below(shown.site, "404.html")
@@ -263,7 +266,13 @@ _KINDS = {
 # What a page shows, apart from its own words.
 _ASKS = re.compile(r'(?:\ssrc|<link[^>]*\shref)="([^":?#]+)')
 
-_ONLY_BUILT = (".docx", ".pdf", ".png", ".pptx", ".zip")
+_ONLY_BUILT = (".docx", ".md", ".pdf", ".pptx", ".zip")
+
+_NO_PICTURE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1280 720">
+<rect width="1280" height="720" fill="#ddd"/>
+<text x="640" y="375" text-anchor="middle" font-family="sans-serif" font-size="44">A build makes this picture</text>
+</svg>
+"""
 
 
 def _notice(title: str, text: str) -> str:

@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import policy, serve, site
+from pipeline import decks, marp, policy, serve, site
 from pipeline.deck import Deck, Image, Slide
+from pipeline.decks import Source
+from pipeline.marp import Rendered
 from pipeline.preview import Board, Shown, Slides, edited_slide, uri_of
 from pipeline.problems import BuildError, Problem
 from pipeline.serve import _Desk as Desk
+from pipeline.toolchain import Tools
 from pipeline.watch import Watcher
 from tests.conftest import Project
 from tests.test_policy import directives
@@ -125,6 +128,13 @@ def test_what_no_build_has_made_yet_is_explained(desk: Desk) -> None:
     assert b"<code>decks/talk/handout.pdf</code> is made by <code>python3 build.py</code>" in answer.body
 
 
+def test_a_picture_that_no_build_has_made_yet_says_so(desk: Desk) -> None:
+    answer = desk.answer("/site/decks/talk/thumbs/01.png")
+
+    assert (404, "image/svg+xml") == (answer.status, answer.kind)
+    assert b"A build makes this picture" in answer.body
+
+
 def test_no_page_of_the_last_build_is_shown_for_one_that_is_gone(desk: Desk) -> None:
     assert b"what was published" not in desk.answer("/site/old/").body + desk.answer("/site/old/index.html").body
 
@@ -209,7 +219,7 @@ def test_a_problem_is_shown_where_its_file_is() -> None:
 
 def as_marp_has_it(text: str) -> Deck:
     rulers = [number for number, line in enumerate(text.split("\n"), 1) if line == "---"][2:]
-    return deck(slide(1, 5), slide(2, rulers[0]), slide(3, rulers[1], "pictures/a%20b.svg"))
+    return deck(slide(1, 1), slide(2, rulers[0]), slide(3, rulers[1], "pictures/a%20b.svg"))
 
 
 BEFORE = "---\ntitle: A talk\n---\n\n# One\n\n---\n\n# Two\n\n---\n\n![A picture](pictures/a%20b.svg)\n"
@@ -379,6 +389,39 @@ def test_a_site_that_nobody_waits_for_is_given_up(warm: tuple[Project, site.Prev
     project.edit("docs/other.md", lambda text: text + "\nNew words.\n")
     assert [] == preview.rebuild("other.md")
     assert "New words." in (tmp_path / "pages/other/index.html").read_text(encoding="utf-8")
+
+
+STYLED = """---
+theme: {theme}
+class: {look}
+---
+
+# A talk
+
+<style>h1 {{ color: {colour} }}</style>
+
+---
+
+<style scoped>h2 {{ color: {colour} }}</style>
+
+## More
+"""
+
+
+def test_a_worker_that_has_made_other_decks_makes_the_same_of_one(tmp_path: Path, tools: Tools) -> None:
+    sources: list[Source] = []
+    for theme, look, colour in [("workshop", "lead", "red"), ("workshop", "lead", "blue"), ("gaia", "invert", "red")]:
+        path = tmp_path / f"{theme}-{colour}.md"
+        path.write_text(STYLED.format(theme=theme, look=look, colour=colour), encoding="utf-8")
+        sources.append(decks.open_file(path, path.stem))
+
+    with marp.open_worker(tools, "en") as worker:
+        warm = [worker.render(source, links={}, generated={}).html for source in [*sources, *sources]]
+
+    for number, source in enumerate(sources):
+        [fresh] = marp.render([source], tools=tools, lang="en", links={}, formats=("html",))
+        assert isinstance(fresh, Rendered)
+        assert [fresh.html, fresh.html] == [warm[number], warm[number + len(sources)]]
 
 
 def test_no_port_is_told_with_what_to_do(tmp_path: Path) -> None:

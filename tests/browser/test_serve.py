@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import ConsoleMessage, Locator, Page, expect
 
@@ -399,3 +400,27 @@ def test_a_stopped_preview_leaves_nothing(tmp_path: Path) -> None:
     assert [] == list(temporary.iterdir())
     assert before == {path for path in project.root.rglob("*") if "__pycache__" not in path.parts}
     assert "stopped\n" == preview.said[-1]
+
+
+def test_a_node_that_was_ended_is_started_anew(preview: Preview, page: Page) -> None:
+    page.goto(preview.deck)
+    expect(active(page)).to_have_text("First slide")
+    [node] = [each for each in psutil.Process(preview.process.pid).children() if "marp.mjs" in " ".join(each.cmdline())]
+
+    node.kill()
+    preview.save("slides/talk/deck.md", preview.text.replace("First", "Very first"))
+
+    expect(active(page)).to_have_text("Very first slide")
+    expect(problems(page)).to_be_hidden()
+
+
+@pytest.mark.slow
+def test_a_build_may_run_beside_the_preview(preview: Preview, page: Page) -> None:
+    page.goto(f"{preview.base}decks/talk/")
+    expect(page.get_by_role("list").filter(has_text="Slides as PDF")).to_contain_text("not built yet")
+
+    outcome = preview.project.run("build")
+
+    assert 0 == outcome.code, outcome
+    expect(page.get_by_role("list").filter(has_text="Slides as PDF")).not_to_contain_text("not built yet")
+    assert b"%PDF" == preview.ask("/talks/decks/talk/slides.pdf")[1][:4]
