@@ -10,9 +10,12 @@ if sys.version_info < (3, 11):  # noqa: UP036 - the one file that an older Pytho
     sys.exit("build.py needs Python 3.11 or newer; this is " + sys.version.split()[0])
 
 import argparse
+import contextlib
 import os
+import shutil
 import signal
 import traceback
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pipeline import fingerprint, toolchain
@@ -63,6 +66,7 @@ def _record(details: str) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="build.py", description=__doc__.split("\n\n")[0])
+    parser.add_argument("-v", "--verbose", action="store_true", help="say in the end where the time went")
     commands = parser.add_subparsers(dest="command", metavar="command")
     commands.add_parser("build", help="everything, into dist/ (this is what happens without a command)")
     deck = commands.add_parser("deck", help="only the given Marp decks, wherever they are")
@@ -102,7 +106,10 @@ def _run(arguments: argparse.Namespace, rest: list[str]) -> int:
             case "serve":
                 return _serve(arguments)
             case _:
-                published = commands.build(ROOT, toolchain.provision())
+                with _told() as tell:
+                    published, times = commands.build(ROOT, toolchain.provision(), tell=tell)
+                if arguments.verbose:
+                    print("\n".join(times), file=sys.stderr)
                 print(f"built and checked: {published.relative_to(ROOT)}/index.html")
     except BuildError as error:
         return _tell(error.problems, "found")
@@ -127,7 +134,8 @@ def _check(arguments: argparse.Namespace) -> int:
 
     files: list[Path] = arguments.files
     tools = toolchain.provision()
-    found = commands.check_files(ROOT, files, tools) if files else commands.check(ROOT, tools)
+    with _told() as tell:
+        found = commands.check_files(ROOT, files, tools) if files else commands.check(ROOT, tools, tell=tell)
     match arguments.format:
         case "json":
             print(report.as_json(found), end="")
@@ -153,6 +161,20 @@ def _serve(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         say("stopped")
     return 0
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[Callable[[str], None]]:
+    """Show on one line of a terminal what is at work, and take the line away in the end; elsewhere, be quiet."""
+
+    def show(text: str) -> None:
+        if sys.stderr.isatty():
+            print(f"\r\x1b[K{text[: shutil.get_terminal_size().columns - 1]}", end="", file=sys.stderr, flush=True)
+
+    try:
+        yield show
+    finally:
+        show("")
 
 
 def _tell(problems: list, found: str) -> int:  # type: ignore[type-arg]

@@ -202,23 +202,32 @@ def fit_problems(made: Made, reader: browser.Reader) -> Iterator[Problem]:
 
 
 def site_problems(
-    made: Sequence[Made], folder: Path, settings: site.Settings, reader: browser.Reader
+    made: Sequence[Made],
+    folder: Path,
+    settings: site.Settings,
+    reader: browser.Reader,
+    *,
+    each: Callable[[Sequence[Path]], Iterable[Path]] = iter,
 ) -> Iterator[Problem]:
-    """Present every deck and open every page."""
+    """Present every deck and open every page; the pages go through `each`."""
     cache = made[0].cache if made else NOTHING_KEPT
     yield from present_problems(made, reader)
     presented = {_slides_uri(each) for each in made}
     origins = _origins(made, settings)
-    for path in sorted(folder.rglob("*.html")):
+    for path in each(sorted(folder.rglob("*.html"))):
         uri = path.relative_to(folder).as_posix()
         key = cache.key("look-page", str(folder), settings.site_url, uri)
         if uri not in presented and not cache.recall(key):
             origin = origins.get(uri, links.Origin(f"dist/site/{uri}", ""))
             complaints = reader.visit(uri)
             if not complaints:
-                cache.remember(key, reader.answered)
+                # The words to search change with every page: what reads them is looked at on one page for all.
+                cache.remember(key, reader.answered - ({folder / _SEARCH} if uri != "index.html" else set()))
             for found in complaints:
                 yield Problem(origin.path, _line_of(found, origin.text), found.rule, found.message)
+
+
+_SEARCH = Path("search", "search_index.json")
 
 
 def present_problems(made: Sequence[Made], reader: browser.Reader) -> Iterator[Problem]:

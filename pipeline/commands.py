@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -43,7 +43,7 @@ from pipeline.cache import Cache
 from pipeline.decks import Source
 from pipeline.incident import Incident
 from pipeline.problems import BuildError, Problem, place_problems, tidy
-from pipeline.progress import Progress
+from pipeline.progress import Progress, quiet
 from pipeline.report import Report
 from pipeline.rules import RULES
 from pipeline.sessions import RunSheets
@@ -53,12 +53,15 @@ from pipeline.toolchain import Tools
 # --- build --------------------------------------------------------------------------------------------------
 
 
-def build(root: Path, tools: Tools) -> Path:
-    """Build the whole site, prove it, and publish it to dist/site.
+def build(root: Path, tools: Tools, *, tell: Callable[[str], None] = quiet) -> tuple[Path, list[str]]:
+    """Build the whole site, prove it, and publish it to dist/site. `tell` is told what is at work.
+
+    Returns where it is, and a line for each step that says how long it took.
 
     Raises BuildError with every problem found; then dist/site is as it was, and dist/report says why.
     """
-    progress = Progress(is_thorough=False, cache=cache.open_cache(root))
+    progress = Progress(is_thorough=False, cache=cache.open_cache(root), tell=tell)
+    progress.begin("reading the project")
     with publish.stage(root) as stage:
         fingerprint.forget(root)
         state = fingerprint.look(root)
@@ -67,19 +70,22 @@ def build(root: Path, tools: Tools) -> Path:
         except BuildError as error:
             report.write(progress.report(error.problems), root / report.FOLDER)
             raise
+        progress.begin("publishing, with a report")
         report.write(progress.report(), root / report.FOLDER)
         publish.exchange(stage / "site", root / "dist" / "site")
         progress.cache.tidy()
         fingerprint.note(root, state)
-    return root / "dist" / "site"
+    return root / "dist" / "site", list(progress.times())
 
 
-def check(root: Path, tools: Tools) -> Report:
+def check(root: Path, tools: Tools, *, tell: Callable[[str], None] = quiet) -> Report:
     """Build the whole site beside the published one and look at it with every rule, the slow ones too.
+
+    `tell` is told what is at work. Nothing is taken from what former runs have seen.
 
     Writes dist/report and nothing else that lasts. Raises BuildError where it could not begin.
     """
-    progress = Progress(is_thorough=True)
+    progress = Progress(is_thorough=True, tell=tell)
     ended: list[Problem] = []
     with publish.stage(root) as stage:
         try:
@@ -108,7 +114,9 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
     os.environ["SOURCE_DATE_EPOCH"] = str(artifacts.build_time(root))  # MkDocs dates the site map by it
     sources = decks.find(root)
     published = generated.addresses(sources, settings)
+    progress.begin("starting the browser")
     with browser.start(tools.browser) as started:  # first, since Marp would wait long for one that does not start
+        progress.begin(_counted("deck", len(sources), "rendered by Marp"))
         progress.made, progress.found = artifacts.make(
             sources,
             tools=tools,
@@ -122,26 +130,33 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
         if sheets:
             progress.found += sessions.check(sheets, progress.decks, [source.name for source in sources])
         reader = started.read(stage / "site", settings.site_url)
-        progress.found += checks.slide_problems(made, reader)
+        progress.begin(_counted("slide", progress.slides, "measured"))
+        for each in progress.each(made):
+            progress.found += checks.slide_problems([each], reader)
         progress.looked.append(_counted("slide", progress.slides, "measured as printed"))
         progress.gate()  # what comes after would only say the same once more
         if len(made) < len(sources):
             progress.missed.append("handouts, pages and links, because a deck could not be rendered")
             raise BuildError(progress.refused())
-        prints, problems = _print_decks(made, reader, links=published)
+        progress.begin("handouts")
+        prints, problems = _print_decks(progress.each(made), reader, links=published)
         progress.found += problems
         papers, problems = _print_practice(incidents, reader, settings)
         progress.found += problems
         progress.gate()
         _write_prints(prints, stage / "docs" / "decks")
         _write_prints(papers, stage / "docs" / practice.FOLDER)
+        progress.begin("pictures and PowerPoint")
+        _write_decks(progress.each(made), stage / "docs" / "decks", links=published)
         _stage_docs(made, stage / "docs", published, sheets, incidents)
+        progress.begin("templates, for print and Word")
         chosen, problems = _find_templates(settings, stage / "docs", incidents)
         progress.found += problems
         files, problems = _make_templates(chosen, reader, settings, progress.cache)
         progress.found += problems
         progress.gate()
         _write_prints(files, stage / "docs")
+        progress.begin("pages, by MkDocs")
         progress.found += consistency.problems(stage / "docs" / practice.FOLDER)
         staged = site.addresses_below(stage / "docs").values()
         progress.found += names.clashes(root, site.addresses(settings), staged)
@@ -153,13 +168,16 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
             progress.found += bundles.problems(bundled)
             _write_prints(bundled, stage / "site" / bundles.PLACE)
         publish.write(stage / "site" / "build.json", json.dumps({"fingerprint": inputs}, indent=2) + "\n")
-        progress.found += checks.site_problems(made, stage / "site", settings, reader)
+        progress.begin("pages opened in the browser")
+        progress.found += checks.site_problems(made, stage / "site", settings, reader, each=progress.each)
         progress.looked.append(
             _counted("page", sum(1 for _ in (stage / "site").rglob("*.html")), "opened in the browser")
         )
         if progress.is_thorough:
+            progress.begin("slides and pages tried by keyboard, by axe-core and at every width")
             progress.found += checks.access_problems(made, stage / "site", settings, reader)
             progress.looked.append(_SCANNED + ", pages also 360 and 1280 px wide and at 400 %")
+    progress.begin("links")
     progress.found += checks.powerpoint_problems(made, stage / "site")
     problems, followed = checks.link_problems(made, chosen, stage / "site", settings, inventory)
     told = {(problem.path, problem.line) for problem in progress.found if problem.rule == "link-dead"}  # by MkDocs
@@ -188,7 +206,6 @@ def _stage_docs(
     sheets: RunSheets | None,
     incidents: Sequence[Incident],
 ) -> None:
-    _write_decks(made, docs / "decks", links=published)
     for each in made:
         folder = docs / "decks" / each.deck.name
         files = {path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()}
@@ -295,14 +312,14 @@ def _check_files(folder: Path, started: browser.Started, progress: Progress) -> 
 _NO_SITE = "https://deck.invalid/"
 
 
-def _write_decks(made: Sequence[Made], folder: Path, *, links: Mapping[str, str]) -> None:
+def _write_decks(made: Iterable[Made], folder: Path, *, links: Mapping[str, str]) -> None:
     for each in made:
         for name, content in artifacts.files(each, links=links):
             publish.write(folder / each.deck.name / name, content)
 
 
 def _print_decks(
-    made: Sequence[Made], reader: browser.Reader, *, links: Mapping[str, str]
+    made: Iterable[Made], reader: browser.Reader, *, links: Mapping[str, str]
 ) -> tuple[dict[str, bytes], list[Problem]]:
     """Print handouts and cue cards, by their paths below the folder of all decks; and what is wrong with them."""
     printed: dict[str, bytes] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -88,13 +89,14 @@ def look(root: Path) -> State | None:
 
 
 def note(root: Path, state: State | None) -> None:
-    """Note that dist/site was made of `state`, for `is_as_built`."""
+    """Note that dist/site was made of `state`, for `is_as_built`; where that cannot be written, the next one builds."""
     if not state:
         return
-    made = State(state.project, state.surroundings, of_tree(root / "dist" / "site"))
     new = (root / RECORD).with_suffix(".new")
-    new.write_text(json.dumps(asdict(made), indent=2) + "\n", encoding="utf-8")
-    new.replace(root / RECORD)
+    with contextlib.suppress(OSError):
+        made = State(state.project, state.surroundings, of_tree(root / "dist" / "site"))
+        new.write_text(json.dumps(asdict(made), indent=2) + "\n", encoding="utf-8")
+        new.replace(root / RECORD)
 
 
 def forget(root: Path) -> None:

@@ -311,8 +311,8 @@ def example_page(incident: Incident) -> str:
             ),
             f"<p class='lead'>{escape(about)}</p>",
             "",
-            f"**For whoever leads the session.** This record of {escape(name)} holds what people work out for themselves. "
-            "Hand it out when they have, to lay beside theirs.",
+            f"**For whoever leads the session.** This record of {escape(name)} holds what people work out for "
+            "themselves. Hand it out when they have, to lay beside theirs.",
             "",
             "[I lead the session: show the record](#answers){ .md-button }",
             "",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from pipeline import exceptions
 from pipeline.artifacts import Made
@@ -13,6 +15,16 @@ from pipeline.deck import Deck
 from pipeline.problems import BuildError, Problem, tidy
 from pipeline.report import Report
 from pipeline.rules import RULES
+
+Item = TypeVar("Item")
+
+
+def quiet(_: str) -> None:
+    """Tell nobody."""
+
+
+_LONG = 3.0
+"""Seconds after which one wants to know how many more there will be."""
 
 
 @dataclass
@@ -30,6 +42,31 @@ class Progress:
     """What was looked at, in words."""
     missed: list[str] = field(default_factory=list)
     """What was not looked at, in words."""
+
+    tell: Callable[[str], None] = quiet
+    """Is told what is at work, for somebody who waits."""
+    steps: list[tuple[str, float]] = field(default_factory=list)
+    """What was at work, and since when, in seconds of a clock that only goes forward."""
+
+    def begin(self, what: str) -> None:
+        """Note that the run goes on to its next step."""
+        self.steps.append((what, time.perf_counter()))
+        self.tell(what)
+
+    def each(self, items: Sequence[Item]) -> Iterator[Item]:
+        """Go through what the step at work is about, telling how many there are and, where it takes long, how long."""
+        what, start = self.steps[-1] if self.steps else ("", time.perf_counter())
+        for number, item in enumerate(items):
+            gone = time.perf_counter() - start
+            left = f", {gone / number * (len(items) - number):.0f} s left" if number and gone > _LONG else ""
+            self.tell(f"{what}: {number + 1} of {len(items)}{left}")
+            yield item
+
+    def times(self) -> Iterator[str]:
+        """A line for each step with the seconds that it took; the last one ends now."""
+        ends = [start for _, start in self.steps[1:]] + [time.perf_counter()]
+        for (what, start), end in zip(self.steps, ends, strict=True):
+            yield f"{end - start:8.2f} s  {what}"
 
     @property
     def decks(self) -> list[Deck]:

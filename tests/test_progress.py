@@ -1,0 +1,71 @@
+"""Whoever waits is told what for; whoever reads a log is not."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.progress import Progress
+from tests.conftest import Project
+
+
+def test_each_thing_is_told_with_how_many_there_are() -> None:
+    told: list[str] = []
+    run = Progress(is_thorough=False, tell=told.append)
+    run.begin("handouts")
+
+    assert ["a", "b"] == list(run.each(["a", "b"]))
+    assert ["handouts", "handouts: 1 of 2", "handouts: 2 of 2"] == told
+
+
+def test_what_takes_long_is_told_with_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([100.0, 100.0, 110.0, 120.0])
+    monkeypatch.setattr("pipeline.progress.time.perf_counter", lambda: next(clock))
+    told: list[str] = []
+    run = Progress(is_thorough=False, tell=told.append)
+    run.begin("pages")
+
+    list(run.each("abc"))
+
+    assert ["pages: 2 of 3, 20 s left", "pages: 3 of 3, 10 s left"] == told[2:]
+
+
+def test_times_add_up_to_the_whole_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([1.0, 3.5, 4.0])
+    monkeypatch.setattr("pipeline.progress.time.perf_counter", lambda: next(clock))
+    run = Progress(is_thorough=False)
+    run.begin("first")
+    run.begin("second")
+
+    assert ["    2.50 s  first", "    0.50 s  second"] == list(run.times())
+
+
+def on_terminal(root: Path, *arguments: str) -> str:
+    """What a run of build.py shows on a terminal."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([sys.executable, "build.py", *arguments], cwd=root, stderr=theirs, stdout=subprocess.DEVNULL):
+        os.close(theirs)
+        shown = b""
+        while part := _read(ours):
+            shown += part
+    os.close(ours)
+    return shown.decode()
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # how Linux says that nobody writes any more
+        return b""
+
+
+def test_a_terminal_shows_what_is_at_work_and_where_the_time_went(tiny: Project) -> None:
+    shown = on_terminal(tiny.root, "-v")
+
+    assert "\r\x1b[Kpages opened in the browser: 1 of " in shown
+    assert " s  pages, by MkDocs\r\n" in shown.rpartition("\r\x1b[K")[2]
