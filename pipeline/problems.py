@@ -108,6 +108,9 @@ def place_problems(root: Path) -> Iterator[Problem]:
 _NOT_AUTHORS = frozenset([".git", ".venv", "dist", "node_modules"])
 """Folders of a project that tools fill."""
 
+_AUTHORS = frozenset(["data", "docs", "overrides", "slides"])
+"""Folders of which everything is read; MkDocs would leave out what it may not read, without a word."""
+
 
 def _place_problems(paths: Sequence[Path], root: Path, inside: Path) -> Iterator[Problem]:
     for path in paths:
@@ -118,6 +121,8 @@ def _place_problems(paths: Sequence[Path], root: Path, inside: Path) -> Iterator
                 yield Problem(name, 0, "file-outside", message)
             elif wrong := _odd(path):
                 yield Problem(name, 0, "file", wrong)
+            elif Path(name).parts[0] in _AUTHORS and not os.access(path, os.R_OK | (os.X_OK if path.is_dir() else 0)):
+                yield Problem(name, 0, "file", "cannot be read (Permission denied); make it readable")
         except (OSError, RuntimeError):  # a link into nothing, or to itself: whoever needs it will say so
             continue
 

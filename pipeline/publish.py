@@ -30,11 +30,11 @@ def stage(root: Path) -> Iterator[Path]:
     """
     with hold(root):
         dist = root / "dist"
-        for name in ("site", "report"):  # somebody put it there on purpose: it is not ours to take away
-            if (dist / name).is_symlink() or (dist / name).is_file():
+        for name in ("site", "report"):
+            if (dist / name).is_symlink() or (dist / name).is_file():  # put there on purpose: not ours to take away
                 message = "is no folder; move it away, so that the build can write its own"
                 raise BuildError([Problem(f"dist/{name}", 0, "output", message)])
-        _put_back(dist / "site")
+            _put_back(dist / name)
         folder = dist / "stage"
         try:
             if folder.is_symlink() or folder.is_file():
