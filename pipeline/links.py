@@ -310,7 +310,7 @@ def read_inventory(root: Path) -> list[Entry]:
     for item in items:
         url = item.get("url") if isinstance(item, dict) else None
         line = _entry_line(text, url)
-        if not isinstance(url, str) or not url.startswith(("http://", "https://")):
+        if not isinstance(url, str) or not url.startswith(("http://", "https://")) or not is_address(url):
             message = f"entry {shown(item)} has no 'url:' that begins with https://; correct it"
             problems.append(Problem(name, line, "settings", message))
         elif not isinstance(item.get("verified"), date | None):
@@ -331,6 +331,15 @@ def _entry_line(text: str, url: object) -> int:
         rf"""^[ \t]*(?:-[ \t]+)?{{?[ \t]*url:[ \t]*(["']?){re.escape(str(url))}\1[ \t]*(?:[#,}}].*)?$""", text, re.M
     )
     return text.count("\n", 0, found.start()) + 1 if found else 1
+
+
+def is_address(url: str) -> bool:
+    """Whether an address can be taken apart: one with a '[' in its host, for instance, cannot."""
+    try:
+        urlsplit(url)
+    except ValueError:
+        return False
+    return True
 
 
 def _canonical(url: str) -> str:

@@ -66,6 +66,9 @@ def hold(root: Path) -> Iterator[None]:
     except Timeout:
         message = f"another build is at work here{_named(holder)}; wait until it has ended"
         raise BuildError([Problem("dist", 0, "output", message)]) from None
+    except FileExistsError:
+        message = "is no folder; move it away, so that the build can make its own"
+        raise BuildError([Problem("dist", 0, "output", message)]) from None
     except OSError as error:
         message = f"cannot be written ({error.strerror}); see who owns it, and whether the disk has room"
         raise BuildError([Problem("dist", 0, "output", message)]) from None

@@ -31,7 +31,7 @@ from tests.test_corpus import contents
 
 DECK = "slides/talk/deck.md"
 DEADLINE = 240.0
-"""Seconds within which every build has ended, whatever is done to it: four times what it may take on a machine of its own."""
+"""Seconds within which every build has ended, whatever is done to it: four times as long, as others work here too."""
 PATIENCE = 10.0
 """Seconds that what a killed build has started may take to notice, and to end."""
 BUSY = re.compile(
@@ -73,16 +73,21 @@ class Ground:
         standing = contents(self.site)
         names = {self.version: "new", 1 - self.version: "old"}
         found = [names[version] for version, tree in self.trees.items() if tree == standing]
-        assert found, f"neither the old site nor the new one stands, but {standing}"
+        assert found, [(names[version], _differing(tree, standing)) for version, tree in self.trees.items()]
         return found[0]
+
+
+def _differing(one: dict[str, str], other: dict[str, str]) -> list[str]:
+    return sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
 
 
 @contextlib.contextmanager
 def open_ground() -> Iterator[Ground]:
     """A small project with a published site."""
-    with tempfile.TemporaryDirectory(prefix="t-") as folder:
+    with tempfile.TemporaryDirectory(prefix="hurt-") as folder:
         (Path(folder) / "t").mkdir()
         ground = Ground(make_tiny(Path(folder) / "project"), Path(folder) / "t")
+        ground.turn()
         build(ground)
         yield ground
 
@@ -107,9 +112,10 @@ class Run:
 
     def prints(self) -> bool:
         """Whether the browser runs that prints for Marp."""
-        with contextlib.suppress(psutil.Error):
-            children = psutil.Process(self.process.pid).children(recursive=True)
-            return any("marp-cli-" in word for each in children for word in each.cmdline())
+        for each in psutil.Process(self.process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                if any("marp-cli-" in word for word in each.cmdline()):
+                    return True
         return False
 
     def is_over_after(self, seconds: float) -> bool:
@@ -150,7 +156,7 @@ def build(ground: Ground, *, deadline: float = 10 * DEADLINE) -> None:
     run = start(ground)
     said = run.end(deadline)
     ground.seconds = time.monotonic() - run.began
-    assert (0, "built and checked: dist/site/index.html\n") == (run.process.returncode, said)
+    assert (0, "built and checked: dist/site/index.html\n") == (run.process.returncode, said), said
     ground.trees.setdefault(ground.version, contents(ground.site))
     assert "new" == ground.stands()
     assert [] == list(ground.temporary.iterdir())
@@ -251,8 +257,8 @@ def _command(*words: str) -> None:
 
 
 def spread(count: int, chance: random.Random) -> list[float]:
-    """So many shares of a whole, one at random in each equal part."""
-    return [(number + chance.random()) / count for number in range(count)]
+    """So many shares of a whole, one at random in each equal part, in any order."""
+    return chance.sample([(number + chance.random()) / count for number in range(count)], count)
 
 
 @dataclass

@@ -339,6 +339,18 @@ def run_sheets_that_are_a_folder(project: Project) -> list[str]:
     return ["data/sessions.yml: cannot be read (Is a directory); make it a readable file [file]"]
 
 
+def an_incident_with_another_ending(project: Project) -> list[str]:
+    (project.root / "data/scenarios").mkdir()
+    (project.root / "data/scenarios/night.yaml").write_text("title: Night\n", encoding="utf-8")
+    return ["data/scenarios/night.yaml: is not read; name it 'night.yml' [scenario]"]
+
+
+def an_incident_with_half_of_a_character(project: Project) -> list[str]:
+    (project.root / "data/scenarios").mkdir()
+    (project.root / "data/scenarios/night.yml").write_text('title: "Night \\uD83D"\n', encoding="utf-8")
+    return ["data/scenarios/night.yml:1: holds half of a character, which no file can; write the whole... [yaml]"]
+
+
 def a_picture_in_another_case(project: Project) -> list[str]:
     (project.root / "slides/talk/Dot.GIF").write_bytes(DOT)
     project.edit(DECK, lambda text: f"{text}\n![A dot](dot.gif)\n")
@@ -507,6 +519,8 @@ DOT = bytes.fromhex("47494638396101000100800000050404000000 2c000000000100010000
         settings_that_are_a_folder,
         no_inventory_of_links,
         run_sheets_that_are_a_folder,
+        pytest.param(an_incident_with_another_ending, marks=pytest.mark.slow),
+        pytest.param(an_incident_with_half_of_a_character, marks=pytest.mark.slow),
         pytest.param(a_picture_in_another_case, marks=pytest.mark.slow),
         pytest.param(a_theme_that_is_gone, marks=pytest.mark.slow),
         a_theme_with_a_missing_file,

@@ -121,6 +121,13 @@ def test_a_stage_for_which_there_was_no_room_is_removed(tmp_path: Path) -> None:
     assert not stage.exists()
 
 
+def test_an_output_that_is_a_file_is_not_taken_away(tmp_path: Path) -> None:
+    (tmp_path / "dist").write_text("mine", encoding="utf-8")
+
+    with pytest.raises(BuildError, match="dist: is no folder; move it away"), publish.stage(tmp_path):
+        pass
+
+
 # --- one step ------------------------------------------------------------------------------------------------
 
 
