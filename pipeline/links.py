@@ -94,7 +94,9 @@ def check(
         if not wrong:
             continue
         origin = origins.get(reference.uri)
-        key = (origin.path if origin else reference.uri, urljoin(base + reference.uri, reference.target))
+        target = reference.target
+        address = urljoin(base + reference.uri, target) if is_address(target) else target
+        key = (origin.path if origin else reference.uri, address)
         if key not in reported or reference.uri.endswith("slides.html"):
             problems.append(_located(reference, rule, wrong, base, origins))
         reported.add(key)
@@ -285,6 +287,8 @@ def _located(reference: Reference, rule: str, wrong: str, base: str, origins: Ma
 
 def _line_in_source(reference: Reference, base: str, text: str) -> int:
     """Find the link in Markdown, where it may be written otherwise than in the page: with .md, without '../'."""
+    if not is_address(reference.target):
+        return line_of(text, reference.target)
     path, fragment = urldefrag(reference.target.removeprefix(base))
     page = path.rstrip("/")
     needles = [reference.target, unquote(reference.target), f"#{fragment}" if fragment else "", f"{page}.md"]
