@@ -43,10 +43,9 @@ def main() -> int:
         print("stopped", file=sys.stderr)
         return 130
     except OSError as error:
-        place = error.filename2 or error.filename or "dist"
-        print(
-            f"{place}: {error.strerror or error}; see whether it can be written and the disk has room", file=sys.stderr
-        )
+        place = str(error.filename2 or error.filename or "dist").removeprefix(f"{ROOT}{os.sep}")
+        cure = "see who may read and write it, and whether the disk has room"
+        print(f"{place}: {error.strerror or error}; {cure}", file=sys.stderr)
         return 1
     except Exception as error:
         print(f"build.py: {type(error).__name__}: {error}; {_record(traceback.format_exc())}", file=sys.stderr)

@@ -423,6 +423,9 @@ def test(root: Path, tools: Tools, arguments: Sequence[str]) -> int:
 
 
 def clean(root: Path) -> None:
-    """Remove everything that a build made."""
-    for name in ("dist", ".pytest_cache", ".mypy_cache", ".ruff_cache"):
+    """Remove everything that a build made. Raises BuildError while one is at work."""
+    if (root / "dist").is_dir():
+        with publish.hold(root):
+            shutil.rmtree(root / "dist", ignore_errors=True)
+    for name in (".pytest_cache", ".mypy_cache", ".ruff_cache"):
         shutil.rmtree(root / name, ignore_errors=True)

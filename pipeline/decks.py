@@ -127,15 +127,16 @@ def find(root: Path) -> list[Source]:
 def _read(path: Path, label: str) -> str:
     """The text of a deck. Raises BuildError where it has no text, or Marp would never end with it."""
     text = read_text(path, label)
-    # Marp reads front matter, and each comment that is YAML; it writes out what aliases repeat.
+    # Marp reads front matter, and each comment that is YAML; it writes out what aliases repeat, and half characters.
     for found in re.finditer(r"\A-{3,}[^\S\n]*\n(.*?)^-{3,}|<!--(.*?)-->", text, re.DOTALL | re.MULTILINE):
         part = 1 if found[1] is not None else 2
-        if not re.search(r"[\s\[,]\*[^\s*]", found[part]):
+        if not re.search(r"[\s\[,]\*[^\s*]|\\u[dD][89a-fA-F]", found[part]):
             continue
         try:
             read_yaml(found[part], label, offset=text.count("\n", 0, found.start(part)))
         except BuildError as error:
-            if any("aliases (" in problem.message for problem in error.problems):  # of the rest, Marp is the judge
+            # Of the rest, Marp is the judge.
+            if any("aliases (" in each.message or "half of a" in each.message for each in error.problems):
                 raise
     return text
 

@@ -94,7 +94,9 @@ def check(
         if not wrong:
             continue
         origin = origins.get(reference.uri)
-        key = (origin.path if origin else reference.uri, urljoin(base + reference.uri, reference.target))
+        target = reference.target
+        address = urljoin(base + reference.uri, target) if is_address(target) else target
+        key = (origin.path if origin else reference.uri, address)
         if key not in reported or reference.uri.endswith("slides.html"):
             problems.append(_located(reference, rule, wrong, base, origins))
         reported.add(key)
@@ -285,6 +287,8 @@ def _located(reference: Reference, rule: str, wrong: str, base: str, origins: Ma
 
 def _line_in_source(reference: Reference, base: str, text: str) -> int:
     """Find the link in Markdown, where it may be written otherwise than in the page: with .md, without '../'."""
+    if not is_address(reference.target):
+        return line_of(text, reference.target)
     path, fragment = urldefrag(reference.target.removeprefix(base))
     page = path.rstrip("/")
     needles = [reference.target, unquote(reference.target), f"#{fragment}" if fragment else "", f"{page}.md"]
@@ -310,7 +314,7 @@ def read_inventory(root: Path) -> list[Entry]:
     for item in items:
         url = item.get("url") if isinstance(item, dict) else None
         line = _entry_line(text, url)
-        if not isinstance(url, str) or not url.startswith(("http://", "https://")):
+        if not isinstance(url, str) or not url.startswith(("http://", "https://")) or not is_address(url):
             message = f"entry {shown(item)} has no 'url:' that begins with https://; correct it"
             problems.append(Problem(name, line, "settings", message))
         elif not isinstance(item.get("verified"), date | None):
@@ -331,6 +335,15 @@ def _entry_line(text: str, url: object) -> int:
         rf"""^[ \t]*(?:-[ \t]+)?{{?[ \t]*url:[ \t]*(["']?){re.escape(str(url))}\1[ \t]*(?:[#,}}].*)?$""", text, re.M
     )
     return text.count("\n", 0, found.start()) + 1 if found else 1
+
+
+def is_address(url: str) -> bool:
+    """Whether an address can be taken apart: one with a '[' in its host, for instance, cannot."""
+    try:
+        urlsplit(url)
+    except ValueError:
+        return False
+    return True
 
 
 def _canonical(url: str) -> str:

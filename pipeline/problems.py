@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -108,6 +109,9 @@ def place_problems(root: Path) -> Iterator[Problem]:
 _NOT_AUTHORS = frozenset([".git", ".venv", "dist", "node_modules"])
 """Folders of a project that tools fill."""
 
+_AUTHORS = frozenset(["data", "docs", "overrides", "slides"])
+"""Folders of which everything is read; MkDocs would leave out what it may not read, without a word."""
+
 
 def _place_problems(paths: Sequence[Path], root: Path, inside: Path) -> Iterator[Problem]:
     for path in paths:
@@ -118,6 +122,8 @@ def _place_problems(paths: Sequence[Path], root: Path, inside: Path) -> Iterator
                 yield Problem(name, 0, "file-outside", message)
             elif wrong := _odd(path):
                 yield Problem(name, 0, "file", wrong)
+            elif Path(name).parts[0] in _AUTHORS and not os.access(path, os.R_OK | (os.X_OK if path.is_dir() else 0)):
+                yield Problem(name, 0, "file", "cannot be read (Permission denied); make it readable")
         except (OSError, RuntimeError):  # a link into nothing, or to itself: whoever needs it will say so
             continue
 
@@ -133,15 +139,19 @@ def read_yaml(text: str, path: str, *, offset: int = 0) -> Node | None:
 
     Raises BuildError where it is not valid, or is nested or repeated beyond anything that somebody could have meant.
     """
+    counted: dict[int, int] = {}
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-        values = _count(node, {}) if node else 0
+        values = _count(node, counted) if node else 0
     except yaml.YAMLError as error:
         raise BuildError([yaml_problem(path, error, offset=offset)]) from None
     except RecursionError:
         message = "is nested too deeply to be read; write it in fewer levels"
         raise BuildError([Problem(path, offset + 1, "yaml", message)]) from None
-    if values > _MOST_VALUES:
+    for half in (each for each in _scalars(node, set()) if re.search("[\ud800-\udfff]", each.value)):
+        message = "holds half of a character, which no file can; write the whole character itself"
+        raise BuildError([Problem(path, offset + half.start_mark.line + 1, "yaml", message)])
+    if values > max(_MOST_VALUES, 2 * len(counted)):
         message = "repeats its aliases ('*name') more often than can be read; write the values themselves"
         raise BuildError([Problem(path, offset + line_of(text, "*"), "yaml", message)])
     return node

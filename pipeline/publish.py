@@ -7,10 +7,12 @@ import errno
 import os
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
+import psutil
 from filelock import FileLock, Timeout
 
 from pipeline.problems import BuildError, Problem
@@ -24,26 +26,15 @@ def stage(root: Path) -> Iterator[Path]:
     """An empty folder to build in, `dist/stage`, for one build at a time.
 
     Raises BuildError if another build holds it. What a killed build left there is removed first; what a failed
-    one made stays for a look, until the next.
+    one made stays for a look, until the next, unless it failed for want of room.
     """
-    dist = root / "dist"
-    try:
-        dist.mkdir(exist_ok=True)
-        lock = FileLock(dist / ".lock", timeout=0)
-        lock.acquire()
-    except Timeout:
-        raise BuildError(
-            [Problem("dist", 0, "output", "another build is at work here; wait until it has ended")]
-        ) from None
-    except OSError as error:
-        raise BuildError(
-            [Problem("dist", 0, "output", f"cannot be written ({error.strerror}); see who owns it")]
-        ) from None
-    try:
-        for name in ("site", "report"):  # somebody put it there on purpose: it is not ours to take away
-            if (dist / name).is_symlink() or (dist / name).is_file():
+    with hold(root):
+        dist = root / "dist"
+        for name in ("site", "report"):
+            if (dist / name).is_symlink() or (dist / name).is_file():  # put there on purpose: not ours to take away
                 message = "is no folder; move it away, so that the build can write its own"
                 raise BuildError([Problem(f"dist/{name}", 0, "output", message)])
+            _put_back(dist / name)
         folder = dist / "stage"
         try:
             if folder.is_symlink() or folder.is_file():
@@ -53,41 +44,115 @@ def stage(root: Path) -> Iterator[Path]:
         except OSError as error:
             message = f"cannot be made anew ({error.strerror}); remove it, or see who owns it"
             raise BuildError([Problem("dist/stage", 0, "output", message)]) from None
-        yield folder
+        try:
+            yield folder
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+
+@contextmanager
+def hold(root: Path) -> Iterator[None]:
+    """Keep every other build away from `dist`. The system lets go of it when this process ends, however it does.
+
+    Raises BuildError, which names the holder, if another build has it.
+    """
+    dist = root / "dist"
+    holder = dist / ".holder"
+    lock = FileLock(dist / ".lock", timeout=0)
+    try:
+        dist.mkdir(exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        message = f"another build is at work here{_named(holder)}; wait until it has ended"
+        raise BuildError([Problem("dist", 0, "output", message)]) from None
+    except FileExistsError:
+        message = "is no folder; move it away, so that the build can make its own"
+        raise BuildError([Problem("dist", 0, "output", message)]) from None
+    except OSError as error:
+        message = f"cannot be written ({error.strerror}); see who owns it, and whether the disk has room"
+        raise BuildError([Problem("dist", 0, "output", message)]) from None
+    try:
+        with suppress(OSError):  # a courtesy: on a full disk the build must begin all the same, to make room
+            since = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
+            holder.write_text(f"{os.getpid()} {since}", encoding="utf-8")
+        yield
     finally:
+        with suppress(OSError):
+            holder.unlink(missing_ok=True)
         lock.release()
 
 
-def exchange(new: Path, current: Path) -> None:
+def _named(holder: Path) -> str:
+    """Who has the lock; '' where it has not said so yet, or where the one that did was killed."""
+    try:
+        process, since = holder.read_text(encoding="utf-8").split(" ", 1)
+    except (OSError, ValueError):
+        return ""
+    return f" (process {process}, since {since})" if process.isdecimal() and psutil.pid_exists(int(process)) else ""
+
+
+def exchange(new: Path, current: Path, *, swap: Callable[[Path, Path], bool] | None = None) -> None:
     """Make the folder `new` the folder `current`; a reader sees the whole old one or the whole new one.
 
-    Where the platform cannot exchange two folders, the old one is moved aside first, which leaves a moment
-    without either.
+    Where the platform cannot `swap` two folders, the old one is moved aside first, which leaves a moment without
+    either: the next `stage` puts it back if the build is killed then.
     """
+    _settle(new)
     if not current.exists():
         new.rename(current)
-    elif _exchange_names(new, current):
-        shutil.rmtree(new)
+    elif (swap or _exchange_names)(new, current):
+        shutil.rmtree(new, ignore_errors=True)  # what stays goes with the next stage
     else:
-        aside = new.with_name(new.name + "-old")
+        aside = _aside(current)
         current.rename(aside)
-        new.rename(current)
-        shutil.rmtree(aside)
+        try:
+            new.rename(current)
+        except BaseException:
+            aside.rename(current)
+            raise
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _aside(current: Path) -> Path:
+    return current.with_name(f".{current.name}-old")
+
+
+def _put_back(current: Path) -> None:
+    """Undo an exchange that was killed in the moment without either, or end one that was killed right after it."""
+    aside = _aside(current)
+    if not current.exists() and aside.exists():
+        aside.rename(current)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _settle(folder: Path) -> None:
+    """Have everything written to the disk, or a power cut right after the exchange could leave empty files.
+
+    One call for all of them takes milliseconds, where one for each file would take tenths of a second.
+    """
+    if sys.platform.startswith("linux"):
+        place = os.open(folder, os.O_RDONLY)
+        try:
+            ctypes.CDLL(None).syncfs(place)
+        finally:
+            os.close(place)
 
 
 def _exchange_names(one: Path, other: Path) -> bool:
-    if not sys.platform.startswith("linux"):
+    """Exchange two folders in one step; returns whether the system knows how."""
+    system = ctypes.CDLL(None, use_errno=True)
+    names = os.fsencode(one), os.fsencode(other)
+    if sys.platform.startswith("linux") and hasattr(system, "renameat2"):
+        failed = system.renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE)
+    elif sys.platform == "darwin" and hasattr(system, "renamex_np"):
+        failed = system.renamex_np(*names, _RENAME_EXCHANGE)  # which has the same number there
+    else:
         return False
-    try:
-        rename = ctypes.CDLL(None, use_errno=True).renameat2
-    except (OSError, AttributeError):
-        return False
-    if rename(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0:
-        return True
     code = ctypes.get_errno()
-    if code in (errno.EINVAL, errno.ENOSYS):  # a file system, or a kernel, that does not know how
-        return False
-    raise OSError(code, os.strerror(code), str(other))
+    if failed and code not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):  # else the file system does not know how
+        raise OSError(code, os.strerror(code), str(other))
+    return not failed
 
 
 def write(path: Path, content: str | bytes) -> None:

@@ -30,7 +30,10 @@ Wrongs = Iterator[tuple[Place, str]]
 def read(root: Path) -> list[Incident]:
     """Read every practice incident. Raises BuildError with all that is wrong in them."""
     found: list[Incident] = []
-    problems: list[Problem] = []
+    problems = [
+        Problem(path.relative_to(root).as_posix(), 0, "scenario", f"is not read; name it '{path.stem}.yml'")
+        for path in (root / FOLDER).glob("*.yaml")
+    ]
     for path in sorted((root / FOLDER).glob("*.yml")):
         try:
             found.append(_read(path, path.relative_to(root).as_posix()))

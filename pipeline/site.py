@@ -78,10 +78,9 @@ def read_settings(root: Path) -> Settings:
     config = _load(root, root / "dist" / "site")
     site_url = config.site_url or ""
     line = line_of(read_text(root / "mkdocs.yml", "mkdocs.yml"), "site_url")
-    if not re.match(r"https?://[^/]+", site_url):
+    if not re.match(r"https?://[^/]+", site_url) or not (spelt := _as_browsers_spell(site_url)):
         message = f"site_url is '{site_url}'; give the site's full address, beginning with https://"
         raise BuildError([Problem("mkdocs.yml", line, "settings", message)])
-    spelt = _as_browsers_spell(site_url)
     if spelt.rstrip("/") != site_url.rstrip("/"):
         message = f"site_url is '{site_url}', which a browser spells otherwise; write '{spelt}'"
         raise BuildError([Problem("mkdocs.yml", line, "settings", message)])
@@ -105,10 +104,14 @@ def _edit_url(config: MkDocsConfig) -> str:
 
 
 def _as_browsers_spell(address: str) -> str:
-    parts = urlsplit(address)
-    host = (parts.hostname or "").encode("idna").decode()
-    usual = {"http": 80, "https": 443}.get(parts.scheme)
-    port = f":{parts.port}" if parts.port and parts.port != usual else ""
+    """An address in a browser's spelling; '' where its host or its port is none."""
+    try:
+        parts = urlsplit(address)
+        host = (parts.hostname or "").encode("idna").decode()
+        usual = {"http": 80, "https": 443}.get(parts.scheme)
+        port = f":{parts.port}" if parts.port and parts.port != usual else ""
+    except ValueError:
+        return ""
     return f"{parts.scheme}://{host}{port}{quote(unquote(parts.path)) or '/'}"
 
 
@@ -267,8 +270,19 @@ def _load(root: Path, site_dir: Path) -> MkDocsConfig:
             raise BuildError(
                 Problem("mkdocs.yml", _named_line(text, said), "settings", cut(said, 500)) for said in told
             ) from None
+        except RecursionError:
+            message = "inherits from itself; name another file, or take INHERIT out"
+            raise BuildError([Problem("mkdocs.yml", line_of(text, "INHERIT"), "settings", message)]) from None
         except Exception as error:  # a hook may raise anything while it is loaded
-            raise BuildError([_raised_in_project(error, root)]) from None
+            raised = _raised_in_project(error, root)
+            if raised.path == "MkDocs" and isinstance(error, ValueError):  # which it does not expect of an address
+                raised = Problem(
+                    "mkdocs.yml",
+                    line_of(text, "http://[") or line_of(text, "https://["),
+                    "settings",
+                    f"{cut(str(error), 300)}; correct the address",
+                )
+            raise BuildError([raised]) from None
 
 
 def _raised_in_page(error: Exception, messages: list[str], settings: Settings) -> Problem:

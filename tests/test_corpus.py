@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +92,10 @@ def processes_of(run: str) -> list[str]:
     return found
 
 
-def refusal(project: Project, *, deadline: float = DEADLINE, **environment: str) -> list[str]:
-    """Build over a site that stands; returns what was told, one problem a line, without its count.
+def refusal(
+    project: Project, *, through: Sequence[str] = (), deadline: float = DEADLINE, **environment: str
+) -> list[str]:
+    """Build over a site that stands, `through` another program; returns each problem told, without their count.
 
     The build must end in time with 1, leave the site as it was, and leave nothing behind.
     """
@@ -107,7 +109,7 @@ def refusal(project: Project, *, deadline: float = DEADLINE, **environment: str)
     # Not below pytest's folder: the browser's socket must have a short path.
     with tempfile.TemporaryDirectory(prefix="t-") as scratch:
         done = subprocess.run(
-            [sys.executable, "build.py"],
+            [*through, sys.executable, "build.py"],
             cwd=project.root,
             env={**os.environ, "SITE_URL": "", "EDIT_URL": "", "TMPDIR": scratch, **environment, "CORPUS_RUN": run},
             capture_output=True,
@@ -337,6 +339,18 @@ def run_sheets_that_are_a_folder(project: Project) -> list[str]:
     return ["data/sessions.yml: cannot be read (Is a directory); make it a readable file [file]"]
 
 
+def an_incident_with_another_ending(project: Project) -> list[str]:
+    (project.root / "data/scenarios").mkdir()
+    (project.root / "data/scenarios/night.yaml").write_text("title: Night\n", encoding="utf-8")
+    return ["data/scenarios/night.yaml: is not read; name it 'night.yml' [scenario]"]
+
+
+def an_incident_with_half_of_a_character(project: Project) -> list[str]:
+    (project.root / "data/scenarios").mkdir()
+    (project.root / "data/scenarios/night.yml").write_text('title: "Night \\uD83D"\n', encoding="utf-8")
+    return ["data/scenarios/night.yml:1: holds half of a character, which no file can; write the whole... [yaml]"]
+
+
 def a_picture_in_another_case(project: Project) -> list[str]:
     (project.root / "slides/talk/Dot.GIF").write_bytes(DOT)
     project.edit(DECK, lambda text: f"{text}\n![A dot](dot.gif)\n")
@@ -393,7 +407,93 @@ def a_report_that_is_a_file(project: Project) -> list[str]:
 
 def a_lock_that_is_a_folder(project: Project) -> list[str]:
     (project.root / "dist/.lock").mkdir(parents=True)
-    return ["dist: cannot be written (Is a directory); see who owns it [output]"]
+    return ["dist: cannot be written (Is a directory); see who owns it, and whether the disk has room [output]"]
+
+
+# --- what may not be read or written ------------------------------------------------------------------------------
+
+
+def output_that_may_not_be_written(project: Project) -> list[str]:
+    (project.root / "dist/site").mkdir(parents=True)
+    (project.root / "dist").chmod(0o555)
+    return ["dist: cannot be written (Permission denied); see who owns it, and whether the disk has room [output]"]
+
+
+def stage_that_may_not_be_removed(project: Project) -> list[str]:
+    (project.root / "dist/stage/docs").mkdir(parents=True)
+    (project.root / "dist/stage/docs").chmod(0o555)
+    (project.root / "dist/stage").chmod(0o555)
+    return ["dist/stage: cannot be made anew (File exists); remove it, or see who owns it [output]"]
+
+
+def site_that_may_not_be_replaced(project: Project) -> list[str]:
+    (project.root / "dist/site").mkdir(parents=True)
+    (project.root / "dist/site").chmod(0o555)
+    return ["dist/site: Permission denied; see who may read and write it, and whether the disk has room"]
+
+
+def deck_that_may_not_be_read(project: Project) -> list[str]:
+    return _shut(project, DECK)
+
+
+def folder_of_decks_that_may_not_be_read(project: Project) -> list[str]:
+    return _shut(project, "slides/talk")
+
+
+def settings_that_may_not_be_read(project: Project) -> list[str]:
+    (project.root / "mkdocs.yml").chmod(0)
+    return ["mkdocs.yml: cannot be read (Permission denied); make it a readable file [file]"]
+
+
+def page_that_may_not_be_read(project: Project) -> list[str]:
+    return _shut(project, "docs/index.md")
+
+
+def folder_of_pages_that_may_not_be_read(project: Project) -> list[str]:
+    (project.root / "docs/more").mkdir()
+    return _shut(project, "docs/more")
+
+
+def links_that_may_not_be_read(project: Project) -> list[str]:
+    return _shut(project, "data/links.yml")
+
+
+def theme_that_may_not_be_read(project: Project) -> list[str]:
+    return _shut(project, "slides/theme/workshop.css")
+
+
+def _shut(project: Project, name: str) -> list[str]:
+    (project.root / name).chmod(0)
+    return [f"{name}: cannot be read (Permission denied); make it readable [file]"]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        output_that_may_not_be_written,
+        pytest.param(stage_that_may_not_be_removed, marks=pytest.mark.slow),
+        pytest.param(site_that_may_not_be_replaced, marks=pytest.mark.slow),
+        deck_that_may_not_be_read,
+        pytest.param(folder_of_decks_that_may_not_be_read, marks=pytest.mark.slow),
+        pytest.param(settings_that_may_not_be_read, marks=pytest.mark.slow),
+        pytest.param(page_that_may_not_be_read, marks=pytest.mark.slow),
+        folder_of_pages_that_may_not_be_read,
+        pytest.param(links_that_may_not_be_read, marks=pytest.mark.slow),
+        pytest.param(theme_that_may_not_be_read, marks=pytest.mark.slow),
+    ],
+    ids=lambda spoil: spoil.__name__,
+)
+def test_what_may_not_be_read_or_written_is_named(spoil: Callable[[Project], list[str]], tiny: Project) -> None:
+    expected = spoil(tiny)
+    # An administrator may do everything, unless without this power.
+    without = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+
+    told = refusal(tiny, through=without)
+
+    for path in (tiny.root / "dist", *tiny.root.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755)  # or pytest could not remove it
+    assert_told(expected, told)
 
 
 DOT = bytes.fromhex("47494638396101000100800000050404000000 2c00000000010001000002024401003b".replace(" ", ""))
@@ -419,6 +519,8 @@ DOT = bytes.fromhex("47494638396101000100800000050404000000 2c000000000100010000
         settings_that_are_a_folder,
         no_inventory_of_links,
         run_sheets_that_are_a_folder,
+        pytest.param(an_incident_with_another_ending, marks=pytest.mark.slow),
+        pytest.param(an_incident_with_half_of_a_character, marks=pytest.mark.slow),
         pytest.param(a_picture_in_another_case, marks=pytest.mark.slow),
         pytest.param(a_theme_that_is_gone, marks=pytest.mark.slow),
         a_theme_with_a_missing_file,

@@ -430,5 +430,9 @@ def test_aliases_that_somebody_meant_are_read() -> None:
     assert {"a": [1, 2], "b": [1, 2]} == load_yaml("a: &a [1, 2]\nb: *a\n", "data.yml")
 
 
+def test_a_long_file_without_aliases_is_read() -> None:
+    assert 120_000 == len(load_yaml("- 1\n" * 120_000, "data.yml"))
+
+
 def test_a_long_value_is_cut() -> None:
     assert "one two…" == cut("one\n two three", 9)

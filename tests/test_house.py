@@ -15,6 +15,7 @@ from tests.conftest import ROOT
 
 SCRIPTS = Path(sys.executable).parent
 WORKFLOWS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(".github/workflows/*.yml"))
+LOCKS = sorted(path.name for path in ROOT.glob("requirements*.lock"))
 FORMS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml"))
 
 
@@ -38,7 +39,7 @@ def test_the_checkers_find_nothing(command: list[str]) -> None:
 
 
 def test_lock_files_name_no_registry() -> None:
-    for name in ("requirements.lock", "requirements-node.lock", "package-lock.json"):
+    for name in (*LOCKS, "package-lock.json"):
         text = (ROOT / name).read_text(encoding="utf-8")
         assert "resolved" not in text, name
         assert not re.search(r"^\s*(-i|--index-url|--extra-index-url|--find-links)", text, re.M), name
@@ -51,8 +52,9 @@ def _is_funding(url: str) -> bool:
     return any(word in url for word in ("sponsor", "opencollective", "funding", "tidelift", "fund"))
 
 
-def test_every_locked_package_has_hashes() -> None:
-    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_locked_package_has_hashes(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
     for entry in re.split(r"\n(?=\w)", text):
         if "==" in entry.split("\n")[0]:
             assert "--hash=sha256:" in entry, entry.split("\n")[0]

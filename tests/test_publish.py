@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
+import os
+import re
+import signal
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from pipeline import publish
+from pipeline import commands, publish
 from pipeline.problems import BuildError
-from tests.conftest import ROOT
+from tests.conftest import ROOT, told
 
 
 def folder(path: Path, content: str) -> Path:
@@ -47,23 +54,176 @@ def test_a_build_clears_what_a_killed_one_left(tmp_path: Path) -> None:
         assert [] == list(stage.iterdir())
 
 
-def test_two_builds_cannot_share_a_stage(tmp_path: Path) -> None:
+def another(root: Path) -> subprocess.Popen[str]:
+    """A process that holds the stage until it reads a line or is killed."""
     script = f"""
 import sys; sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
 from pipeline import publish
-with publish.stage(Path({str(tmp_path)!r})):
+with publish.stage(Path({str(root)!r})):
     print("held", flush=True)
     sys.stdin.readline()
 """
     command = [sys.executable, "-c", script]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
-        assert other.stdout
-        assert other.stdin
-        assert "held\n" == other.stdout.readline()
-        with pytest.raises(BuildError, match="another build is at work"), publish.stage(tmp_path):
-            pass
-        other.stdin.write("\n")
+    started = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert started.stdout
+    assert "held\n" == started.stdout.readline()
+    return started
 
+
+def test_two_builds_cannot_share_a_stage_and_the_second_is_told_who_has_it(tmp_path: Path) -> None:
+    with another(tmp_path) as other:
+        with pytest.raises(BuildError) as caught, publish.stage(tmp_path):
+            pass
+        other.communicate("\n")
+
+    said = rf"dist: another build is at work here \(process {other.pid}, since {TIME}\); wait until it has ended"
+    assert re.fullmatch(said, told(caught.value.problems[0]))
     with publish.stage(tmp_path) as stage:
         assert stage.is_dir()
+
+
+TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d"
+
+
+def test_a_build_that_was_killed_holds_nothing(tmp_path: Path) -> None:
+    with another(tmp_path) as other:
+        other.kill()
+
+    with publish.stage(tmp_path), pytest.raises(BuildError, match=rf"process {os.getpid()}, "), publish.stage(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("words", ["", "1", "many words that say nothing", "99999999 2026-01-01 00:00:00+00:00"])
+def test_a_holder_that_cannot_be_known_is_not_named(tmp_path: Path, words: str) -> None:
+    with another(tmp_path) as other:
+        (tmp_path / "dist/.holder").write_text(words, encoding="utf-8")
+        with pytest.raises(BuildError, match="at work here; wait"), publish.stage(tmp_path):
+            pass
+        other.communicate("\n")
+
+
+def test_clean_takes_nothing_from_a_build_that_is_at_work(tmp_path: Path) -> None:
+    with publish.stage(tmp_path) as stage:
+        with pytest.raises(BuildError, match="another build is at work"):
+            commands.clean(tmp_path)
+        assert stage.is_dir()
+
+    commands.clean(tmp_path)
+    assert not (tmp_path / "dist").exists()
+
+
+def test_a_stage_for_which_there_was_no_room_is_removed(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="full"), publish.stage(tmp_path) as stage:
+        (stage / "page").write_text("words", encoding="utf-8")
+        raise OSError(errno.ENOSPC, "full")
+
+    assert not stage.exists()
+
+
+def test_an_output_that_is_a_file_is_not_taken_away(tmp_path: Path) -> None:
+    (tmp_path / "dist").write_text("mine", encoding="utf-8")
+
+    with pytest.raises(BuildError, match="dist: is no folder; move it away"), publish.stage(tmp_path):
+        pass
+
+
+# --- one step ------------------------------------------------------------------------------------------------
+
+
+def cannot_swap(_: Path, __: Path) -> bool:
+    return False
+
+
+def test_where_folders_cannot_be_exchanged_the_new_site_replaces_the_old_one_too(tmp_path: Path) -> None:
+    current = folder(tmp_path / "dist" / "site", "old")
+    new = folder(tmp_path / "dist" / "stage" / "site", "new")
+
+    publish.exchange(new, current, swap=cannot_swap)
+
+    assert "new" == (current / "index.html").read_text(encoding="utf-8")
+    assert ["site", "stage"] == sorted(path.name for path in (tmp_path / "dist").iterdir())
+
+
+def test_a_new_site_that_cannot_be_moved_leaves_the_old_one(tmp_path: Path) -> None:
+    current = folder(tmp_path / "dist" / "site", "old")
+    new = folder(tmp_path / "dist" / "stage" / "site", "new")
+
+    def taken_away(new: Path, _: Path) -> bool:
+        new.rename(tmp_path / "elsewhere")
+        return False
+
+    with pytest.raises(FileNotFoundError):
+        publish.exchange(new, current, swap=taken_away)
+
+    assert "old" == (current / "index.html").read_text(encoding="utf-8")
+    assert ["site", "stage"] == sorted(path.name for path in (tmp_path / "dist").iterdir())
+
+
+def test_a_reader_finds_one_site_at_every_moment(tmp_path: Path) -> None:
+    current = folder(tmp_path / "site", "0")
+    seen: set[str] = set()
+    ended = threading.Event()
+
+    def read() -> None:
+        while not ended.is_set():
+            seen.add((current / "index.html").read_text(encoding="utf-8"))  # raises where there is none
+
+    with ThreadPoolExecutor() as pool:
+        reader = pool.submit(read)
+        for number in range(1, 100):
+            publish.exchange(folder(tmp_path / "stage" / "site", str(number)), current)
+        ended.set()
+        reader.result()
+
+    assert len(seen) > 1
+    assert "" not in seen
+
+
+KILLED = """
+import os, signal, sys
+sys.path.insert(0, {code!r})
+from pathlib import Path
+from pipeline import publish
+
+root, step, swap = Path({root!r}), {step}, {swap}
+events = iter(range(step))
+
+def kill(event, _):
+    if event != "os.kill" and event.split(".")[0] in ("os", "shutil", "open") and next(events, None) is None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+with publish.stage(root) as stage:
+    (stage / "site").mkdir()
+    for name in ("index.html", "page.html"):
+        (stage / "site" / name).write_text("new", encoding="utf-8")
+    sys.addaudithook(kill)  # which Python tells of every step that it is about to take
+    publish.exchange(stage / "site", root / "dist" / "site", swap=swap)
+print("done")
+"""
+
+
+@pytest.mark.parametrize("swap", ["None", "lambda *_: False"], ids=["in one step", "one after the other"])
+def test_a_build_killed_at_any_step_of_the_exchange_leaves_a_whole_site_to_the_next(tmp_path: Path, swap: str) -> None:
+    outcomes: list[str] = []
+    for step in itertools.count():
+        root = tmp_path / str(step)
+        current = folder(root / "dist" / "site", "old")
+        (current / "page.html").write_text("old", encoding="utf-8")
+        script = KILLED.format(code=str(ROOT), root=str(root), step=step, swap=swap)
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+        assert done.returncode in (0, -signal.SIGKILL), done
+
+        with publish.stage(root) as stage:
+            assert [] == list(stage.iterdir())
+            texts = {path.name: path.read_text(encoding="utf-8") for path in current.iterdir()}
+        assert [".lock", "site", "stage"] == sorted(path.name for path in (root / "dist").iterdir())
+        assert {"index.html", "page.html"} == set(texts)
+        [outcome] = set(texts.values())
+        outcomes.append(outcome)
+        if done.returncode == 0:
+            break
+
+    assert sorted(outcomes, reverse=True) == outcomes  # old, and from one step on new
+    assert outcomes.count("old") > 0
+    assert outcomes.count("new") > 2
