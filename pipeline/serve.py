@@ -134,13 +134,14 @@ class _Desk:
         if deck := shown.slides.get(uri):
             return _Found(html=deck.html, is_deck=True)
         name = f"{uri}index.html" if uri.endswith("/") or not uri else uri
-        if (path := _below(shown.site, name)) and path.stat().st_size:
-            return _Found(path, html=_read(path) if path.suffix == ".html" else None)
+        planned = _below(shown.site, name)  # empty, where only a build makes it
+        if planned and planned.stat().st_size:
+            return _Found(planned, html=_read(planned) if planned.suffix == ".html" else None)
         if not name.endswith(".html") and (path := _below(self._built, name)):
             return _Found(path)
         if shown.site is None:
             return _Found(status=503, html=_BEING_MADE)
-        if name.endswith(".png"):
+        if planned and planned.suffix == ".png":
             return _Found(status=404)
         if Path(name).suffix in _ONLY_BUILT:
             return _Found(status=404, html=_notice("Only a build makes this", _UNBUILT.format(escape(name))))

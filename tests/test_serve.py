@@ -48,6 +48,7 @@ def desk(tmp_path: Path) -> Desk:
         tmp_path / "pages/404.html": PAGE.replace("A page", "Not here"),
         tmp_path / "pages/decks/talk/slides.pdf": "",
         tmp_path / "pages/decks/talk/handout.pdf": "",
+        tmp_path / "pages/decks/talk/thumbs/01.png": "",
     }
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -133,6 +134,7 @@ def test_a_picture_that_no_build_has_made_yet_says_so(desk: Desk) -> None:
 
     assert (404, "image/svg+xml") == (answer.status, answer.kind)
     assert b"A build makes this picture" in answer.body
+    assert b"A build makes this picture" not in desk.answer("/site/decks/talk/cat.png").body
 
 
 def test_no_page_of_the_last_build_is_shown_for_one_that_is_gone(desk: Desk) -> None:
