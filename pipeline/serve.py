@@ -131,6 +131,8 @@ class _Desk:
 
     def _find(self, shown: Shown, uri: str) -> _Found:
         """What there is at an address below the site's. To be called with `writing` held."""
+        if shown.is_refused(uri):
+            return _Found(status=403, html=_REFUSED)
         if deck := shown.slides.get(uri):
             return _Found(html=deck.html, is_deck=True)
         name = f"{uri}index.html" if uri.endswith("/") or not uri else uri
@@ -285,6 +287,9 @@ def _notice(title: str, text: str) -> str:
 _UNBUILT = (
     "<code>{}</code> is made by <code>python3 build.py</code>, not by the preview, and no build has made it yet. "
     "Run one in another terminal: it appears here by itself."
+)
+_REFUSED = _notice(
+    "This is not shown", "It holds something that would run, or that leads elsewhere, and must be mended."
 )
 _BEING_MADE = _notice("Nothing to show yet", "The site is being made. This page changes as soon as there is something.")
 _NOWHERE = _notice("There is no such page", 'The site begins <a href="/">here</a>.')

@@ -181,6 +181,18 @@ def test_nothing_that_is_said_ends_the_script_in_which_it_is_said(desk: Desk) ->
     assert "<script>alert" not in html
 
 
+@pytest.mark.parametrize("uri", ["part/", "part/index.html", "PART/"])
+def test_what_would_run_is_not_shown(desk: Desk, uri: str) -> None:
+    shown = desk.board.shown
+    problem = Problem("docs/part.md", 3, "page-script", "holds a script; take it out")
+    desk.board.put(Shown(shown.site, shown.prefix, shown.slides, (problem,), {"docs/part.md": ("part/",)}))
+
+    answer = desk.answer(f"/site/{uri}")
+
+    assert (403, False) == (answer.status, b"<h1>A page" in answer.body)
+    assert 200 == desk.answer("/site/").status
+
+
 def test_a_page_knows_the_version_that_the_server_will_name(desk: Desk) -> None:
     for uri in ("", "decks/talk/slides.html", "no/such/page/", "decks/talk/handout.pdf"):
         assert desk.view(uri)["version"] == facts(desk.answer(f"/site/{uri}").body.decode())["version"]
