@@ -50,6 +50,8 @@ from pipeline.watch import Watcher
 QUIET = 0.4
 """Seconds without a change after which the rest of the site is made: until then a reader's page has the machine."""
 
+_UNSAFE = ("page-script", "file-outside")
+
 _MANY = 5
 """How many pages somebody may have open."""
 
@@ -87,6 +89,12 @@ class Shown:
     def problems_of(self, uri: str) -> list[Problem]:
         """The problems to be seen at an address."""
         return [each for each in self.problems if uri in self._places(each) or not self._places(each)]
+
+    def is_refused(self, uri: str) -> bool:
+        """Whether what is at an address must not even be shown: it would run, or leads to somewhere else."""
+        wanted = uri.removesuffix("index.html").casefold()
+        found = (each for each in self.problems if each.rule in _UNSAFE)
+        return any(wanted == each.casefold() for problem in found for each in self.addresses.get(problem.path, ()))
 
     def _places(self, problem: Problem) -> tuple[str, ...]:
         if found := self.addresses.get(problem.path):
@@ -368,8 +376,11 @@ class Maker:
         if not self._site or not self._pages:
             return
         below = {path.relative_to(settings.docs).as_posix() for path in changed if path.is_relative_to(settings.docs)}
-        for name in below:
-            if not name.endswith(".md") and (self._pages / name).is_file() and (settings.docs / name).is_file():
+        files = [name for name in below if not name.endswith(".md")]
+        if files:  # one that would run must be known before it is there
+            self._judge_pages(settings)
+        for name in files:
+            if (self._pages / name).is_file() and (settings.docs / name).is_file():
                 with self._board.writing, contextlib.suppress(OSError):
                     shutil.copyfile(settings.docs / name, self._pages / name)
         looked_at = {name for name in staged if self._board.is_looked_at(uri_of(name))}
@@ -377,21 +388,25 @@ class Maker:
             if name.endswith(".md") and not self._watcher.is_behind():
                 self._make_page(name, settings)
         if below:
-            self._put()  # first of all, what it looks like
-            with self._finding("docs") as found:
-                found += site.page_problems(settings)
+            self._judge_pages(settings)
+
+    def _judge_pages(self, settings: site.Settings) -> None:
+        with self._finding("docs") as found:
+            found += site.page_problems(settings)
+        self._put()
 
     def _make_page(self, name: str, settings: site.Settings) -> None:
         began = time.monotonic()
         label = (settings.docs / name).relative_to(self._root).as_posix()
         others = [problem for problem in self._found.get("site", ()) if problem.path != label]
-        with self._finding("site") as found:
-            found += others
-            with self._board.writing:
+        with self._board.writing:  # until it is known what is wrong with it, nobody sees it
+            with self._finding("site") as found:
+                found += others
                 told = self._site.rebuild(name) if self._site else None
-            found += told or ()
-            if told is not None and name not in self._staged:
-                self._say(f"{label}: made in {1000 * (time.monotonic() - began):.0f} ms")
+                found += told or ()
+                if told is not None and name not in self._staged:
+                    self._say(f"{label}: made in {1000 * (time.monotonic() - began):.0f} ms")
+            self._put()
 
     def _make_site(self) -> bool:
         """Make every page anew, beside those that are shown. Returns whether there is nothing left to do."""

@@ -131,16 +131,19 @@ class _Desk:
 
     def _find(self, shown: Shown, uri: str) -> _Found:
         """What there is at an address below the site's. To be called with `writing` held."""
+        if shown.is_refused(uri):
+            return _Found(status=403, html=_REFUSED)
         if deck := shown.slides.get(uri):
             return _Found(html=deck.html, is_deck=True)
         name = f"{uri}index.html" if uri.endswith("/") or not uri else uri
-        if (path := _below(shown.site, name)) and path.stat().st_size:
-            return _Found(path, html=_read(path) if path.suffix == ".html" else None)
+        planned = _below(shown.site, name)  # empty, where only a build makes it
+        if planned and planned.stat().st_size:
+            return _Found(planned, html=_read(planned) if planned.suffix == ".html" else None)
         if not name.endswith(".html") and (path := _below(self._built, name)):
             return _Found(path)
         if shown.site is None:
             return _Found(status=503, html=_BEING_MADE)
-        if name.endswith(".png"):
+        if planned and planned.suffix == ".png":
             return _Found(status=404)
         if Path(name).suffix in _ONLY_BUILT:
             return _Found(status=404, html=_notice("Only a build makes this", _UNBUILT.format(escape(name))))
@@ -284,6 +287,9 @@ def _notice(title: str, text: str) -> str:
 _UNBUILT = (
     "<code>{}</code> is made by <code>python3 build.py</code>, not by the preview, and no build has made it yet. "
     "Run one in another terminal: it appears here by itself."
+)
+_REFUSED = _notice(
+    "This is not shown", "It holds something that would run, or that leads elsewhere, and must be mended."
 )
 _BEING_MADE = _notice("Nothing to show yet", "The site is being made. This page changes as soon as there is something.")
 _NOWHERE = _notice("There is no such page", 'The site begins <a href="/">here</a>.')

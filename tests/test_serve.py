@@ -48,6 +48,7 @@ def desk(tmp_path: Path) -> Desk:
         tmp_path / "pages/404.html": PAGE.replace("A page", "Not here"),
         tmp_path / "pages/decks/talk/slides.pdf": "",
         tmp_path / "pages/decks/talk/handout.pdf": "",
+        tmp_path / "pages/decks/talk/thumbs/01.png": "",
     }
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -133,6 +134,7 @@ def test_a_picture_that_no_build_has_made_yet_says_so(desk: Desk) -> None:
 
     assert (404, "image/svg+xml") == (answer.status, answer.kind)
     assert b"A build makes this picture" in answer.body
+    assert b"A build makes this picture" not in desk.answer("/site/decks/talk/cat.png").body
 
 
 def test_no_page_of_the_last_build_is_shown_for_one_that_is_gone(desk: Desk) -> None:
@@ -177,6 +179,18 @@ def test_nothing_that_is_said_ends_the_script_in_which_it_is_said(desk: Desk) ->
 
     assert [{"place": "mkdocs.yml:3", "message": f"{message} [settings]", "slide": None}] == facts(html)["problems"]
     assert "<script>alert" not in html
+
+
+@pytest.mark.parametrize("uri", ["part/", "part/index.html", "PART/"])
+def test_what_would_run_is_not_shown(desk: Desk, uri: str) -> None:
+    shown = desk.board.shown
+    problem = Problem("docs/part.md", 3, "page-script", "holds a script; take it out")
+    desk.board.put(Shown(shown.site, shown.prefix, shown.slides, (problem,), {"docs/part.md": ("part/",)}))
+
+    answer = desk.answer(f"/site/{uri}")
+
+    assert (403, False) == (answer.status, b"<h1>A page" in answer.body)
+    assert 200 == desk.answer("/site/").status
 
 
 def test_a_page_knows_the_version_that_the_server_will_name(desk: Desk) -> None:

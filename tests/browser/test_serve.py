@@ -290,6 +290,18 @@ def test_what_mkdocs_warns_of_is_shown_on_the_page(preview: Preview, page: Page)
     expect(problems(page)).to_be_hidden()
 
 
+def test_a_script_in_a_page_is_told_and_does_not_run(preview: Preview, page: Page) -> None:
+    page.goto(preview.base)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Home")
+
+    preview.save("docs/index.md", f"{HOME}\n<script>document.title = 'ran'</script>\n")
+
+    expect(problems(page)).to_contain_text("docs/index.md:5")
+    expect(page).to_have_title("This is not shown")
+    preview.save("docs/index.md", HOME)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Home")
+
+
 def test_a_file_that_is_empty_for_a_moment_is_no_problem_that_stays(preview: Preview, page: Page) -> None:
     page.goto(preview.deck)
     expect(active(page)).to_have_text("First slide")
