@@ -218,6 +218,33 @@ def _tag(document: pikepdf.Pdf, note: pikepdf.Object, parent: pikepdf.Object) ->
     tree.ParentTreeNextKey = key + 1
 
 
+def without_notes(content: bytes) -> bytes:
+    """A PDF without the notes that `add_notes` has put on its pages."""
+    with pikepdf.open(io.BytesIO(content)) as document:
+        for page in document.pages:
+            found = _annotations(page)
+            for note in (each for each in found if each.get("/Subtype") == Name.Text):
+                _untag(document, note)
+            if found:
+                page.obj.Annots = Array([each for each in found if each.get("/Subtype") != Name.Text])
+        document.remove_unreferenced_resources()
+        document.save(out := io.BytesIO(), deterministic_id=True)
+    return out.getvalue()
+
+
+def _untag(document: pikepdf.Pdf, note: pikepdf.Object) -> None:
+    if "/StructParent" not in note:
+        return
+    elements = pikepdf.NumberTree(document.Root.StructTreeRoot.ParentTree)
+    element = elements[int(note.StructParent)]
+    element.P.K = Array([each for each in _all_kids(element.P) if not _is_same(each, element)])
+    del elements[int(note.StructParent)]
+
+
+def _is_same(one: object, other: pikepdf.Object) -> bool:
+    return isinstance(one, pikepdf.Object) and one.objgen == other.objgen
+
+
 def _numbers(document: pikepdf.Pdf) -> dict[tuple[int, int], int]:
     return {page.obj.objgen: number for number, page in enumerate(document.pages, 1)}
 

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from pipeline import archive, links, pages
+from pipeline import archive, asides, links, pages
 from pipeline.practice import FOLDER, KEY
 from pipeline.problems import Problem
 from pipeline.templates import FORMATS, Template
@@ -53,7 +53,7 @@ BUNDLES = (
         "Everything to work with in a session and after it: the practice incident with its evidence, the templates, "
         "and the pages to read. Nothing in it tells the answers.",
         _FOR_ALL,
-        ("slides.html", "slides.pdf", "handout.pdf"),
+        ("slides.pdf",),
         is_for_facilitators=False,
     ),
     Bundle(
@@ -136,9 +136,21 @@ class _Filler:
             f"decks/{deck}/{name}" for name in self.bundle.slides if (self.site / f"decks/{deck}/{name}").is_file()
         ]
         self.wanted |= set(slides)
+        if self._may_spoil:  # scripts of the key's pages ask for its data only when they run
+            below = (self.site / _SECRET).rglob("*")
+            self.wanted |= {path.relative_to(self.site).as_posix() for path in below if path.is_file()} - self.pages
         files = {uri: self._page(uri) for _, found in self.chosen for _, uri in found}
         files[START] = self._start(home, slides)
-        return files | {uri: (self.site / uri).read_bytes() for uri in sorted(self.wanted)}
+        return files | {uri: self._file(uri) for uri in sorted(self.wanted)}
+
+    def _file(self, uri: str) -> bytes:
+        content = (self.site / uri).read_bytes()
+        # What a presenter is to listen for would tell participants what there is to find.
+        return asides.without_notes(content) if uri.startswith("decks/") and not self._may_spoil else content
+
+    @property
+    def _may_spoil(self) -> bool:
+        return self.bundle.is_for_facilitators
 
     @property
     def pages(self) -> set[str]:
@@ -148,7 +160,7 @@ class _Filler:
     def _has(self, uri: str) -> bool:
         if not uri.startswith(self.bundle.folders):
             return False
-        if self.bundle.is_for_facilitators:
+        if self._may_spoil:
             return True
         reserved = {f"{each.folder}index.html" for each in self.templates if each.is_for_facilitators}
         return uri not in reserved and not uri.startswith(_SECRET)
@@ -157,7 +169,8 @@ class _Filler:
         """A page without what only works on the site: menus, search, buttons to copy."""
         tree = _parse(self.site / uri)
         [article] = tree.css("article.md-content__inner")
-        for node in article.css(".headerlink, .md-content__button, .md-source-file"):
+        unwanted = ".headerlink, .md-content__button, .md-source-file" + ("" if self._may_spoil else ", .facilitators")
+        for node in article.css(unwanted):
             node.decompose()
         scripts = [node for node in tree.css("script[src]") if "/javascripts/" not in (node.attributes["src"] or "")]
         to_start = posixpath.relpath(START, posixpath.dirname(uri))
@@ -207,9 +220,9 @@ class _Filler:
         """Whether a file comes with the pages that link to it; of a deck, only what the bundle is to hold."""
         if target.startswith(f"{PLACE}/") or not (self.site / target).is_file():
             return False
-        if not self.bundle.is_for_facilitators and (target.startswith(_SECRET) or self._is_reserved(target)):
+        if not self._may_spoil and (target.startswith(_SECRET) or self._is_reserved(target)):
             return False
-        if target.startswith("decks/") and "/thumbs/" not in target:
+        if target.startswith("decks/") and not (self._may_spoil and "/thumbs/" in target):
             return target in self.wanted
         self.wanted.add(target)
         return True

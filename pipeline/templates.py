@@ -68,6 +68,8 @@ class Template:
     """One of SIZES."""
     is_for_facilitators: bool
     """Whether participants of a session had better not see it before."""
+    is_hidden: bool
+    """Whether its page is kept from search engines, and its files are linked to from nowhere else."""
     when: str
     """When one takes it, in one line."""
     paper: str
@@ -149,6 +151,7 @@ def read(text: str, *, uri: str, source: str, is_generated: bool = False) -> Tem
         unescape(str(values["description"])),
         handout["paper"],
         handout["for"] == "facilitators",
+        "noindex" in str(values.get("robots")),
         handout["when"],
         paper,
     )
@@ -352,9 +355,12 @@ def table(templates: Sequence[Template], folder: str) -> str:
             f'aria-label="{escape(template.title)} as {name}">{name}</a>'
             for ending, name in FORMATS.items()
         )
+        if template.is_hidden:
+            files = f'<a href="{place}">On its page</a>'
         mark = ' <span class="formats__mark">facilitators</span>' if template.is_for_facilitators else ""
+        row = '<tr class="facilitators">' if template.is_for_facilitators else "<tr>"
         rows.append(
-            f'<tr><td>T{template.number}</td><td><a href="{place}"><strong>{escape(template.title)}</strong></a>{mark}'
+            f'{row}<td>T{template.number}</td><td><a href="{place}"><strong>{escape(template.title)}</strong></a>{mark}'
             f"<br>{escape(template.when)}</td><td>{template.size}</td><td>{files}</td></tr>"
         )
     heads = "".join(f'<th scope="col">{name}</th>' for name in ("No.", "Template, and when", "Paper", "Files"))

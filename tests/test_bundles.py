@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import posixpath
 from pathlib import Path
 
+import pikepdf
 import pytest
 from playwright.sync_api import Browser, expect
 
-from pipeline import archive, bundles
+from pipeline import archive, bundles, pdf
 from tests.conftest import told
 from tests.test_practice import read_answers, words
 from tests.test_templates import all_templates
@@ -61,10 +63,50 @@ def test_each_holds_the_evidence_the_cards_and_the_slides(
 
     assert len(evidence) > 25
     for name, files in (("participant", participant), ("facilitator", facilitator)):
-        wanted = [*(f"practice/spring-promo/{each}" for each in evidence), f"{deck}/slides.html", f"{deck}/slides.pdf"]
+        wanted = [*(f"practice/spring-promo/{each}" for each in evidence), f"{deck}/slides.pdf"]
         assert [] == [each for each in wanted if f"{name}/{each}" not in files and not each.endswith("cards.json")]
     assert f"facilitator/{deck}/cue-cards.pdf" in facilitator
     assert f"participant/{deck}/cue-cards.pdf" not in participant
+
+
+def test_the_slides_for_participants_have_no_notes_and_are_whole(
+    participant: dict[str, bytes], facilitator: dict[str, bytes]
+) -> None:
+    ours = facilitator["facilitator/decks/post-mortem-culture/slides.pdf"]
+    theirs = participant["participant/decks/post-mortem-culture/slides.pdf"]
+
+    assert pdf.texts(ours) == pdf.texts(theirs)
+    assert pdf.links(ours) == pdf.links(theirs)
+    assert [] == list(pdf.faults(theirs))
+    for content, has_notes in ((ours, True), (theirs, False)):
+        with pikepdf.open(io.BytesIO(content)) as document:
+            kinds = {str(each.get("/Subtype")) for each in document.objects if isinstance(each, pikepdf.Dictionary)}
+        assert has_notes is ("/Text" in kinds)
+
+
+def test_the_key_opens_from_the_facilitators_disk(
+    facilitator: dict[str, bytes], browser: Browser, tmp_path: Path
+) -> None:
+    for uri, content in facilitator.items():
+        path = tmp_path / uri
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto((tmp_path / "facilitator/practice/answer-key/index.html").as_uri() + "#answers")
+    page.get_by_role("link", name="Order the cards, with the key beside it").click()
+    expect(page.get_by_role("heading", name="Still to place (24)")).to_be_visible()
+
+    expect(page.get_by_text("could not be loaded")).to_have_count(0)
+    context.close()
+
+
+def test_what_is_for_facilitators_is_not_even_named_to_participants(participant: dict[str, bytes]) -> None:
+    page = participant["participant/templates/index.html"].decode()
+
+    assert "participant.zip" in page
+    assert "facilitator.zip" not in page
+    assert "answer-key" not in page
 
 
 def test_the_facilitator_has_what_participants_get(facilitator: dict[str, bytes], made: dict[str, bytes]) -> None:

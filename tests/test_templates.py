@@ -245,6 +245,18 @@ def test_all_twenty_are_there_in_every_format(folders: list[Path], site: Path) -
         assert [] == [path for path in files(folder).values() if not path.is_file()]
 
 
+def test_the_files_that_spoil_the_practice_are_linked_to_from_their_own_page_only(
+    folders: list[Path], site: Path
+) -> None:
+    [hidden] = [folder for folder in folders if "answer-key" in folder.parts]
+    named = [
+        path for path in site.rglob("*.html")
+        if any(f"example{ending}" in path.read_text(encoding="utf-8") for ending in templates.FORMATS)
+    ]  # fmt: skip
+
+    assert [hidden / "index.html"] == named
+
+
 def headings(folder: Path) -> list[tuple[int, str]]:
     """Level and words of each heading of the Markdown file."""
     tokens = MarkdownIt("commonmark").enable("table").parse(files(folder)[".md"].read_text(encoding="utf-8"))
