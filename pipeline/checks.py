@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -206,24 +207,41 @@ def site_problems(
     settings: site.Settings,
     reader: browser.Reader,
     *,
-    each: Callable[[Sequence[Path]], Iterable[Path]] = iter,
+    each: Callable[[Sequence[str]], Iterable[str]] = iter,
 ) -> Iterator[Problem]:
     """Present every deck and open every page; the pages go through `each`."""
     cache = made[0].cache if made else NOTHING_KEPT
     yield from present_problems(made, reader)
-    presented = {_slides_uri(each) for each in made}
+    presented = set(map(_slides_uri, made))
     origins = _origins(made, settings)
-    for path in each(sorted(folder.rglob("*.html"))):
-        uri = path.relative_to(folder).as_posix()
-        key = cache.key("look-page", str(folder), settings.site_url, uri)
-        if uri not in presented and not cache.recall(key):
-            origin = origins.get(uri, links.Origin(f"dist/site/{uri}", ""))
-            complaints = reader.visit(uri)
-            if not complaints:
-                # The words to search change with every page: what reads them is looked at on one page for all.
-                cache.remember(key, reader.answered - ({folder / _SEARCH} if uri != "index.html" else set()))
-            for found in complaints:
-                yield Problem(origin.path, _line_of(found, origin.text), found.rule, found.message)
+    uris = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.html"))]
+    keys = {uri: cache.key("look-page", str(folder), settings.site_url, uri) for uri in uris if uri not in presented}
+    new = [uri for uri, key in keys.items() if not cache.recall(key)]
+    for uri, complaints, answered in _visited(each(new), reader):
+        if not complaints:
+            # The words to search change with every page: what reads them is looked at on one page for all.
+            cache.remember(keys[uri], answered - ({folder / _SEARCH} if uri != "index.html" else set()))
+        origin = origins.get(uri, links.Origin(f"dist/site/{uri}", ""))
+        for found in complaints:
+            yield Problem(origin.path, _line_of(found, origin.text), found.rule, found.message)
+
+
+def _visited(uris: Iterable[str], reader: browser.Reader) -> Iterator[tuple[str, list[browser.Complaint], set[Path]]]:
+    """Each page with what the browser says of it and the files that it asked for; one is opened while another loads."""
+    opening: deque[tuple[str, browser.Reader]] = deque()
+    other = reader.beside()
+    free = [reader, other]
+    for uri in uris:
+        window = free.pop()
+        window.begin(uri)
+        opening.append((uri, window))
+        if not free:
+            opened, window = opening.popleft()
+            yield opened, window.end(), set(window.answered)
+            free.append(window)
+    for opened, window in opening:
+        yield opened, window.end(), set(window.answered)
+    other.close()
 
 
 _SEARCH = Path("search", "search_index.json")
