@@ -250,31 +250,12 @@ class Reader:
 
         Returns console errors, exceptions, failed requests, requests to other hosts, and what the policy refuses.
         """
-        self.begin(uri)
-        return self.end()
-
-    def begin(self, uri: str) -> None:
-        """Start to open a page of the site, as `visit` does; other windows may be used until `end`."""
         with self._watch.step(PATIENCE):
             self._seen.clear()
             self.answered.clear()
-            self._page.goto(self._address(uri), wait_until="commit")
-
-    def end(self) -> list[Complaint]:
-        """What `visit` returns of the page that `begin` started to open."""
-        with self._watch.step(PATIENCE):
-            self._page.wait_for_load_state("load")
+            self._page.goto(self._address(uri), wait_until="load")
             self._page.evaluate(_SETTLE)  # what was refused is told a moment later
             return self._complaints()
-
-    def beside(self) -> Reader:
-        """Another window on the same site."""
-        return Reader(self._browser, self._folder, self._base, self._watch)
-
-    def close(self) -> None:
-        """Close the window."""
-        with self._watch.step(CLOSE):
-            self._page.context.close()
 
     def _address(self, uri: str) -> str:
         """Where readers find a page: its folder, where it is the first one there."""

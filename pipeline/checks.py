@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -217,31 +216,14 @@ def site_problems(
     uris = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.html"))]
     keys = {uri: cache.key("look-page", str(folder), settings.site_url, uri) for uri in uris if uri not in presented}
     new = [uri for uri, key in keys.items() if not cache.recall(key)]
-    for uri, complaints, answered in _visited(each(new), reader):
+    for uri in each(new):
+        complaints = reader.visit(uri)
         if not complaints:
             # The words to search change with every page: what reads them is looked at on one page for all.
-            cache.remember(keys[uri], answered - ({folder / _SEARCH} if uri != "index.html" else set()))
+            cache.remember(keys[uri], reader.answered - ({folder / _SEARCH} if uri != "index.html" else set()))
         origin = origins.get(uri, links.Origin(f"dist/site/{uri}", ""))
         for found in complaints:
             yield Problem(origin.path, _line_of(found, origin.text), found.rule, found.message)
-
-
-def _visited(uris: Iterable[str], reader: browser.Reader) -> Iterator[tuple[str, list[browser.Complaint], set[Path]]]:
-    """Each page with what the browser says of it and the files that it asked for; one is opened while another loads."""
-    opening: deque[tuple[str, browser.Reader]] = deque()
-    other = reader.beside()
-    free = [reader, other]
-    for uri in uris:
-        window = free.pop()
-        window.begin(uri)
-        opening.append((uri, window))
-        if not free:
-            opened, window = opening.popleft()
-            yield opened, window.end(), set(window.answered)
-            free.append(window)
-    for opened, window in opening:
-        yield opened, window.end(), set(window.answered)
-    other.close()
 
 
 _SEARCH = Path("search", "search_index.json")
