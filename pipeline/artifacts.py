@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from PIL import Image
+from selectolax.lexbor import LexborHTMLParser
 
 from pipeline import deck, decks, handouts, lint, marp, pages, pdf, policy, powerpoint, present, qr
 from pipeline.browser import Reader
@@ -49,9 +51,20 @@ class Made:
         return hashlib.sha256(repr((self.deck, self.address, build_time(self.source.root))).encode()).hexdigest()
 
     @cached_property
+    def shown(self) -> tuple[str, ...]:
+        """What stands on each slide, wherever it stands in the source, and in which styles; as far as it matters."""
+        if not self.cache.folder:
+            return ()
+        tree = LexborHTMLParser(self.rendered.bare)
+        styles = "".join(style.html or "" for style in tree.css("style"))
+        looks = hashlib.sha256(styles.encode()).hexdigest()
+        slides = (slide.html or "" for slide in tree.css("svg[data-marpit-svg]"))
+        return tuple(looks + re.sub(r'\sdata-(?:line|start|allows-line)="\d+"', "", slide) for slide in slides)
+
+    @cached_property
     def pictures(self) -> tuple[bytes, ...]:
         """Each slide as PNG, drawn once for the site and for the report."""
-        return tuple(pdf.drawn(self.pdf, pdf.PICTURE_WIDTH, self.cache))
+        return tuple(pdf.drawn(self.pdf, pdf.PICTURE_WIDTH, self.cache, self.shown))
 
 
 def make(
@@ -111,15 +124,19 @@ def files(made: Made, *, links: Mapping[str, str]) -> Iterator[tuple[str, str | 
     """Every file of a deck, by the name that it has beside the others. `links` is as for `make`."""
     yield "slides.html", made.html
     yield "slides.pdf", made.pdf
-    time, cache = build_time(made.source.root), made.cache
-    key = cache.key("powerpoint", made.identity, made.pdf)
-    yield "slides.pptx", cache.content(key, lambda: powerpoint.make(made.deck, made.pdf, time=time, cache=cache))
+    key = made.cache.key("powerpoint", made.identity, made.pdf)
+    yield "slides.pptx", made.cache.content(key, lambda: _powerpoint(made))
     yield "deck.json", made.deck.as_json()
     yield "notes.md", pages.notes_file(made.deck, links=links)
     for number, picture in enumerate(made.pictures, 1):
         if number == 1:
             yield "og.png", pdf.png(pdf.og_picture(Image.open(io.BytesIO(picture))))
         yield f"thumbs/{number:02}.png", picture
+
+
+def _powerpoint(made: Made) -> bytes:
+    time = build_time(made.source.root)
+    return powerpoint.make(made.deck, made.pdf, time=time, cache=made.cache, shown=made.shown)
 
 
 def with_address(html: str, address: str) -> str:

@@ -207,24 +207,24 @@ def site_problems(
     settings: site.Settings,
     reader: browser.Reader,
     *,
-    each: Callable[[Sequence[Path]], Iterable[Path]] = iter,
+    each: Callable[[Sequence[str]], Iterable[str]] = iter,
 ) -> Iterator[Problem]:
     """Present every deck and open every page; the pages go through `each`."""
     cache = made[0].cache if made else NOTHING_KEPT
     yield from present_problems(made, reader)
-    presented = {_slides_uri(each) for each in made}
+    presented = set(map(_slides_uri, made))
     origins = _origins(made, settings)
-    for path in each(sorted(folder.rglob("*.html"))):
-        uri = path.relative_to(folder).as_posix()
-        key = cache.key("look-page", str(folder), settings.site_url, uri)
-        if uri not in presented and not cache.recall(key):
-            origin = origins.get(uri, links.Origin(f"dist/site/{uri}", ""))
-            complaints = reader.visit(uri)
-            if not complaints:
-                # The words to search change with every page: what reads them is looked at on one page for all.
-                cache.remember(key, reader.answered - ({folder / _SEARCH} if uri != "index.html" else set()))
-            for found in complaints:
-                yield Problem(origin.path, _line_of(found, origin.text), found.rule, found.message)
+    uris = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.html"))]
+    keys = {uri: cache.key("look-page", str(folder), settings.site_url, uri) for uri in uris if uri not in presented}
+    new = [uri for uri, key in keys.items() if not cache.recall(key)]
+    for uri in each(new):
+        complaints = reader.visit(uri)
+        if not complaints:
+            # The words to search change with every page: what reads them is looked at on one page for all.
+            cache.remember(keys[uri], reader.answered - ({folder / _SEARCH} if uri != "index.html" else set()))
+        origin = origins.get(uri, links.Origin(f"dist/site/{uri}", ""))
+        for found in complaints:
+            yield Problem(origin.path, _line_of(found, origin.text), found.rule, found.message)
 
 
 _SEARCH = Path("search", "search_index.json")

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import repeat
 from urllib.parse import urljoin, urlsplit
 
 import pikepdf
@@ -22,7 +21,7 @@ import pypdfium2
 from PIL import Image
 
 from pipeline import asides
-from pipeline.cache import Cache
+from pipeline.cache import NOTHING_KEPT, Cache
 from pipeline.deck import Link, Slide
 from pipeline.marp import NOWHERE
 
@@ -227,16 +226,20 @@ def pictures(pdf: bytes, width: int = PICTURE_WIDTH) -> Iterator[Image.Image]:
         document.close()
 
 
-def drawn(pdf: bytes, width: int, cache: Cache) -> Iterator[bytes]:
-    """Each page as PNG, packed on all cores while the next ones are drawn; those of pages that are known are kept."""
+def drawn(pdf: bytes, width: int, cache: Cache = NOTHING_KEPT, slides: Sequence[str] = ()) -> Iterator[bytes]:
+    """Each page as PNG, packed on all cores while the next ones are drawn; those that the cache has are not drawn.
+
+    `slides` are what stands on each page, with its styles and fonts; without them, every page is drawn.
+    """
     cores = os.cpu_count() or 1
     document = pypdfium2.PdfDocument(pdf)
     try:
+        is_known = cache.folder and len(slides) == len(document)
+        keys = _picture_keys(pdf, width, cache, slides) if is_known else [""] * len(document)
         with ThreadPoolExecutor(cores) as pool:
             packing: deque[Future[bytes]] = deque()
-            for page, content in zip(document, page_contents(pdf) if cache.folder else repeat(b""), strict=False):
-                key = cache.key("picture", str(width), content)
-                known = cache.get(key)
+            for page, key in zip(document, keys, strict=True):
+                known = cache.get(key) if key else None
                 picture = _draw(page, width) if known is None else None
                 packing.append(pool.submit(_packed, picture, known or b"", key, cache))
                 if len(packing) > cores:  # no more than these in memory, where each may be 3 MB
@@ -246,11 +249,17 @@ def drawn(pdf: bytes, width: int, cache: Cache) -> Iterator[bytes]:
         document.close()
 
 
+def _picture_keys(pdf: bytes, width: int, cache: Cache, slides: Sequence[str]) -> list[str]:
+    contents = zip(slides, page_contents(pdf), strict=True)
+    return [cache.key("picture", str(width), slide, content) for slide, content in contents]
+
+
 def _packed(picture: Image.Image | None, known: bytes, key: str, cache: Cache) -> bytes:
     if picture is None:
         return known
     content = png(picture)
-    cache.put(key, content)
+    if key:
+        cache.put(key, content)
     return content
 
 
@@ -260,7 +269,11 @@ def _draw(page: pypdfium2.PdfPage, width: int) -> Image.Image:
 
 
 def page_contents(pdf: bytes) -> list[bytes]:
-    """For each page, a hash of all that is drawn on it: the page itself and whatever fonts and pictures it uses."""
+    """For each page, a hash of what is drawn on it, but for the shapes of letters.
+
+    Of a font, the file holds the letters of all slides: another one on any slide makes it another file. Letters are
+    drawn by their numbers in the whole font, so the same numbers of a font by the same name look the same.
+    """
     with pikepdf.open(io.BytesIO(pdf)) as document:
         known: dict[tuple[int, int], bytes] = {}
         found: list[bytes] = []
@@ -294,15 +307,18 @@ def _content(part: object, known: dict[tuple[int, int], bytes]) -> bytes:
 
 def _fields(part: pikepdf.Object, known: dict[tuple[int, int], bytes]) -> Iterator[bytes]:
     for name in sorted(part.keys()):
-        if name not in _NOT_DRAWN:
+        if name in _NAMES:
+            yield re.sub(r"^/[A-Z]{6}\+", "/", str(part[name])).encode()
+        elif name not in _NOT_DRAWN:
             yield name.encode()
             yield _content(part[name], known)
 
 
 # `pictures` leaves out the signs of notes, which are annotations.
-_NOT_DRAWN = frozenset(
-    ["/Annots", "/Length", "/P", "/Parent", "/StructParent", "/StructParents", "/Tabs", "/ToUnicode"]
-)
+_NOT_DRAWN = frozenset(["/Annots", "/Length", "/P", "/Parent", "/StructParent", "/StructParents", "/Tabs"])
+# What depends on which letters of a font the file holds.
+_NOT_DRAWN |= {"/CIDSet", "/FontFile", "/FontFile2", "/FontFile3", "/ToUnicode", "/W"}
+_NAMES = frozenset(["/BaseFont", "/FontName"])
 
 
 def _joined(parts: Iterable[bytes]) -> bytes:

@@ -51,8 +51,11 @@ _SIDES = (914_400, 51_206_400)  # EMU: PowerPoint refuses slides of less than 1 
 _EMU_A_POINT = 12_700
 
 
-def make(deck: Deck, document: bytes, *, time: int, cache: Cache = NOTHING_KEPT) -> bytes:
-    """Make the file from a deck and its finished PDF. `time` is in seconds since 1970."""
+def make(deck: Deck, document: bytes, *, time: int, cache: Cache = NOTHING_KEPT, shown: Sequence[str] = ()) -> bytes:
+    """Make the file from a deck and its finished PDF. `time` is in seconds since 1970.
+
+    `shown` is what stands on each slide, as for `pdf.drawn`.
+    """
     pages = asides.read(document)
     presentation: Any = _Package.open(str(TEMPLATE)).presentation_part.presentation
     size, scale = _slide_size(pages[0])
@@ -61,7 +64,7 @@ def make(deck: Deck, document: bytes, *, time: int, cache: Cache = NOTHING_KEPT)
     if any(map(_note_lines, deck.slides)):
         _prepare_notes(presentation, size)
     added = []
-    for slide, picture in zip(deck.slides, pdf.drawn(document, width, cache), strict=False):
+    for slide, picture in zip(deck.slides, pdf.drawn(document, width, cache, shown), strict=False):
         added.append(presentation.slides.add_slide(layout))
         _fill(added[-1], slide, picture, size)
         _write_notes(added[-1], _note_lines(slide))

@@ -152,13 +152,22 @@ def test_a_page_with_another_font_is_another_page() -> None:
     assert pdf.page_contents(document) != pdf.page_contents(document.replace(b"/Helvetica", b"/Helvetika"))
 
 
-def test_only_pages_that_are_not_known_are_drawn(cache: Cache) -> None:
-    list(pdf.drawn(pages("one", "two"), 200, cache))
+def test_only_slides_that_are_not_known_are_drawn(cache: Cache) -> None:
+    list(pdf.drawn(pages("one", "two"), 200, cache, ["1", "2"]))
     known = set(cache.used)
-    again = list(pdf.drawn(pages("one", "three"), 200, cache))
+    again = list(pdf.drawn(pages("one", "three"), 200, cache, ["1", "3"]))
 
-    assert again == list(pdf.drawn(pages("one", "three"), 200, NOTHING_KEPT))
+    assert again == list(pdf.drawn(pages("one", "three"), 200))
     assert 1 == len(cache.used - known)
+
+
+@pytest.mark.parametrize("slides", [["1", "x"], ["x", "2"], []], ids=["the second", "the first", "nobody knows"])
+def test_a_slide_with_other_styles_is_drawn_anew(cache: Cache, slides: list[str]) -> None:
+    list(pdf.drawn(pages("one", "two"), 200, cache, ["1", "2"]))
+    known = set(cache.used)
+    list(pdf.drawn(pages("one", "two"), 200, cache, slides))
+
+    assert bool(slides) == len(cache.used - known)
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -166,17 +175,23 @@ def hashes(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
+def pictures(cache: Path) -> set[str]:
+    return {path.name for path in cache.glob("picture-*")}
+
+
 def test_a_build_from_the_cache_makes_the_same_bytes(tiny: Project) -> None:
     deck, cache = tiny.root / "slides" / "talk" / "deck.md", tiny.root / "dist" / "cache"
     deck.write_text(deck.read_text(encoding="utf-8") + "\n---\n\n## Another\n\nMore words.\n", encoding="utf-8")
     assert 0 == tiny.run().code
-    tiny.edit("slides/talk/deck.md", lambda text: text.replace("More words", "Other words"))
+    before = pictures(cache)
+    tiny.edit("slides/talk/deck.md", lambda text: text.replace("More words", "Quite other words: ZYX"))
     assert 0 == tiny.run().code
+    assert 2 == len(before & pictures(cache)) == len(pictures(cache) - before)  # two sizes of each of the slides
     for number, path in enumerate(sorted(cache.iterdir())):
         if number % 3 == 0:
             path.write_bytes(path.read_bytes()[:-1])
     tiny.edit("docs/index.md", lambda text: text + "\nA new line.\n")
-    assert (0, "") == (tiny.run().code, "")
+    assert 0 == tiny.run().code
     warm = hashes(tiny.root / "dist" / "site")
 
     assert 0 == tiny.run("clean").code
