@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from pipeline import reading
 from pipeline.figures import Figure, Figures
-from pipeline.problems import Problem
+from pipeline.problems import Problem, shown
 
 _BACKGROUND = "[data-marpit-advanced-background-container] > figure"
 
@@ -275,13 +275,13 @@ def _minutes(text: str | None) -> float | None:
         minutes = float(text or "")
     except ValueError:
         return None
-    return minutes if 0 <= minutes < float("inf") else None
+    return minutes if 0 <= minutes < 10_000 else None
 
 
 def _directive_problems(slide: Slide, section: LexborNode, source: str) -> Iterator[Problem]:
     minutes = section.attributes.get("data-minutes")
     if minutes is not None and slide.minutes is None:
-        message = f"slideMinutes is '{minutes}', which is no number of minutes; write e.g. 2 or 1.5"
+        message = f"slideMinutes is {shown(minutes)}, which is no number of minutes; write e.g. 2 or 1.5"
         yield Problem(source, slide.line, "slide-minutes", message)
     given = section.attributes.get("data-key")
     for key in () if given is None else given.split() or [""]:

@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,12 +59,15 @@ def enter_venv(script: Path) -> None:
     # What counts is the Python in .venv, which need not be the one that was called.
     version = _own_version() if inside else _version_of(_venv_binary("python"))
     if not _is_current(stamp, _fingerprint(lock, version)):
-        if not inside and not (version and any(venv.glob(f"lib*/python{version}/site-packages/pip"))):
-            _make_venv(venv)
-            version = _own_version()
-        _say("installing Python packages into .venv")
-        _pip("install", "--require-hashes", "--no-deps", "-r", lock)
-        stamp.write_text(_fingerprint(lock, version), encoding="utf-8")
+        with _alone(lock):
+            version = _own_version() if inside else _version_of(_venv_binary("python"))  # it may be new by now
+            if not _is_current(stamp, _fingerprint(lock, version)):
+                if not inside and not (version and any(venv.glob(f"lib*/python{version}/site-packages/pip"))):
+                    _make_venv(venv)
+                    version = _own_version()
+                _say("installing Python packages into .venv")
+                _pip("install", "--require-hashes", "--no-deps", "-r", lock)
+                stamp.write_text(_fingerprint(lock, version), encoding="utf-8")
     if inside:
         return
     python = _venv_binary("python")
@@ -72,6 +76,17 @@ def enter_venv(script: Path) -> None:
         raise SystemExit(subprocess.run(command).returncode)
     sys.stdout.flush()
     os.execv(python, command)
+
+
+@contextlib.contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Install what a lock file lists while nobody else does; who has waited here finds it installed."""
+    with lock.open(encoding="utf-8") as file:
+        if not WINDOWS:
+            import fcntl  # which Windows lacks
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _own_version() -> str:
@@ -124,10 +139,11 @@ def find_node() -> Path:
     lock = HOME / "requirements-node.lock"
     stamp = HOME / ".venv" / ".node-stamp"
     fingerprint = _fingerprint(lock, _own_version())
-    if not _is_current(stamp, fingerprint):
-        _say(f"no Node {MINIMUM_NODE} or newer on PATH: installing one into .venv")
-        _pip("install", "--require-hashes", "--no-deps", "-r", lock)
-        stamp.write_text(fingerprint, encoding="utf-8")
+    with _alone(lock):
+        if not _is_current(stamp, fingerprint):
+            _say(f"no Node {MINIMUM_NODE} or newer on PATH: installing one into .venv")
+            _pip("install", "--require-hashes", "--no-deps", "-r", lock)
+            stamp.write_text(fingerprint, encoding="utf-8")
     node = _wheel_folder() / ("node.exe" if WINDOWS else "bin/node")
     if not node.exists():
         raise ToolError(f"the Node wheel holds no {node.name}; install Node {MINIMUM_NODE} or newer")
@@ -163,11 +179,17 @@ def _npm_command(node: Path) -> list[str | Path]:
 
 
 def _install_marp(node: Path) -> None:
-    modules = HOME / "node_modules"
-    stamp = _fingerprint(HOME / "package-lock.json")
-    if _is_current(modules / ".lock-stamp", stamp):
+    modules, lock = HOME / "node_modules", HOME / "package-lock.json"
+    if _is_current(modules / ".lock-stamp", _fingerprint(lock)):
         return
-    _say("installing Marp CLI into node_modules")
+    with _alone(lock):
+        if not _is_current(modules / ".lock-stamp", _fingerprint(lock)):
+            _say("installing Marp CLI into node_modules")
+            _npm_ci(node)
+            (modules / ".lock-stamp").write_text(_fingerprint(lock), encoding="utf-8")
+
+
+def _npm_ci(node: Path) -> None:
     path = os.pathsep.join([str(node.parent), os.environ.get("PATH", "")])
     environment = {**os.environ, "PATH": path, "PUPPETEER_SKIP_DOWNLOAD": "1"}
     command = [*map(str, _npm_command(node)), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
@@ -177,7 +199,6 @@ def _install_marp(node: Path) -> None:
             "Marp CLI could not be installed; see whether the npm registry can be reached\n"
             + _tail(done.stdout + done.stderr)
         )
-    (modules / ".lock-stamp").write_text(stamp, encoding="utf-8")
 
 
 # --- a browser ---------------------------------------------------------------------------------------------

@@ -29,6 +29,20 @@ def test_a_fresh_clone_builds(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_two_at_once_in_a_fresh_clone_install_once(tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
+    python = Path(sys.base_prefix) / "bin" / "python3"
+    command: list[str | Path] = [python, "build.py", "clean"]
+    runs = [subprocess.Popen(command, cwd=clone, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+
+    said = sorted(run.communicate()[1] for run in runs)
+
+    assert [0, 0] == [run.returncode for run in runs], said
+    assert ["", "setup: making .venv\nsetup: installing Python packages into .venv\n"] == said
+
+
+@pytest.mark.slow
 def test_a_machine_without_node_gets_one(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
