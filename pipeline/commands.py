@@ -109,7 +109,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
     inventory = links.read_inventory(root)
     sheets = sessions.read(root)
     incidents = scenario.read(root)
-    if problems := [*site.page_problems(settings), *_hand_written_templates(settings)[1]]:
+    if problems := [*site.page_problems(settings), *site.written_templates(settings)[1]]:
         raise BuildError(problems)  # before anything that takes long
     os.environ["SOURCE_DATE_EPOCH"] = str(artifacts.build_time(root))  # MkDocs dates the site map by it
     sources = decks.find(root)
@@ -348,11 +348,6 @@ def _print_practice(
     return printed, problems
 
 
-def _hand_written_templates(settings: site.Settings) -> tuple[list[Template], list[Problem]]:
-    docs = settings.docs.relative_to(settings.root).as_posix()
-    return templates.find(settings.docs, lambda uri: f"{docs}/{uri}")
-
-
 def _find_templates(
     settings: site.Settings, staged: Path, incidents: Sequence[Incident]
 ) -> tuple[list[Template], list[Problem]]:
@@ -361,7 +356,7 @@ def _find_templates(
     def source_of(uri: str) -> str:
         return next((each.source for each in incidents if f"/{each.name}/" in uri), uri)
 
-    written, _ = _hand_written_templates(settings)  # what is wrong with those has ended the build
+    written, _ = site.written_templates(settings)  # what is wrong with those has ended the build
     generated, problems = templates.find(staged, source_of, is_generated=True)
     found = sorted([*written, *generated], key=lambda template: template.number)
     return found, [*problems, *templates.repeated(found)]

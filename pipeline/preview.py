@@ -392,7 +392,7 @@ class Maker:
 
     def _judge_pages(self, settings: site.Settings) -> None:
         with self._finding("docs") as found:
-            found += site.page_problems(settings)
+            found += [*site.page_problems(settings), *site.written_templates(settings)[1]]
         self._put()
 
     def _make_page(self, name: str, settings: site.Settings) -> None:
@@ -420,7 +420,7 @@ class Maker:
             staged = map(uri_of, self._staged)
             found += names.clashes(self._root, site.addresses(settings), staged)
         with self._finding("docs") as found:
-            found += site.page_problems(settings)
+            found += [*site.page_problems(settings), *site.written_templates(settings)[1]]
         target = Path(tempfile.mkdtemp(prefix="site-", dir=self._folder))
         before = self._pages
         try:

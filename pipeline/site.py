@@ -488,6 +488,12 @@ def _with_templates(markdown: str, page: Page, config: MkDocsConfig) -> str:
     return markdown
 
 
+def written_templates(settings: Settings) -> tuple[list[Template], list[Problem]]:
+    """The templates among the hand-written pages, and what is wrong with them."""
+    docs = settings.docs.relative_to(settings.root).as_posix()
+    return templates.find(settings.docs, lambda uri: f"{docs}/{uri}")
+
+
 def all_templates(*folders: Path) -> list[Template]:
     """The templates among the pages of all these folders, by their numbers."""
     found = [template for folder in folders for template in templates.find(folder, str)[0]]

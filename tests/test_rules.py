@@ -125,7 +125,7 @@ ELSEWHERE = {
     "template": "test_templates.py test_what_is_wrong_with_a_template_is_named_with_its_line",
     "bundle": "test_bundles.py test_what_is_wrong_with_a_bundle_is_named",
     "mkdocs": "test_corpus.py a_hook_that_fails",
-    "output": "test_publish.py test_two_builds_cannot_share_a_stage",
+    "output": "test_publish.py test_two_builds_cannot_share_a_stage_and_the_second_is_told_who_has_it",
     "browser": "browser/test_measure.py test_a_deck_that_breaks_the_window_does_not_end_the_look_at_others",
 }
 

@@ -363,6 +363,6 @@ def test_another_incident_is_another_file(tiny: Project) -> None:
     folder = tiny.root / "dist/site/practice"
     assert "Evidence room: Night Loans" in (folder / "night-loans/evidence/index.html").read_text(encoding="utf-8")
     assert (folder / "night-loans/cards.pdf").read_bytes().startswith(b"%PDF")
-    assert ["reference.js", "reference.json"] == sorted(
+    assert ["example", "reference.js", "reference.json"] == sorted(
         path.name for path in (folder / "answer-key/night-loans").iterdir()
     )
