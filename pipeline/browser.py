@@ -218,6 +218,7 @@ class Reader:
         self.answered: set[Path] = set()
         """The files that the last page or deck has asked for, those included that are not there."""
         self._outside: dict[str, str] = {}
+        self._is_searched = True
         with self._watch.step(PATIENCE):
             self._open_window()
 
@@ -245,11 +246,14 @@ class Reader:
                 self._page.context.close()
                 self._open_window()
 
-    def visit(self, uri: str) -> list[Complaint]:
+    def visit(self, uri: str, *, is_searched: bool = True) -> list[Complaint]:
         """Open a page of the site, by its address relative to the site's root.
 
         Returns console errors, exceptions, failed requests, requests to other hosts, and what the policy refuses.
+        Every page reads the index of all words as soon as it is opened, which takes half of the time; where it is not
+        to be searched, it gets one without words.
         """
+        self._is_searched = is_searched
         with self._watch.step(PATIENCE):
             self._seen.clear()
             self.answered.clear()
@@ -443,7 +447,8 @@ class Reader:
             return
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         charset = "; charset=utf-8" if kind.startswith("text/") or kind.endswith(("javascript", "json")) else ""
-        route.fulfill(body=path.read_bytes(), content_type=kind + charset)
+        body = path.read_bytes() if self._is_searched or path != self._folder / SEARCH_INDEX else _NO_WORDS
+        route.fulfill(body=body, content_type=kind + charset)
 
     def _on_console(self, message: ConsoleMessage) -> None:
         # A failed request is reported here a second time, without its address; and so is what a policy refuses.
@@ -475,6 +480,12 @@ class Reader:
         cure = "do it in a script file of the site" if directive.startswith("script") else "do without, or link to it"
         message = f"{what} is refused by the content security policy ({directive}); {cure}"
         self._seen.append(Complaint("policy", message, clues))
+
+
+SEARCH_INDEX = Path("search", "search_index.json")
+"""The words of all pages, below the site's root."""
+
+_NO_WORDS = b'{"config": {"lang": ["en"], "separator": " ", "pipeline": [], "fields": {}}, "docs": []}'
 
 
 def _patience(html: str) -> float:

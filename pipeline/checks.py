@@ -218,16 +218,13 @@ def site_problems(
     keys = {uri: cache.key("look-page", str(folder), settings.site_url, uri) for uri in uris if uri not in presented}
     new = [uri for uri, key in keys.items() if not cache.recall(key)]
     for uri in each(new):
-        complaints = reader.visit(uri)
+        is_home = uri == "index.html"  # where the search is looked at for all: its words change with every page
+        complaints = reader.visit(uri, is_searched=is_home)
         if not complaints:
-            # The words to search change with every page: what reads them is looked at on one page for all.
-            cache.remember(keys[uri], reader.answered - ({folder / _SEARCH} if uri != "index.html" else set()))
+            cache.remember(keys[uri], reader.answered - (set() if is_home else {folder / browser.SEARCH_INDEX}))
         origin = origins.get(uri, links.Origin(f"dist/site/{uri}", ""))
         for found in complaints:
             yield Problem(origin.path, _line_of(found, origin.text), found.rule, found.message)
-
-
-_SEARCH = Path("search", "search_index.json")
 
 
 def present_problems(made: Sequence[Made], reader: browser.Reader) -> Iterator[Problem]:
