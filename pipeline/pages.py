@@ -35,7 +35,7 @@ FORMATS = (
     Format("handout.pdf", "Handout", "One slide a page, its notes, and lines to write on. A4, whole on Letter too."),
     Format("handout-2.pdf", "Handout, two slides a page", "The same on less paper."),
     Format("handout-3.pdf", "Handout, three slides a page", "Notes beside small slides, for the overview."),
-    Format("cue-cards.pdf", "Cue cards", "The notes alone in large letters, with when each slide starts. A5."),
+    Format("cue-cards.pdf", "Cue cards", "The notes of this talk in large letters, with when each slide starts. A5."),
     Format("notes.md", "Notes as Markdown", "What to say on each slide, as text to make your own."),
     Format("deck.json", "Data as JSON", "Slides, keys, lines, minutes, notes and links, for programs."),
 )
