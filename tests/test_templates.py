@@ -220,9 +220,11 @@ def test_the_page_leads_to_the_files_and_shows_the_markdown() -> None:
 
 def all_templates(site: Path) -> list[Path]:
     """The folders of all templates, by the table on their page."""
-    table = LexborHTMLParser((site / "templates/index.html").read_text(encoding="utf-8")).css(".formats__table table a")
+    table = LexborHTMLParser((site / "templates/index.html").read_text(encoding="utf-8")).css(
+        ".formats__table td:nth-child(2) a"
+    )
     hrefs = [link.attributes["href"] or "" for link in table]
-    return [(site / "templates" / href).resolve() for href in hrefs if href.endswith("/")]
+    return [(site / "templates" / href).resolve() for href in hrefs]
 
 
 @pytest.fixture(scope="module")
