@@ -260,7 +260,7 @@ def test_connections_are_computed_and_end_at_the_limit(
         ("01:37", 30000, 8.8),  # 0.2 + 28 of 325
         ("02:20", 30000, 47.6),  # 0.2 + 268 of 565
         ("02:24", 30000, 47.6),
-        ("02:30", 4800, 7.0),  # a seventh of the way is left
+        ("02:30", 30000, 7.0),  # a seventh of the way is left: still more than a twentieth
         ("02:31", 600, 0.2),  # 80 ms ÷ (1 - 260 ÷ 300)
     ],
 )
@@ -363,6 +363,6 @@ def test_another_incident_is_another_file(tiny: Project) -> None:
     folder = tiny.root / "dist/site/practice"
     assert "Evidence room: Night Loans" in (folder / "night-loans/evidence/index.html").read_text(encoding="utf-8")
     assert (folder / "night-loans/cards.pdf").read_bytes().startswith(b"%PDF")
-    assert ["reference.js", "reference.json"] == sorted(
+    assert ["example", "reference.js", "reference.json"] == sorted(
         path.name for path in (folder / "answer-key/night-loans").iterdir()
     )
