@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from html import unescape
 from pathlib import Path
+from statistics import median
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -59,11 +60,14 @@ def _problem(name: str, file: str, line: int, message: str) -> Problem:
 
 def _findings(room: Room) -> Iterator[Finding]:
     yield from _twin_findings(room)
+    yield from _field_findings(room)
     yield from _number_findings(room)
     yield from _moment_findings(room)
     yield from _clock_findings(room)
     yield from _count_findings(room)
     yield from _capacity_findings(room)
+    yield from _latency_findings(room)
+    yield from _serial_findings(room)
     yield from _mark_findings(room)
     yield from _snapshot_findings(room)
     yield from _graph_findings(room)
@@ -86,14 +90,12 @@ def _twin_findings(room: Room) -> Iterator[Finding]:
         script = re.sub(r"^globalThis\.\w+ = |;\n$", "", room.read(f"{name}.js"))
         if json.loads(script) != room.json(f"{name}.json"):
             yield f"{name}.js", 1, f"holds something else than {name}.json"
-    numbers = {record["sys_id"]: record["number"] for record in room.records.values()}
-    for name, record in room.records.items():
+    for name, record in room.displayed.items():
         [exported] = csv.DictReader(io.StringIO(room.read(f"{name}.csv")))
         for field, value in exported.items():
-            stored = record[field]
-            if value != numbers.get(stored, stored):
+            if value != record[field]:
                 line = _line(room, f"{name}.json", f'"{field}"')
-                yield f"{name}.json", line, f"has {shown(stored)} as {field}, and {name}.csv has {shown(value)}"
+                yield f"{name}.json", line, f"has {shown(record[field])} as {field}, and {name}.csv has {shown(value)}"
     spoken = [
         f"[{message['at'][:19].replace('T', ' ')}] {message['from']}: {message['text']}"
         for channel in room.json("chat.json")["channels"]
@@ -103,6 +105,18 @@ def _twin_findings(room: Room) -> Iterator[Finding]:
     for one, other in itertools.zip_longest(written, spoken, fillvalue=""):
         if one != other:
             yield "chat.txt", _line(room, "chat.txt", one), f"says {shown(one)}, and chat.json says {shown(other)}"
+
+
+def _field_findings(room: Room) -> Iterator[Finding]:
+    """Fields of records that are shown as something else than what is stored: times, and numbers of records."""
+    numbers = {record["sys_id"]: record["number"] for record in room.records.values()}
+    for name, record in room.records.items():
+        for field, value in record.items():
+            text = room.displayed[name][field]
+            is_plain = STAMP.fullmatch(value) or STAMP.fullmatch(text) or _NUMBER.fullmatch(text)
+            if is_plain and text != numbers.get(value, value):
+                line = _line(room, f"{name}.json", f'"{field}"')
+                yield f"{name}.json", line, f"shows {shown(text)} as {field}, and stores {shown(value)}"
 
 
 def _number_findings(room: Room) -> Iterator[Finding]:
@@ -244,6 +258,46 @@ def _capacity_findings(room: Room) -> Iterator[Finding]:
                 yield "metrics.csv", number, message
 
 
+def _latency_findings(room: Room) -> Iterator[Finding]:
+    """How long the slowest waited: until the time-out that the logs tell of, while more than a twentieth fail."""
+    longest = max(row["p95_ms"] for row in room.metrics.values())
+    for number, (at, row) in enumerate(room.metrics.items(), 2):
+        if row["error_percent"] > 5 and row["p95_ms"] != longest:
+            message = f"has {row['p95_ms']:g} ms at {at:%H:%M}, and with more than 5 % in vain it is {longest:g}"
+            yield "metrics.csv", number, message
+    for file in (file for file in room.files if file.endswith(".log")):
+        for number, line in enumerate(room.read(file).splitlines(), 1):
+            if (waited := re.search(r"timed out after (\d+)ms", line)) and int(waited[1]) != longest:
+                yield file, number, f"times out after {waited[1]} ms, and the longest in metrics.csv is {longest:g}"
+
+
+def _serial_findings(room: Room) -> Iterator[Finding]:
+    """Numbers that a log counts up, as in 'S-10042': against the requests that went well meanwhile."""
+    for file in (file for file in room.files if file.endswith(".log")):
+        counted: list[tuple[int, datetime, int]] = []
+        for number, line in enumerate(room.read(file).splitlines(), 1):
+            at, serial = next(iter(stamps_of(line)), None), re.search(r"\b[A-Z]+-(\d{5,})\b", line)
+            if at and serial:
+                counted.append((number, at, int(serial[1])))
+        steps = [
+            (number, start, high - low, _went_well(room, start, end))
+            for (_, start, low), (number, end, high) in itertools.pairwise(counted)
+        ]
+        usual = median(more / well for _, _, more, well in steps if well) if steps else 0
+        for number, start, more, well in steps:
+            if well and not usual / 3 < more / well < usual * 3:
+                message = (
+                    f"counts {more} more since {start:%H:%M}, and by metrics.csv about {usual * well:.0f} are to be"
+                )
+                yield file, number, f"{message} expected"
+
+
+def _went_well(room: Room, start: datetime, end: datetime) -> float:
+    """How many requests did not fail between two minutes."""
+    rows = (row for at, row in room.metrics.items() if start <= at < end)
+    return sum(60 * row["requests_per_s"] * (1 - row["error_percent"] / 100) for row in rows)
+
+
 def _mark_findings(room: Room) -> Iterator[Finding]:
     """Where impact begins and ends, and how long everything took."""
     marks, moments = room.reference["marks"], room.moments
@@ -285,6 +339,12 @@ def _snapshot_findings(room: Room) -> Iterator[Finding]:
     """The database's own count, against what was measured at that minute."""
     file = "pg_stat_activity.txt"
     text = room.read(file)
+    logs = "".join(room.read(each) for each in room.files if each.endswith(".log"))
+    logged = set(re.findall(r"\bdatabase=(\w+)", logs))
+    for name in re.findall(r"^(\w+)[=-]# ", text, re.MULTILINE):
+        if logged and name not in logged:
+            known = ", ".join(sorted(logged))
+            yield file, _line(room, file, name), f"is a session with '{name}', and the logs know {known}"
     rows = [(name, int(count)) for name, _, count in re.findall(r"^ (\S+) +\| (.+?) +\| +(\d+)$", text, re.MULTILINE)]
     at = next(iter(room.stamps(file)))
     total, measured = sum(count for _, count in rows), room.metrics[at]["db_connections"]

@@ -86,12 +86,17 @@ def sys_id(number: str) -> str:
     return hashlib.md5(number.encode(), usedforsecurity=False).hexdigest()
 
 
+_REFERENCES = {
+    "assigned_to", "assignment_group", "business_service", "caller_id", "caused_by", "cmdb_ci",
+    "first_reported_by_task", "opened_by", "problem_id", "resolved_by", "rfc",
+}  # fmt: skip
+"""Fields that hold the id of another record."""
+
+
 def _shown(incident: Incident, record: Record) -> dict[str, str]:
-    """A record's fields as an export shows them: numbers of records, and codes as they are stored."""
+    """A record's fields as they are shown: in words, and what refers to another record by its name or number."""
+    fields = {name: record.labels.get(name, text) for name, text in _fields(incident, record).items()}
     clock = incident.clock("records")
-    fields = {"number": record.number}
-    for name, text in record.fields.items():
-        fields[name] = clock.show(incident.at(text), _STAMP) if isinstance(text, Moment) else incident.text(text, clock)
     fields["work_notes"] = "\n\n".join(
         f"{clock.show(at, _STAMP)} - {who} (Work notes)\n{text}"
         for at, who, text in reversed(journal(incident, record))
@@ -99,24 +104,30 @@ def _shown(incident: Incident, record: Record) -> dict[str, str]:
     return fields
 
 
-def _stored(incident: Incident, record: Record) -> dict[str, str]:
-    """A record as the Table API gives it: what refers to another record is its id."""
-    numbers = {each.number for each in incident.scenario.records}
-    fields = {
-        name: sys_id(text) if text in numbers and name != "number" else text
-        for name, text in _shown(incident, record).items()
-    }
-    return {"sys_id": sys_id(record.number), **fields}
+def _fields(incident: Incident, record: Record) -> dict[str, str]:
+    """A record's fields beside its journal, codes as they are stored."""
+    clock = incident.clock("records")
+    fields = {"number": record.number}
+    for name, text in record.fields.items():
+        fields[name] = clock.show(incident.at(text), _STAMP) if isinstance(text, Moment) else incident.text(text, clock)
+    return fields
+
+
+def _stored(incident: Incident, record: Record) -> dict[str, dict[str, str]]:
+    """A record as the Table API gives it when asked for everything: each field as it is shown and as it is stored."""
+    own, stored = sys_id(record.number), _fields(incident, record)
+    fields = {"sys_id": {"display_value": own, "value": own}}
+    for name, text in _shown(incident, record).items():
+        value = stored.get(name, "")  # of notes, nothing is
+        fields[name] = {"display_value": text, "value": sys_id(value) if value and name in _REFERENCES else value}
+    return fields
 
 
 def form(incident: Incident, record: Record) -> dict[str, str]:
-    """What the form of a record shows beside its journal: labels, and codes in words."""
+    """What the form of a record shows beside its journal, by the labels of its fields."""
     fields = _shown(incident, record)
     del fields["work_notes"]
-    return {
-        _LABELS.get(name, name.replace("_", " ").capitalize()): record.labels.get(name, text)
-        for name, text in fields.items()
-    }
+    return {_LABELS.get(name, name.replace("_", " ").capitalize()): text for name, text in fields.items()}
 
 
 # Where the tool calls a field otherwise than by its name.
@@ -197,7 +208,6 @@ def calendar_text(incident: Incident) -> str:
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         f"PRODID:-//{incident.name}.example//practice//EN",
-        "METHOD:PUBLISH",
         f"X-WR-CALNAME:{_escaped(calendar.name)}",
     ]
     for entry in calendar.entries:
@@ -302,6 +312,7 @@ def settings(incident: Incident) -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = [SETTINGS]
     for pool in (capacity.web, *capacity.jobs):
         rows += [(pool.name, "replicas", pool.count), (pool.name, "maximumPoolSize", pool.pool)]
+        rows += [(pool.name, name, value) for name, value in pool.settings.items()]
     rows.append((capacity.database, "max_connections", capacity.max_connections))
     rows.append((capacity.database, "superuser_reserved_connections", capacity.reserved))
     return rows
@@ -331,11 +342,11 @@ def snapshot_text(incident: Incident) -> str:
         for name, state, count in rows[1:]
     ]
     database = incident.scenario.capacity.database
-    query = snapshot.query.strip().replace("\n", "\npostgres-# ")
+    query = snapshot.query.strip().replace("\n", f"\n{snapshot.database}-# ")
     return "\n".join(
         [
             f"-- {database}, {clock.show(incident.at(snapshot.time), _STAMP)} {clock.name}",
-            f"postgres=# {query}",
+            f"{snapshot.database}=# {query}",
             head.rstrip(),
             "+".join("-" * width for width in widths),
             *body,

@@ -67,6 +67,7 @@ _FEW = 6
 def graphs(incident: Incident) -> tuple[Graph, ...]:
     """Every drawing, in the order of the page."""
     capacity = incident.scenario.capacity
+    what = capacity.series.what
 
     def values(value: Callable[[Minute], float]) -> tuple[tuple[datetime, float], ...]:
         return tuple((minute.at, value(minute)) for minute in incident.series.values())
@@ -79,8 +80,8 @@ def graphs(incident: Incident) -> tuple[Graph, ...]:
             values(lambda minute: minute.connections),
             ((capacity.max_connections, "max_connections"),),
         ),
-        Graph("latency", "Response time, 95th percentile", " ms", values(lambda minute: minute.latency)),
-        Graph("errors", "Requests that fail", " %", values(lambda minute: minute.errors)),
+        Graph("latency", f"Response time of {what}, 95th percentile", " ms", values(lambda minute: minute.latency)),
+        Graph("errors", f"{what.capitalize()} that fail", " %", values(lambda minute: minute.errors)),
         Graph("pods", f"Pods of {capacity.web.name}", "", values(lambda minute: minute.pods)),
         Graph("requests", "Requests a second", "", values(lambda minute: minute.requests), is_stepped=False),
     )

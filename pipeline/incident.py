@@ -26,6 +26,9 @@ FILES = (
 )  # fmt: skip
 """Files of the evidence that every incident has; logs and documents come to them."""
 
+_TWENTIETH = 5
+"""In per cent."""
+
 _TIME = re.compile(r"(?:(\d{4}-\d\d-\d\d) )?(\d\d:\d\d)(:\d\d)?")
 _PLACEHOLDER = re.compile(r"<<([^<>]*)>>")
 
@@ -50,7 +53,7 @@ class Minute:
     latency: int
     """The 95th percentile, in milliseconds."""
     errors: float
-    """In per cent of the requests."""
+    """In per cent of what is timed."""
 
     @property
     def waiting(self) -> int:
@@ -203,8 +206,8 @@ class Incident:
 
         Response time is the service time ÷ (1 - connections in use ÷ all that there are). Where connections are asked
         for in vain, as many requests fail, of all, as connections are missing, of all that are wanted, one minute
-        later, and the slowest wait until the pool gives up; once there are connections to give, both go back to the
-        usual evenly.
+        later; once there are connections to give, that goes back to the usual evenly. Those that fail have waited until
+        the pool gave up, and where they are more than a twentieth, so has the 95th percentile.
         """
         capacity, plan = self.scenario.capacity, self.scenario.capacity.series
         pools = {pool.name: pool.pool for pool in (capacity.web, *capacity.jobs)}
@@ -218,14 +221,15 @@ class Incident:
                 peak, share = 100 * missing, 1.0 if missing else 0.0
             else:
                 share = max(0.0, share - 1 / plan.settle_minutes)
+            errors = round(plan.usual_error_percent + share * peak, 1)
             found[at] = Minute(
                 at,
                 round(self._rate(at)),
                 counts[capacity.web.name],
                 wanted,
                 connections,
-                round(usual + share * (plan.timeout_ms - usual)),
-                round(plan.usual_error_percent + share * peak, 1),
+                plan.timeout_ms if errors > _TWENTIETH else round(usual),
+                errors,
             )
             missing = (wanted - connections) / wanted if wanted else 0.0
         return found

@@ -132,6 +132,12 @@ class _Section:
         return [f"## {literal(self.title)} {{ #{self.anchor} }}", "", f"<p>{self.about}</p>", facts, *self.body, ""]
 
 
+_EXPORT = (
+    "The JSON is the answer of the Table API with <code>sysparm_display_value=all</code> and "
+    "<code>sysparm_exclude_reference_link=true</code>, the CSV the export of a list, both by an account on UTC."
+)
+
+
 @dataclass(frozen=True)
 class _Room:
     """Lays out the pieces of one incident."""
@@ -155,7 +161,7 @@ class _Room:
         for record in self._incident.scenario.records:
             name = evidence.RECORDS[record.table]
             title = f"{name.capitalize()} {record.number}"
-            about = f"The record of the {name}, as it was once everything was over."
+            about = f"The record of the {name}, as it was once everything was over. {_EXPORT}"
             names = (f"{name}.json", f"{name}.csv")
             yield _Section(name, title, self._clock("records"), names, about, tuple(self._form(record)))
 
@@ -207,7 +213,11 @@ class _Room:
 
     def metrics(self) -> _Section:
         first, *rows = [line.split(",") for line in self._made["metrics.csv"].splitlines()]
-        about = "What the graphs are drawn from. <code>waiting</code> are connections asked for and not given out."
+        what = escape(self._incident.scenario.capacity.series.what)
+        about = (
+            "What the graphs are drawn from. <code>waiting</code> are connections asked for and not given out; "
+            f"<code>p95_ms</code> and <code>error_percent</code> are those of {what}."
+        )
         table = _table(tuple(first), [tuple(map(escape, row)) for row in rows])
         box = "<div class='evidence evidence--rows' tabindex='0' role='region' aria-label='Minute by minute'>"
         body = (box, *table, "</div>")
@@ -229,7 +239,8 @@ class _Room:
             rows.append((span, what, f"{state}, last changed {changed}"))
         body = tuple(_table(("When", "What", "State"), rows))
         about = self.words(calendar.about, "people")
-        return _Section("calendar", "Calendar", self._clock("people"), ("calendar.ics",), about, body)
+        clocks = f"{self._clock('people')} here, UTC in the file"
+        return _Section("calendar", "Calendar", clocks, ("calendar.ics",), about, body)
 
 
 def _box(title: str, text: str, kind: str) -> tuple[str, ...]:
@@ -333,13 +344,14 @@ _EXAMPLE_USE = (
 
 def _handout(number: int, when: str, reader: str = "everyone") -> tuple[str, ...]:
     """Front matter that makes a page a template."""
-    return ("handout:", f"  number: {number}", "  paper: A4", f"  for: {reader}", f"  when: {json.dumps(when)}")
+    words = json.dumps(when).replace("<", "\\u003c")  # which YAML reads as the same
+    return ("handout:", f"  number: {number}", "  paper: A4", f"  for: {reader}", f"  when: {words}")
 
 
 def _paper(text: str, use: str) -> tuple[str, ...]:
-    """The paper of a template around a text that begins with its title."""
+    """The paper of a template around a Markdown text that begins with its title; HTML in it is shown and not run."""
     opens = '<div class="paper" markdown>'
-    return (opens, "", text.strip(), "", "### How to use it { .use }", "", use, "", "</div>")
+    return (opens, "", text.strip().replace("<", "&lt;"), "", "### How to use it { .use }", "", use, "", "</div>")
 
 
 # --- paper --------------------------------------------------------------------------------------------------

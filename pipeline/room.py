@@ -61,8 +61,17 @@ class Room:
 
     @cached_property
     def records(self) -> dict[str, dict[str, str]]:
-        """The fields of each record, by the name of its file."""
-        return {name: self.json(f"{name}.json")["result"][0] for name in RECORDS}
+        """The fields of each record as they are stored, by the name of its file."""
+        return self._records("value")
+
+    @cached_property
+    def displayed(self) -> dict[str, dict[str, str]]:
+        """The same as they are shown."""
+        return self._records("display_value")
+
+    def _records(self, form: str) -> dict[str, dict[str, str]]:
+        found = {name: self.json(f"{name}.json")["result"][0] for name in RECORDS}
+        return {name: {field: both[form] for field, both in record.items()} for name, record in found.items()}
 
     @cached_property
     def rows(self) -> list[dict[str, str]]:

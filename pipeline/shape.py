@@ -90,6 +90,8 @@ class Pool(_Model):
     pool: More
     replica_set: str = Field(min_length=1)
     """What Kubernetes calls the pods, but for their last part."""
+    settings: dict[str, int] = {}
+    """What else is set for each of the pools."""
 
 
 class Change(_Model):
@@ -114,6 +116,8 @@ class Series(_Model):
 
     start: Moment
     end: Moment
+    what: str = Field(min_length=1)
+    """What is timed, and fails, as in 'loans'."""
     traffic: tuple[Traffic, ...] = Field(min_length=2)
     service_ms: More
     timeout_ms: More
@@ -280,6 +284,8 @@ class Snapshot(_Model):
     """What the database says of its connections at one moment."""
 
     time: Moment
+    database: str = Field(min_length=1)
+    """The one to which the session is connected."""
     query: str = Field(min_length=1)
     busy: tuple[Busy, ...]
 

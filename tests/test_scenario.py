@@ -260,7 +260,7 @@ def test_connections_are_computed_and_end_at_the_limit(
         ("01:37", 30000, 8.8),  # 0.2 + 28 of 325
         ("02:20", 30000, 47.6),  # 0.2 + 268 of 565
         ("02:24", 30000, 47.6),
-        ("02:30", 4800, 7.0),  # a seventh of the way is left
+        ("02:30", 30000, 7.0),  # a seventh of the way is left: still more than a twentieth
         ("02:31", 600, 0.2),  # 80 ms ÷ (1 - 260 ÷ 300)
     ],
 )
