@@ -160,7 +160,9 @@ def build(ground: Ground, *, deadline: float = 10 * DEADLINE) -> None:
     ground.trees.setdefault(ground.version, contents(ground.site))
     assert "new" == ground.stands()
     assert [] == list(ground.temporary.iterdir())
-    assert [".lock", "report", "site", "stage"] == sorted(path.name for path in (ground.site.parent).iterdir())
+    assert [".lock", "built.json", "cache", "report", "site", "stage"] == sorted(
+        path.name for path in (ground.site.parent).iterdir()
+    )
 
 
 # --- what is done to a build, and which site stands afterwards ---------------------------------------------------

@@ -26,9 +26,12 @@ def moved(site: Path, tmp_path: Path) -> Path:
         notes.rename(notes.with_suffix(".txt"))
         page = notes.with_name("index.md")
         page.write_text(page.read_text(encoding="utf-8").replace("'notes.md'", "'notes.txt'"), encoding="utf-8")
-    for page in [path for path in staged.rglob("*.md") if path.name not in ("index.md", "notes.md")]:
-        copy = tmp_path / "docs" / page.relative_to(staged)
-        copy.write_text(_from_the_file(copy.read_text(encoding="utf-8")), encoding="utf-8")
+    for download in (tmp_path / "docs").rglob("*.md"):  # that of a template has the name of its folder
+        if download.stem == download.parent.name:
+            download.unlink()
+    shutil.copytree(site / "downloads", tmp_path / "docs/downloads")
+    for page in [path for path in (tmp_path / "docs").rglob("*.md") if path.name != "index.md"]:
+        page.write_text(_from_the_file(page.read_text(encoding="utf-8")), encoding="utf-8")
     shutil.copytree(ROOT / "overrides", tmp_path / "overrides")
     settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     without = re.sub(r"(?m)^(hooks:\n  - mkdocs_hooks\.py|site_dir: dist/site)\n", "", settings)
