@@ -136,7 +136,7 @@ def _reference(folder: Path) -> bytes:
         style.paragraph_format.keep_with_next = True
     for name in ("Normal", "Body Text", "First Paragraph", "Compact"):
         _letters(styles[name], 10.5)
-        styles[name].paragraph_format.space_before = Pt(0)
+        styles[name].paragraph_format.space_before = Pt(0 if name == "Compact" else 2)  # room below a table
         styles[name].paragraph_format.space_after = Pt(2 if name == "Compact" else 5)
     hint = styles.add_style("Hint", WD_STYLE_TYPE.PARAGRAPH)
     hint.base_style = styles["Body Text"]
