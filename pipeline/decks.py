@@ -61,7 +61,7 @@ class Source:
         return path.resolve().relative_to(self.root.resolve()).as_posix() if beside else str(path)
 
     def _may_use(self, css: Path) -> bool:
-        return css.resolve().is_relative_to(self.root.resolve()) and css.is_file() and bool(theme_name(css))
+        return css.is_file() and css.resolve().is_relative_to(self.root.resolve()) and bool(theme_name(css))
 
 
 _OWN_THEMES = ("default", "gaia", "uncover", "workshop")
@@ -146,7 +146,7 @@ def name_files(files: Sequence[Path]) -> list[str]:
     names: list[str] = []
     for file in files:
         plain = file.stem.lower() in ("deck", "slides", "index", "readme", "presentation")
-        stem = ((file.resolve().parent.name if plain else "") or file.stem).strip(". ") or "deck"
+        stem = ((Path(os.path.realpath(file)).parent.name if plain else "") or file.stem).strip(". ") or "deck"
         name, number = stem, 2
         while name.casefold() in (taken.casefold() for taken in names):
             name, number = f"{stem}-{number}", number + 1
@@ -156,8 +156,7 @@ def name_files(files: Sequence[Path]) -> list[str]:
 
 def open_file(file: Path, name: str) -> Source:
     """Open a deck that lies anywhere. Its project is the repository around it, else its own folder."""
-    path = file.absolute()
-    folder = path.resolve().parent
-    root = next((above for above in [folder, *folder.parents] if (above / ".git").exists()), folder)
-    text = _read(path, str(file))
-    return Source(name, path.resolve(), root, str(file), text)
+    text = _read(file.absolute(), str(file))
+    path = file.resolve()
+    root = next((above for above in path.parents if (above / ".git").exists()), path.parent)
+    return Source(name, path, root, str(file), text)

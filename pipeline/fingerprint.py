@@ -140,7 +140,7 @@ def _add(digest: hashlib._Hash, path: Path, root: Path, inside: Path) -> None:
     digest.update(b"\0%b\0" % os.fsencode(path.relative_to(root).as_posix()))
     if path.is_symlink():  # what it leads to may be anything, and is looked at where it is allowed
         digest.update(os.fsencode(path.readlink()))
-        if not path.resolve().is_relative_to(inside):
+        if not Path(os.path.realpath(path)).is_relative_to(inside):  # unlike resolve(), it bears a link to itself
             return
     if path.is_file():
         with path.open("rb") as file:

@@ -196,7 +196,7 @@ def _context(source: Source, links: Mapping[str, str], generated: Mapping[str, s
 
 
 def _themes(source: Source) -> list[Path]:
-    ours = sorted((HOME / "slides" / "theme").glob("*.css"))
+    ours = sorted(css for css in (HOME / "slides" / "theme").glob("*.css") if css.is_file())
     return [*ours, *(css for css in source.themes if css.resolve() not in {o.resolve() for o in ours})]
 
 

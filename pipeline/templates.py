@@ -96,6 +96,8 @@ def find(
     found: list[Template] = []
     problems: list[Problem] = []
     for path in sorted(folder.rglob("*.md")):
+        if path.is_symlink() or not path.is_file():  # refused or left out where all pages are looked at
+            continue
         uri = path.relative_to(folder).as_posix()
         source = source_of(uri)
         try:

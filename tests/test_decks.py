@@ -86,6 +86,15 @@ def test_a_theme_outside_of_the_project_is_left_alone(tmp_path: Path) -> None:
     assert [] == decks.open_file(path, "talk").themes
 
 
+def test_a_deck_that_leads_to_itself_cannot_be_opened(tmp_path: Path) -> None:
+    path = tmp_path / "deck.md"
+    path.symlink_to("deck.md")
+
+    assert [tmp_path.name] == decks.name_files([path])
+    with pytest.raises(BuildError, match="Too many levels of symbolic links"):
+        decks.open_file(path, "talk")
+
+
 def test_the_project_of_a_deck_is_the_repository_around_it(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     path = deck(tmp_path, "talk")

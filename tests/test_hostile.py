@@ -190,6 +190,19 @@ def deck_that_leads_to_itself(project: Project) -> list[str]:
     return [f"{DECK}: cannot be read (Too many levels of symbolic links); make it a readable file [file]"]
 
 
+def theme_that_leads_to_itself(project: Project) -> list[str]:
+    project.edit(DECK, lambda text: text.replace("title:", "theme: mine\ntitle:"))
+    (project.root / "slides/talk/mine.css").symlink_to("mine.css")
+    (project.root / "slides/theme/mine.css").symlink_to("mine.css")
+    return [f"{DECK}:2: theme 'mine' does not exist; ... [theme-unknown]"]
+
+
+def template_that_leads_to_itself(project: Project) -> list[str]:
+    (project.root / "docs/templates").mkdir()
+    (project.root / "docs/templates/loop.md").symlink_to("loop.md")
+    return ["docs/templates/loop.md: is a symbolic link, and MkDocs would ... [file-outside]"]
+
+
 # --- what runs -----------------------------------------------------------------------------------------------
 
 
@@ -236,7 +249,8 @@ QUICK = [
     pages_that_lead_out, page_that_leads_to_another_file_of_the_project, page_that_leads_to_itself,
     snippet_that_leads_out, pipe_for_a_deck, pipe_for_a_picture, pipe_for_a_theme, pipe_for_a_page,
     pipe_for_a_file_of_the_pages, pipe_for_the_inventory, pipe_for_the_run_sheets, pipe_for_the_settings,
-    device_for_a_deck, folder_for_a_deck, deck_that_leads_to_itself, page_in_html_with_a_script,
+    device_for_a_deck, folder_for_a_deck, deck_that_leads_to_itself, theme_that_leads_to_itself,
+    template_that_leads_to_itself, page_in_html_with_a_script,
     picture_beside_a_page_with_a_script, picture_beside_a_page_with_entities, page_named_like_an_element,
     lists_nested_too_deeply_in_a_page, inventory_nested_too_deeply,
 ]  # fmt: skip
