@@ -206,6 +206,7 @@ class Maker:
             else:
                 is_whole = self._make_site()
             self._tell()
+            self._watcher.is_behind()  # it is to know what was written while all this was read
             changed = self._watcher.wait(None if is_whole else QUIET if self._pages else 0)
 
     # --- one change ---------------------------------------------------------------------------------------------

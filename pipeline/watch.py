@@ -57,6 +57,8 @@ class Watcher(events.FileSystemEventHandler):
         self._untold: set[Path] = set()
         self._every = SLOW
         self._marks = dict(self._look())
+        self._fresh: set[Path] = set()
+        """What may be written again without another mark."""
         self._digests = {path: _digest(path) for path in self._marks}
         self._observer = Observer()
 
@@ -88,15 +90,18 @@ class Watcher(events.FileSystemEventHandler):
             if left <= 0:
                 return set()
             self._wake.wait(left)
-            self._notice()
+            self._notice(was_read=False)
         self._let_settle()
         changed, self._untold = self._untold, set()
         return changed
 
     def is_behind(self, path: Path | None = None) -> bool:
-        """Whether something, or this very file, has changed that `wait` has not told of."""
+        """Whether something, or this very file, was written that `wait` has not told of.
+
+        To be asked by those who read: what they got may have been there for a moment only.
+        """
         if self._wake.is_set():
-            self._notice()
+            self._notice(was_read=True)
         return path in self._untold if path else bool(self._untold)
 
     def _let_settle(self) -> None:
@@ -104,20 +109,23 @@ class Watcher(events.FileSystemEventHandler):
         end = time.monotonic() + PATIENCE
         while (left := end - time.monotonic()) > 0 and any(map(_is_odd, self._untold)):
             self._wake.wait(left)
-            self._notice()
+            self._notice(was_read=False)
 
-    def _notice(self) -> None:
+    def _notice(self, *, was_read: bool) -> None:
+        """See what has changed. What was read meanwhile may have held something else for a moment."""
         self._wake.clear()  # before looking: what comes now is seen, or told again
+        settled = time.time_ns() - FRESH
         marks = dict(self._look())
         for path in marks.keys() | self._marks.keys():
-            if marks.get(path) == self._marks.get(path):
+            is_written = marks.get(path) != self._marks.get(path)
+            if not is_written and path not in self._fresh:
                 continue
             digest = _digest(path) if path in marks else b""
-            if digest != self._digests.get(path):
+            if digest != self._digests.get(path) or (is_written and was_read):
                 self._untold.add(path)
             self._digests[path] = digest
-        settled = time.time_ns() - FRESH
-        self._marks = {path: mark if mark[_TIME] < settled else () for path, mark in marks.items()}
+        self._marks = marks
+        self._fresh = {path for path, mark in marks.items() if mark[_TIME] >= settled}
 
     def _look(self) -> Iterator[tuple[Path, _Mark]]:
         yield from _walk(self._root, self._root)

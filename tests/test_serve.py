@@ -324,6 +324,17 @@ def test_what_changes_nothing_or_is_nobodys_is_not_told(watched: tuple[Path, Wat
     assert {root / "docs/new.md"} == watcher.wait(60)
 
 
+def test_what_was_other_for_a_moment_while_somebody_read_is_told(watched: tuple[Path, Watcher]) -> None:
+    root, watcher = watched
+
+    (root / "docs/page.md").write_text("half", encoding="utf-8")
+    (root / "docs/page.md").write_text("one", encoding="utf-8")
+
+    assert watcher.is_behind(root / "docs/page.md")
+    assert {root / "docs/page.md"} == watcher.wait(60)
+    assert not watcher.is_behind()
+
+
 def test_files_that_come_go_or_are_named_are_told(watched: tuple[Path, Watcher]) -> None:
     root, watcher = watched
 
