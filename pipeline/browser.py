@@ -250,6 +250,13 @@ class Reader:
         """Open a page of the site, by its address relative to the site's root.
 
         Returns console errors, exceptions, failed requests, requests to other hosts, and what the policy refuses.
+        """
+        self.set_out(uri, is_searched=is_searched)
+        return self.arrive()
+
+    def set_out(self, uri: str, *, is_searched: bool = True) -> None:
+        """Begin a visit, which `arrive` ends: between the two, the browser can open another page in another window.
+
         Every page reads the index of all words as soon as it is opened, which takes half of the time; where it is not
         to be searched, it gets one without words.
         """
@@ -257,7 +264,12 @@ class Reader:
         with self._watch.step(PATIENCE):
             self._seen.clear()
             self.answered.clear()
-            self._page.goto(self._address(uri), wait_until="load")
+            self._page.goto(self._address(uri), wait_until="commit")
+
+    def arrive(self) -> list[Complaint]:
+        """Wait until the page for which one has set out is there as a whole; returns what `visit` does."""
+        with self._watch.step(PATIENCE):
+            self._page.wait_for_load_state("load")
             self._page.evaluate(_SETTLE)  # what was refused is told a moment later
             return self._complaints()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -205,26 +206,41 @@ def site_problems(
     made: Sequence[Made],
     folder: Path,
     settings: site.Settings,
-    reader: browser.Reader,
+    readers: Sequence[browser.Reader],
     *,
     each: Callable[[Sequence[str]], Iterable[str]] = iter,
 ) -> Iterator[Problem]:
-    """Present every deck and open every page; the pages go through `each`."""
+    """Present every deck and open every page; the pages go through `each`, in as many windows as there are readers."""
     cache = made[0].cache if made else NOTHING_KEPT
-    yield from present_problems(made, reader)
+    yield from present_problems(made, readers[0])
     presented = set(map(_slides_uri, made))
     origins = _origins(made, settings)
     uris = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.html"))]
     keys = {uri: cache.key("look-page", str(folder), settings.site_url, uri) for uri in uris if uri not in presented}
     new = [uri for uri, key in keys.items() if not cache.recall(key)]
-    for uri in each(new):
-        is_home = uri == "index.html"  # where the search is looked at for all: its words change with every page
-        complaints = reader.visit(uri, is_searched=is_home)
+    for uri, reader in _visits(each(new), readers):
+        complaints = reader.arrive()
         if not complaints:
-            cache.remember(keys[uri], reader.answered - (set() if is_home else {folder / browser.SEARCH_INDEX}))
+            cache.remember(keys[uri], reader.answered - (set() if _is_home(uri) else {folder / browser.SEARCH_INDEX}))
         origin = origins.get(uri, links.Origin(f"dist/site/{uri}", ""))
         for found in complaints:
             yield Problem(origin.path, _line_of(found, origin.text), found.rule, found.message)
+
+
+def _visits(uris: Iterable[str], readers: Sequence[browser.Reader]) -> Iterator[tuple[str, browser.Reader]]:
+    """Each page with the reader that has set out for it, while the other readers are on their way to the next ones."""
+    under_way: deque[tuple[str, browser.Reader]] = deque()
+    for uri, reader in zip(uris, itertools.cycle(readers), strict=False):
+        if len(under_way) == len(readers):
+            yield under_way.popleft()
+        reader.set_out(uri, is_searched=_is_home(uri))
+        under_way.append((uri, reader))
+    yield from under_way
+
+
+def _is_home(uri: str) -> bool:
+    """Whether this is the page where the search is looked at for all: its words change with every page."""
+    return uri == "index.html"
 
 
 def present_problems(made: Sequence[Made], reader: browser.Reader) -> Iterator[Problem]:

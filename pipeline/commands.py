@@ -50,6 +50,9 @@ from pipeline.sessions import RunSheets
 from pipeline.templates import Imprint, Template
 from pipeline.toolchain import Tools
 
+WINDOWS = 3
+"""How many pages are opened side by side: a browser works on each in a process of its own, and waits now and then."""
+
 # --- build --------------------------------------------------------------------------------------------------
 
 
@@ -169,7 +172,8 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
             _write_prints(bundled, stage / "site" / bundles.PLACE)
         publish.write(stage / "site" / "build.json", json.dumps({"fingerprint": inputs}, indent=2) + "\n")
         progress.begin("pages opened in the browser")
-        progress.found += checks.site_problems(made, stage / "site", settings, reader, each=progress.each)
+        readers = [reader, *(started.read(stage / "site", settings.site_url) for _ in range(1, WINDOWS))]
+        progress.found += checks.site_problems(made, stage / "site", settings, readers, each=progress.each)
         progress.looked.append(
             _counted("page", sum(1 for _ in (stage / "site").rglob("*.html")), "opened in the browser")
         )

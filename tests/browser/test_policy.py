@@ -30,7 +30,7 @@ def visit(tmp_path: Path, browser: Browser) -> Visit:
             path.write_text(text, encoding="utf-8")
         (folder / "own.js").write_text("document.title = 'ran'", encoding="utf-8")
         reader = Reader(browser, folder, BASE)
-        found = checks.site_problems([], folder, Settings(tmp_path, BASE, "en", docs), reader)
+        found = checks.site_problems([], folder, Settings(tmp_path, BASE, "en", docs), [reader])
         return [(problem.rule, problem.line, problem.message) for problem in found]
 
     return look
