@@ -134,9 +134,9 @@ class Started:
     watch: Watch
     """Sees that every step in the browser comes to an end."""
 
-    def read(self, folder: Path, base: str) -> Reader:
+    def read(self, folder: Path, base: str, *, searches: bool = True) -> Reader:
         """Open a window for which `folder` is the web site at `base`."""
-        return Reader(self.browser, folder, base, self.watch)
+        return Reader(self.browser, folder, base, self.watch, searches=searches)
 
 
 @contextmanager
@@ -207,9 +207,16 @@ def _launch(playwright: Playwright, program: Path, watch: Watch) -> Browser:
 
 
 class Reader:
-    """A window of the browser for which `folder` is the web site at `base`, and there are no others."""
+    """A window of the browser for which `folder` is the web site at `base`, and there are no others.
 
-    def __init__(self, browser: Browser, folder: Path, base: str, watch: Watch | None = None) -> None:
+    Every page reads all words of the site as soon as it is opened, which takes half of the time; where it `searches`
+    nothing, it gets none.
+    """
+
+    def __init__(
+        self, browser: Browser, folder: Path, base: str, watch: Watch | None = None, *, searches: bool = True
+    ) -> None:
+        self._searches = searches
         self._browser = browser
         self._watch = watch or Watch(folder)
         self._folder = folder
@@ -218,7 +225,6 @@ class Reader:
         self.answered: set[Path] = set()
         """The files that the last page or deck has asked for, those included that are not there."""
         self._outside: dict[str, str] = {}
-        self._is_searched = True
         with self._watch.step(PATIENCE):
             self._open_window()
 
@@ -227,7 +233,7 @@ class Reader:
         self._page.set_default_timeout(DEADLINE_MS)
         self._page.context.route("**/*", self._answer)
         self._page.expose_binding(_TELL, lambda _, refused: self._on_refusal(refused))
-        self._page.add_init_script(_LISTEN)
+        self._page.add_init_script(_LISTEN if self._searches else _LISTEN + _NO_SEARCH)
         self._page.on("console", self._on_console)
         self._page.on("pageerror", self._on_error)
         self._page.on("requestfailed", self._on_failure)
@@ -246,21 +252,16 @@ class Reader:
                 self._page.context.close()
                 self._open_window()
 
-    def visit(self, uri: str, *, is_searched: bool = True) -> list[Complaint]:
+    def visit(self, uri: str) -> list[Complaint]:
         """Open a page of the site, by its address relative to the site's root.
 
         Returns console errors, exceptions, failed requests, requests to other hosts, and what the policy refuses.
         """
-        self.set_out(uri, is_searched=is_searched)
+        self.set_out(uri)
         return self.arrive()
 
-    def set_out(self, uri: str, *, is_searched: bool = True) -> None:
-        """Begin a visit, which `arrive` ends: between the two, the browser can open another page in another window.
-
-        Every page reads the index of all words as soon as it is opened, which takes half of the time; where it is not
-        to be searched, it gets one without words.
-        """
-        self._is_searched = is_searched
+    def set_out(self, uri: str) -> None:
+        """Begin a visit, which `arrive` ends: between the two, the browser can open another page in another window."""
         with self._watch.step(PATIENCE):
             self._seen.clear()
             self.answered.clear()
@@ -452,6 +453,9 @@ class Reader:
         path = self._folder / unquote(urlsplit(address).path.removeprefix(urlsplit(self._base).path))
         if path.is_dir():
             path /= "index.html"
+        if path == self._folder / _WORDS_OF_ALL and not self._searches:
+            route.fulfill(body=_NO_WORDS, content_type="application/json")
+            return
         self.answered.add(path)
         if not path.is_file():
             self._seen.append(Complaint("request-failed", f"asks for {address}, which does not exist"))
@@ -459,8 +463,7 @@ class Reader:
             return
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         charset = "; charset=utf-8" if kind.startswith("text/") or kind.endswith(("javascript", "json")) else ""
-        body = path.read_bytes() if self._is_searched or path != self._folder / SEARCH_INDEX else _NO_WORDS
-        route.fulfill(body=body, content_type=kind + charset)
+        route.fulfill(body=path.read_bytes(), content_type=kind + charset)
 
     def _on_console(self, message: ConsoleMessage) -> None:
         # A failed request is reported here a second time, without its address; and so is what a policy refuses.
@@ -494,12 +497,6 @@ class Reader:
         self._seen.append(Complaint("policy", message, clues))
 
 
-SEARCH_INDEX = Path("search", "search_index.json")
-"""The words of all pages, below the site's root."""
-
-_NO_WORDS = b'{"config": {"lang": ["en"], "separator": " ", "pipeline": [], "fields": {}}, "docs": []}'
-
-
 def _patience(html: str) -> float:
     return PATIENCE + PATIENCE_PER_SLIDE * html.count("<section")
 
@@ -526,7 +523,11 @@ _LISTEN = r"""addEventListener('securitypolicyviolation', (event) => {
   const tag = element?.cloneNode(false).outerHTML.replace(/<\/[^>]*>$/, '') ?? ''
   const [text] = (handler?.value ?? element?.textContent ?? '').trim().split('\n')
   tellRefusal({ address, directive, tag, text, handler: handler?.name ?? '' })
-})"""
+});"""
+_WORDS_OF_ALL = Path("search", "search_index.json")
+_NO_WORDS = '{"config": {"lang": ["en"], "separator": " ", "pipeline": [], "fields": {}}, "docs": []}'
+# The theme leaves its search to a worker, and nobody else has one.
+_NO_SEARCH = "window.Worker = class extends EventTarget { postMessage() {} terminate() {} }"
 
 # Until what has happened has come through to the page's own scripts, and to us.
 _SETTLE = """async () => {

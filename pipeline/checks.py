@@ -206,22 +206,28 @@ def site_problems(
     made: Sequence[Made],
     folder: Path,
     settings: site.Settings,
-    readers: Sequence[browser.Reader],
+    reader: browser.Reader,
     *,
+    others: Sequence[browser.Reader] = (),
     each: Callable[[Sequence[str]], Iterable[str]] = iter,
 ) -> Iterator[Problem]:
-    """Present every deck and open every page; the pages go through `each`, in as many windows as there are readers."""
+    """Present every deck and open every page.
+
+    The home page is opened by `reader`, and all that follow, which go through `each`, by the `others` side by side.
+    """
     cache = made[0].cache if made else NOTHING_KEPT
-    yield from present_problems(made, readers[0])
+    yield from present_problems(made, reader)
     presented = set(map(_slides_uri, made))
     origins = _origins(made, settings)
     uris = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.html"))]
     keys = {uri: cache.key("look-page", str(folder), settings.site_url, uri) for uri in uris if uri not in presented}
     new = [uri for uri, key in keys.items() if not cache.recall(key)]
-    for uri, reader in _visits(each(new), readers):
-        complaints = reader.arrive()
+    home = [uri for uri in new if uri == "index.html"]
+    rest = [uri for uri in new if uri not in home]
+    for uri, visitor in itertools.chain(_visits(home, [reader]), _visits(each(rest), others or [reader])):
+        complaints = visitor.arrive()
         if not complaints:
-            cache.remember(keys[uri], reader.answered - (set() if _is_home(uri) else {folder / browser.SEARCH_INDEX}))
+            cache.remember(keys[uri], visitor.answered)
         origin = origins.get(uri, links.Origin(f"dist/site/{uri}", ""))
         for found in complaints:
             yield Problem(origin.path, _line_of(found, origin.text), found.rule, found.message)
@@ -233,14 +239,9 @@ def _visits(uris: Iterable[str], readers: Sequence[browser.Reader]) -> Iterator[
     for uri, reader in zip(uris, itertools.cycle(readers), strict=False):
         if len(under_way) == len(readers):
             yield under_way.popleft()
-        reader.set_out(uri, is_searched=_is_home(uri))
+        reader.set_out(uri)
         under_way.append((uri, reader))
     yield from under_way
-
-
-def _is_home(uri: str) -> bool:
-    """Whether this is the page where the search is looked at for all: its words change with every page."""
-    return uri == "index.html"
 
 
 def present_problems(made: Sequence[Made], reader: browser.Reader) -> Iterator[Problem]:

@@ -30,7 +30,7 @@ def visit(tmp_path: Path, browser: Browser) -> Visit:
             path.write_text(text, encoding="utf-8")
         (folder / "own.js").write_text("document.title = 'ran'", encoding="utf-8")
         reader = Reader(browser, folder, BASE)
-        found = checks.site_problems([], folder, Settings(tmp_path, BASE, "en", docs), [reader])
+        found = checks.site_problems([], folder, Settings(tmp_path, BASE, "en", docs), reader)
         return [(problem.rule, problem.line, problem.message) for problem in found]
 
     return look
@@ -50,6 +50,23 @@ def test_a_file_that_a_page_lacks_is_named(visit: Visit) -> None:
     [(rule, _, message)] = visit("<img src='none.png' alt='x'>")
 
     assert ("request-failed", f"asks for {BASE}faulty/none.png, which does not exist") == (rule, message)
+
+
+def test_pages_that_are_opened_side_by_side_keep_apart_what_they_lack(tmp_path: Path, browser: Browser) -> None:
+    docs, folder = tmp_path / "docs", tmp_path / "site"
+    docs.mkdir()
+    missing = {f"page-{number}/index.html": "" if number == 3 else f"{number}.png" for number in range(7)}
+    for uri, picture in {**missing, "index.html": "home.png"}.items():
+        (folder / uri).parent.mkdir(parents=True, exist_ok=True)
+        (folder / uri).write_text(f"{HEAD}<img src='{picture or 'data:,'}' alt='x'>", encoding="utf-8")
+    home, *others = (Reader(browser, folder, BASE, searches=number == 0) for number in range(4))
+
+    found = checks.site_problems([], folder, Settings(tmp_path, BASE, "en", docs), home, others=others)
+
+    told = {problem.path.removeprefix("dist/site/"): problem.message for problem in found}
+    assert told.keys() == {"index.html", *(uri for uri, picture in missing.items() if picture)}
+    for uri, message in told.items():
+        assert f"{BASE}{uri.removesuffix('index.html')}{missing.get(uri, 'home.png')}, which" in message
 
 
 HANDLER = '<p>first</p>\n\n<button onclick="boo()">b</button>'

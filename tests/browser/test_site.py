@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
 from pipeline import links, pages
 from pipeline import site as mkdocs_site
+from pipeline.browser import Reader
 from tests.browser.test_slides import Log
 from tests.conftest import BUILT, ROOT, Served
 
@@ -22,6 +23,10 @@ PAGES = sorted(
     for path in BUILT.rglob("*.html")
     if path.name == "index.html"
 )
+
+
+# Each page reads all words of the site as soon as it is opened; that takes half of the time, and is tried by itself.
+WITHOUT_SEARCH = "window.Worker = class extends EventTarget { postMessage() {} terminate() {} }"
 
 
 def test_there_are_pages() -> None:
@@ -34,6 +39,7 @@ def test_every_page_opens_and_fits(scheme: str, width: int, browser: Browser, se
         viewport={"width": width, "height": 800}, color_scheme="dark" if scheme == "dark" else "light"
     )
     page = context.new_page()
+    page.add_init_script(WITHOUT_SEARCH)
     log = Log(page)
     for uri in PAGES:
         answer = page.goto(served.base + uri)
@@ -50,11 +56,24 @@ def test_every_page_opens_and_fits(scheme: str, width: int, browser: Browser, se
     assert [] == log.errors
 
 
+@pytest.mark.parametrize("searches", [True, False])
+def test_where_nothing_is_searched_a_page_gets_no_words_to_search(searches: bool, browser: Browser) -> None:
+    reader = Reader(browser, BUILT, mkdocs_site.read_settings(ROOT).site_url, searches=searches)
+    [page] = browser.contexts[-1].pages
+
+    with page.expect_response("**/search_index.json") as answer:
+        assert [] == reader.visit("about/index.html")
+
+    assert searches == bool(answer.value.json()["docs"])
+    page.context.close()
+
+
 def dead_links(page: Page, served: Served, uris: Iterable[str]) -> list[str]:
     """Links of these pages that lead nowhere: followed over the web server, not with the build's own check."""
     site_url = mkdocs_site.read_settings(ROOT).site_url
     targets: dict[str, str] = {}
     anchors: dict[str, set[str]] = {}
+    page.add_init_script(WITHOUT_SEARCH)
     for uri in uris:
         page.goto(served.base + uri)
         script = "all => all.flatMap((e) => [e.id, e.getAttribute('name') ?? ''])"
