@@ -9,7 +9,7 @@ import posixpath
 import re
 import unicodedata
 import zlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -102,15 +102,19 @@ def image_counts(pdf: bytes) -> list[int]:
 _IMAGE = pypdfium2.raw.FPDF_PAGEOBJ_IMAGE
 
 
-def missing(text: str, words: str) -> list[str]:
-    """The words that a page whose text is `text` does not show.
+def missing(text: str, words: str, *, every_time: bool = False) -> list[str]:
+    """The words that a page whose text is `text` does not show, or, `every_time`, less often than they are wanted.
 
     A PDF knows glyphs, not words: kerning looks like white space, Arabic comes in the order of the page, emoji and
     formulas have no letters. So only words of three letters or more are looked for, in either direction.
     """
     page = "".join(_letters(text).split())
-    wanted = _WORD.findall(_letters(words))
-    return [word for word in dict.fromkeys(wanted) if word not in page and word[::-1] not in page]
+    wanted = Counter(_WORD.findall(_letters(words)))
+    return [
+        word
+        for word, times in wanted.items()
+        if max(page.count(word), page.count(word[::-1])) < (times if every_time else 1)
+    ]
 
 
 @dataclass(frozen=True)

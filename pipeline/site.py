@@ -533,8 +533,16 @@ def _is_own_template(template: object, config: MkDocsConfig) -> bool:
 def on_post_build(config: MkDocsConfig) -> None:
     """Put the plain Markdown downloads beside the pages."""
     for uri, path in _staged(config):
-        if _PLAIN_DOWNLOADS.fullmatch(uri):
-            shutil.copyfile(path, Path(config.site_dir) / uri)
+        if not _PLAIN_DOWNLOADS.fullmatch(uri):
+            continue
+        target = Path(config.site_dir) / uri
+        if target.parent.is_dir():
+            shutil.copyfile(path, target)
+        else:  # MkDocs leaves out docs/templates of itself, and what exclude_docs says
+            page = Path(config.docs_dir, f"{target.parent.relative_to(config.site_dir).as_posix()}.md")
+            name = _shown(page, Path(config.config_file_path).parent)
+            message = "is left out by MkDocs, and its files would be nowhere; let exclude_docs in mkdocs.yml take it in"
+            log.warning("%s", message, extra={"problem": Problem(name, 0, "template", message)})
 
 
 def _staged_folder(config: MkDocsConfig) -> Path:

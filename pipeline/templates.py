@@ -450,7 +450,7 @@ def missing(template: Template, base: str, *, in_pdf: bytes, in_word: str) -> It
     words = " ".join(re.sub(r"<[^>]+>", " ", as_html(template, base)).split())
     shown_in = {"PDF": " ".join(pdf.texts(in_pdf)), "Word file": in_word}
     for name, text in shown_in.items():
-        if lost := pdf.missing(text, unescape(words)):
+        if lost := pdf.missing(text, unescape(words), every_time=True):
             some = ", ".join(f"'{word}'" for word in lost[:5])
-            message = f"the {name} does not show {some}; see what hides it, or write it more simply"
+            message = f"the {name} does not show {some} as often as the page; see what hides it or cuts it off"
             yield Problem(template.source, template.line, "template", message)

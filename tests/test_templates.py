@@ -428,5 +428,30 @@ def test_a_dead_link_in_a_paper_is_named_with_its_line(tiny: Project) -> None:
     assert links.in_markdown(templates.as_markdown(read(), BASE))
 
 
+WIDE = "\n".join("|" + f" {cell} |" * 60 for cell in ("column", "---", "cell"))
+
+
+def test_a_paper_that_is_wider_than_its_sheet_is_named(tiny: Project) -> None:
+    paper = PAGE.replace("[guide](../learn/guide.md#part)", "guide")
+    assert PAGE != paper
+    paper = re.sub(r"\n</div>\s*$", f"\n{WIDE}\n\n</div>\n", paper)
+    assert WIDE in paper
+    (tiny.root / "docs" / "sheet.md").write_text(paper, encoding="utf-8")
+    outcome = tiny.run()
+
+    assert 1 == outcome.code
+    assert "docs/sheet.md:17: the PDF does not show 'column', 'cell' as often as the page; " in outcome.err
+
+
+def test_a_template_that_mkdocs_leaves_out_is_named(tiny: Project) -> None:
+    (tiny.root / "docs" / "templates").mkdir()
+    paper = PAGE.replace("[guide](../learn/guide.md#part)", "guide")
+    (tiny.root / "docs" / "templates" / "sheet.md").write_text(paper, encoding="utf-8")
+    outcome = tiny.run()
+
+    assert 1 == outcome.code
+    assert "docs/templates/sheet.md: is left out by MkDocs, and its files would be nowhere; " in outcome.err
+
+
 def test_the_kit_is_described_for_those_who_write_one() -> None:
     assert "### Write a template" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
