@@ -306,6 +306,20 @@ def test_the_faults_of_the_draft_are_those_of_the_data(key: LexborHTMLParser, si
     ]
 
 
+def test_the_key_says_in_words_as_many_as_there_are(key: LexborHTMLParser) -> None:
+    shown = gate(key).text()
+    faults, factors = (len(each) for each in (DATA["critique"]["faults"], DATA["factors"]))
+    relieved, recovered = (count(minute(each["time"])) for each in DATA["events"] if each["id"] in _RELIEF)
+
+    assert f"has {NUMBERS[faults]} faults" in shown
+    assert f"{NUMBERS[factors].capitalize()} stand in the evidence" in shown
+    assert any(f"{NUMBERS[recovered - relieved]} more minutes" in unknown for unknown in DATA["unknowns"])
+
+
+NUMBERS = {7: "seven", 12: "twelve", 18: "eighteen"}
+_RELIEF = ("relieved", "recovered")
+
+
 @pytest.mark.parametrize(("section", "count"), [("blame", 8), ("actions", 10), ("wrong-turns", 12)])
 def test_each_list_of_the_key_is_whole(section: str, count: int, key: LexborHTMLParser) -> None:
     found = rows(key, section)
