@@ -298,7 +298,8 @@ def critique_page(incident: Incident) -> str:
 
 _DRAFT_TASK = (
     "Mark each sentence that blames, judges with hindsight, or cannot be shown from the [evidence](evidence.md). "
-    "One duration is wrong: find out which, and where it comes from. Then write the three sentences that are worst anew."
+    "One duration is wrong: find out which, and where it comes from. Then write the three sentences that are worst "
+    "anew."
 )
 _DRAFT_USE = (
     "Ten minutes in pairs: four to mark, six to write. Each pair reads one sentence aloud, before and after. "
