@@ -143,7 +143,7 @@ def _reference(folder: Path) -> bytes:
     _letters(hint, 9.5, colour=_MUTED)
     large = styles.add_style("Large", WD_STYLE_TYPE.PARAGRAPH)
     large.base_style = styles["Body Text"]
-    _letters(large, 27)
+    _letters(large, 38)
     line = styles.add_style("Line", WD_STYLE_TYPE.PARAGRAPH)
     line.base_style = styles["Body Text"]
     line.paragraph_format.space_before, line.paragraph_format.space_after = Pt(0), Pt(0)
