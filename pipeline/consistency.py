@@ -68,6 +68,8 @@ def _findings(room: Room) -> Iterator[Finding]:
     yield from _capacity_findings(room)
     yield from _latency_findings(room)
     yield from _serial_findings(room)
+    yield from _written_findings(room)
+    yield from _pod_findings(room)
     yield from _mark_findings(room)
     yield from _snapshot_findings(room)
     yield from _graph_findings(room)
@@ -290,6 +292,49 @@ def _serial_findings(room: Room) -> Iterator[Finding]:
                     f"counts {more} more since {start:%H:%M}, and by metrics.csv about {usual * well:.0f} are to be"
                 )
                 yield file, number, f"{message} expected"
+
+
+def _written_findings(room: Room) -> Iterator[Finding]:
+    """What a database wrote from one checkpoint to the next: against the requests that went well meanwhile."""
+    for file in (file for file in room.files if file.endswith(".log")):
+        begun: list[tuple[int, datetime, int]] = []
+        for number, line in enumerate(room.read(file).splitlines(), 1):
+            at, told = next(iter(stamps_of(line)), None), re.search(r"\btotal=([\d.]+) s;.*distance=(\d+) kB", line)
+            if at and told:  # its distance is that from where the one before began to where this one did
+                begun.append((number, at - timedelta(seconds=float(told[1])), int(told[2])))
+        steps = [
+            (number, end, written, _went_well(room, start, end))
+            for (_, start, _), (number, end, written) in itertools.pairwise(begun)
+            if start >= min(room.metrics)
+        ]
+        usual = median(written / well for _, _, written, well in steps if well) if steps else 0
+        for number, end, written, well in steps:
+            if well and not usual / 3 < written / well < usual * 3:
+                message = f"wrote {written} kB until {end:%H:%M}, and by metrics.csv about {usual * well:.0f} are to be"
+                yield file, number, f"{message} expected"
+
+
+def _pod_findings(room: Room) -> Iterator[Finding]:
+    """Pods that logs name, in the order of time: never more of them than had been started until then."""
+    web = room.reference["model"]["scaled"]
+    started: list[tuple[datetime, int]] = []
+    named: list[tuple[datetime, str, int, str]] = []
+    for file in (file for file in room.files if file.endswith(".log")):
+        for number, line in enumerate(room.read(file).splitlines(), 1):
+            at = next(iter(stamps_of(line)), None)
+            pod = re.search(rf"\(pod (\w+)\)|\bPod/{web}-[0-9a-f]+-(\w+)", line)
+            step = re.search(rf"Deployment/{web}  Scaled up replica set \S+ to (\d+) from (\d+)", line)
+            if at and pod:
+                named.append((at, file, number, pod[1] or pod[2]))
+            if at and step:
+                started.append((at, int(step[1]) - int(step[2])))
+    known: set[str] = set()
+    for at, file, number, name in sorted(named):
+        known.add(name)
+        most = room.settings[web]["replicas"] + sum(more for when, more in started if when <= at)
+        if len(known) > most:
+            yield file, number, f"names {name} at {at:%H:%M}, and with it {len(known)} pods of {most} that were started"
+            return
 
 
 def _went_well(room: Room, start: datetime, end: datetime) -> float:

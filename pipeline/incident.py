@@ -141,6 +141,7 @@ class Incident:
             "pods": (1, lambda moment: self.measured(moment).pods),
             "connections": (1, lambda moment: self.measured(moment).connections),
             "wanted": (1, lambda moment: self.measured(moment).wanted),
+            "errors": (1, lambda moment: self.measured(moment).errors),
             "serial": (2, lambda first, step: _serial(first, step, number)),
             "max": (0, lambda: capacity.max_connections),
             "reserved": (0, lambda: capacity.reserved),

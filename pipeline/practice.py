@@ -215,7 +215,8 @@ class _Room:
         first, *rows = [line.split(",") for line in self._made["metrics.csv"].splitlines()]
         what = escape(self._incident.scenario.capacity.series.what)
         about = (
-            "What the graphs are drawn from. <code>waiting</code> are connections asked for and not given out; "
+            "What the graphs are drawn from. <code>waiting</code> are places in the pools that the database has not "
+            "filled; inside a program, requests may queue for a filled one as well. "
             f"<code>p95_ms</code> and <code>error_percent</code> are those of {what}."
         )
         table = _table(tuple(first), [tuple(map(escape, row)) for row in rows])
@@ -297,7 +298,8 @@ def critique_page(incident: Incident) -> str:
 
 _DRAFT_TASK = (
     "Mark each sentence that blames, judges with hindsight, or cannot be shown from the [evidence](evidence.md). "
-    "One number is wrong: find out which, and where it comes from. Then write the three sentences that are worst anew."
+    "One duration is wrong: find out which, and where it comes from. Then write the three sentences that are worst "
+    "anew."
 )
 _DRAFT_USE = (
     "Ten minutes in pairs: four to mark, six to write. Each pair reads one sentence aloud, before and after. "

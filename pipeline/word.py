@@ -118,7 +118,7 @@ def _for_pandoc(html: str, lang: str) -> str:
 
 def _styled(found: re.Match[str]) -> str:
     classes = found[1].split()
-    style = "Hint" if "hint" in classes else "Body Text"
+    style = next((name.title() for name in ("hint", "large") if name in classes), "Body Text")
     lines = next((int(name[6:]) for name in classes if re.fullmatch(r"lines-\d+", name)), 0)
     room = '<div custom-style="Line"><p>&#160;</p></div>' * lines
     return f'<div custom-style="{style}"><p>{found[2]}</p></div>{room}'
@@ -141,6 +141,9 @@ def _reference(folder: Path) -> bytes:
     hint = styles.add_style("Hint", WD_STYLE_TYPE.PARAGRAPH)
     hint.base_style = styles["Body Text"]
     _letters(hint, 9.5, colour=_MUTED)
+    large = styles.add_style("Large", WD_STYLE_TYPE.PARAGRAPH)
+    large.base_style = styles["Body Text"]
+    _letters(large, 38)
     line = styles.add_style("Line", WD_STYLE_TYPE.PARAGRAPH)
     line.base_style = styles["Body Text"]
     line.paragraph_format.space_before, line.paragraph_format.space_after = Pt(0), Pt(0)

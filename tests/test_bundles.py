@@ -48,9 +48,9 @@ def test_each_holds_every_template_that_is_for_its_readers(
     ]
     kept = [name for name in files if f"participant/{name}" not in participant]
 
-    assert 60 == len(files)
+    assert 63 == len(files)
     assert [] == [name for name in files if f"facilitator/{name}" not in facilitator]
-    assert {"invitation", "first-talk", "cue-card", "adoption-plan", "tally", "example"} == {
+    assert {"invitation", "first-talk", "cue-card", "adoption-plan", "tally", "wall", "example"} == {
         posixpath.basename(posixpath.dirname(name)) for name in kept
     }
 

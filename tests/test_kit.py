@@ -100,6 +100,32 @@ def test_the_zero_prep_start_keeps_the_minutes_of_the_run_sheet() -> None:
     assert list(pairwise([0, *ends])) == [(int(start), int(end)) for start, end in told]
 
 
+def test_the_wall_sheets_say_what_the_zero_prep_start_writes_up() -> None:
+    pieces = [
+        block for block in fences(text(DOCS / "facilitate/start.md")) if re.match(r"[A-Z]+( AND CASE)? \(", block)
+    ]
+    written = [[re.sub(r" +", " ", line) for line in piece.splitlines()] for piece in pieces]
+    printed = re.split(r"(?m)^## ", sheet("wall.md").partition("<!--")[0])[1:]
+
+    assert 4 == len(written)
+    assert [[lines[0].lower(), *lines[1:]] for lines in written] == [
+        [heading.lower(), *filter(None, lines)] for heading, *lines in (each.splitlines() for each in printed)
+    ]
+
+
+NUMBERS = {20: "twenty", 21: "twenty-one", 22: "twenty-two"}
+
+
+@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "docs/templates/index.md"])
+def test_every_page_that_counts_the_templates_counts_all_of_them(name: str) -> None:
+    written = sum("\nhandout:\n" in text(path) for path in DOCS.rglob("*.md"))
+    generated = 2  # of the practice incident: the draft to take apart, and the filled example
+    told = re.findall(r"(?i)\b(\w+(?:-\w+)?) (?:templates and handouts|sheets to copy)", text(ROOT / name))
+
+    assert told
+    assert {NUMBERS[written + generated]} == {each.lower() for each in told}
+
+
 def test_the_table_of_sessions_names_every_session_with_its_minutes() -> None:
     sheets = sessions.read(ROOT)
     assert sheets

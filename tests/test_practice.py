@@ -5,11 +5,13 @@ What is looked for is the answer in its own words. That a page hints at it in ot
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
 import string
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -306,6 +308,20 @@ def test_the_faults_of_the_draft_are_those_of_the_data(key: LexborHTMLParser, si
     ]
 
 
+def test_the_key_says_in_words_as_many_as_there_are(key: LexborHTMLParser) -> None:
+    shown = gate(key).text()
+    faults, factors = (len(each) for each in (DATA["critique"]["faults"], DATA["factors"]))
+    relieved, recovered = (count(minute(each["time"])) for each in DATA["events"] if each["id"] in _RELIEF)
+
+    assert f"has {NUMBERS[faults]} faults" in shown
+    assert f"{NUMBERS[factors].capitalize()} stand in the evidence" in shown
+    assert any(f"{NUMBERS[recovered - relieved]} more minutes" in unknown for unknown in DATA["unknowns"])
+
+
+NUMBERS = {7: "seven", 12: "twelve", 18: "eighteen"}
+_RELIEF = ("relieved", "recovered")
+
+
 @pytest.mark.parametrize(("section", "count"), [("blame", 8), ("actions", 10), ("wrong-turns", 12)])
 def test_each_list_of_the_key_is_whole(section: str, count: int, key: LexborHTMLParser) -> None:
     found = rows(key, section)
@@ -387,6 +403,24 @@ def test_the_exercises_repeat_the_run_sheets_sentences_word_for_word() -> None:
     [rephrase] = [each for each in SESSIONS["exercises"] if each["id"] == "rephrase"]
 
     assert [] == [card for card in rephrase["cards"] if f"\n{card}\n" not in text]
+
+
+def test_the_message_to_customers_takes_ten_minutes_and_stands_on_what_was_known_by_then() -> None:
+    [part] = re.findall(
+        r"^## Ten minutes more.+?(?=^## )", (PRACTICE / "exercises.md").read_text(encoding="utf-8"), re.M | re.S
+    )
+    steps = [(int(start), int(end)) for start, end in re.findall(r"^\| (\d+) to (\d+) \|", part, re.MULTILINE)]
+    answer = (PRACTICE / "answer-key.md").read_text(encoding="utf-8").split("{ #message }")[1].split("\n## ")[0]
+    [offer] = [entry for entry in DATA["calendar"]["entries"] if entry["id"] == "offer"]
+    local = timedelta(minutes=DATA["clocks"]["people"]["offset_minutes"])
+    ends = datetime.fromisoformat(offer["end"]) + local - timedelta(minutes=1)
+    [recorded] = [note["time"] for note in DATA["calls"]["notes"] if "Recorded message is on" in note["text"]]
+    [called] = [event["time"] for event in DATA["events"] if event["id"] == "first-call"]
+
+    assert 0 == steps[0][0] and 10 == steps[-1][1]
+    assert all(before[1] == after[0] for before, after in itertools.pairwise(steps))
+    assert f"until the end of {ends:%A}, {ends.day} {ends:%B}" in answer
+    assert f"{count(minute(recorded)) - count(minute(called))} minutes after the first call" in answer
 
 
 def test_each_second_scenario_has_ten_lines_and_three_questions() -> None:

@@ -270,6 +270,14 @@ def test_response_times_and_errors_follow_from_them(moment: str, latency: int, e
     assert (latency, errors) == (minute.latency, minute.errors)
 
 
+def test_a_text_can_say_what_share_failed() -> None:
+    incident = real()
+
+    said = incident.text("<<errors timeouts>> % at first, <<errors counted>> % later", incident.clock("records"))
+
+    assert "8.8 % at first, 47.6 % later" == said
+
+
 def test_there_is_a_row_for_every_minute() -> None:
     times = list(real().series)
 

@@ -70,6 +70,7 @@ Second.
 ### Behind { .new-page }
 
 On the back.
+{ .large }
 
 ### How to use it { .use }
 
@@ -138,7 +139,7 @@ OPENS = '<div class="paper" markdown>'
         ("### Behind", "## Behind", "15: a paper begins with its title"),
         ("  for: everyone", "  for: everyone: x", "7: "),
         ("In a few words.", "In a few -- words.", "23: what becomes a comment in the Markdown holds '--'"),
-        ("Ten minutes.", "Ten -- minutes.", "52: what becomes a comment in the Markdown holds '--'"),
+        ("Ten minutes.", "Ten -- minutes.", "53: what becomes a comment in the Markdown holds '--'"),
     ],
 )
 def test_what_is_wrong_with_a_template_is_named_with_its_line(old: str, new: str, message: str) -> None:
@@ -236,12 +237,12 @@ def files(folder: Path) -> dict[str, Path]:
     return {ending: folder / f"{folder.name}{ending}" for ending in templates.FORMATS}
 
 
-def test_all_twenty_are_there_in_every_format(folders: list[Path], site: Path) -> None:
+def test_all_are_there_in_every_format(folders: list[Path], site: Path) -> None:
     page = LexborHTMLParser((site / "templates/index.html").read_text(encoding="utf-8"))
     numbers = [row.css_first("td") for row in page.css(".formats__table table tbody tr")]
 
-    assert [f"T{number}" for number in range(1, 21)] == [cell.text() for cell in numbers if cell]
-    assert 20 == len(folders)
+    assert [f"T{number}" for number in range(1, 22)] == [cell.text() for cell in numbers if cell]
+    assert 21 == len(folders)
     for folder in folders:
         assert (folder / "index.html").is_file()
         assert [] == [path for path in files(folder).values() if not path.is_file()]
@@ -339,7 +340,7 @@ def test_nothing_is_cut_off_on_letter(folders: list[Path]) -> None:
             assert min(bottom, height - top) >= upright + 4 * MM, folder.name
 
 
-PAGES = {"post-mortem": 2, "major-incident": 2, "survey": 2, "cue-card": 2, "phrases": 2, "role-cards": 2}
+PAGES = {"post-mortem": 2, "major-incident": 2, "survey": 2, "cue-card": 2, "phrases": 2, "role-cards": 2, "wall": 4}
 """How many pages a template takes at the most; the others take one."""
 
 
@@ -367,6 +368,7 @@ def test_a_word_file_holds_the_paper(made: bytes) -> None:
     [table] = document.tables
 
     assert "Hint" == styles["In a few words."]
+    assert "Large" == styles["On the back."]
     assert 2 == sum(line.style is not None and line.style.name == "Line" for line in document.paragraphs)
     assert [["UTC", "What"], ["", "Impact begins"], ["01:30", "A mail | a call"]] == [
         [cell.text for cell in row.cells] for row in table.rows

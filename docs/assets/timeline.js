@@ -184,6 +184,10 @@
     field("What was seen or done", words), field("When, if you know", when), field("Where it is on record", source),
     make("button", { type: "submit", class: "board__button" }, "Add card"),
   );
+  // Where the halves stand below each other, this stays in view: it says that a card has moved, and leads to it.
+  const toTray = make("a", { href: "#still-to-place" });
+  const toLine = make("a", { href: "#your-timeline" });
+  const jump = make("nav", { class: "board__jump", "aria-label": "Cards and timeline" }, toTray, toLine);
   const preview = make("textarea", { readonly: true, rows: "12", "aria-label": "Your timeline as Markdown" });
   const shown = make("details", { class: "board__markdown" }, make("summary", {}, "See the Markdown"), preview);
   const key = make("section", { class: "board__key", "aria-labelledby": "the-key", hidden: true });
@@ -245,8 +249,8 @@
     const focused = document.activeElement;
     fill(tray, unplaced().map((card) => showCard(card, -1)));
     fill(line, state.placed.map((id, at) => showCard(cardOf(id), at)));
-    trayTitle.textContent = `Still to place (${tray.children.length})`;
-    lineTitle.textContent = `Your timeline (${line.children.length})`;
+    trayTitle.textContent = toTray.textContent = `Still to place (${tray.children.length})`;
+    lineTitle.textContent = toLine.textContent = `Your timeline (${line.children.length})`;
     hint.hidden = line.children.length > 0;
     for (const radio of chosen.querySelectorAll("input")) radio.checked = radio.value === state.zone;
     set(tools.querySelector('[data-act="undo"]'), "aria-disabled", steps.length ? null : "true");
@@ -374,6 +378,7 @@
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    withdraw();
     const text = words.value.trim();
     if (!text) return say("Write what was seen or done, then add the card.");
     if (state.own.length >= MOST.own) return say(`More than ${MOST.own} cards of your own is too many for one timeline.`);
@@ -387,9 +392,21 @@
     words.focus();
   });
 
+  let offered = null; // the empty field that shows the day of the incident while somebody is in it, who would type it six times
+  const offer = (input) => {
+    if (input.value) return;
+    input.value = `${given.day}T00:00`;
+    offered = input;
+  };
+  const withdraw = () => {
+    if (offered) offered.value = "";
+    offered = null;
+  };
+
   let typing = null; // the field whose words are being changed: one step for all of them
   board.addEventListener("input", (event) => {
     const { target } = event;
+    if (target === offered) offered = null; // from now on it is what somebody says
     const id = target.closest(".card")?.dataset.id;
     if (!id) return;
     if (target.dataset.mark) {
@@ -406,10 +423,14 @@
   });
   board.addEventListener("focusin", ({ target }) => {
     typing = null;
+    if (target.matches("[type=datetime-local]")) offer(target);
     // Where a card can be dragged, some browsers let nobody select words in its fields.
     if (target.matches("textarea, [type=datetime-local]")) target.closest(".card")?.setAttribute("draggable", "false");
   });
-  board.addEventListener("focusout", ({ target }) => target.closest(".card")?.setAttribute("draggable", "true"));
+  board.addEventListener("focusout", ({ target }) => {
+    withdraw();
+    target.closest(".card")?.setAttribute("draggable", "true");
+  });
 
   line.addEventListener("keydown", (event) => {
     const id = event.target.closest(".card")?.dataset.id;
@@ -547,6 +568,7 @@
 
   board.replaceChildren(
     make("div", { class: "board__bar" }, chosen, tools, status),
+    jump,
     make("div", { class: "board__halves" }, trayArea, placedArea),
     shown, key,
   );

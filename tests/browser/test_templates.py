@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import re
 from pathlib import Path
 
+import pypdfium2
 import pytest
+from PIL import Image, ImageStat
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import Served
@@ -44,6 +48,40 @@ def test_a_sheet_is_no_wider_than_the_window(name: str, width: int, page: Page, 
     page.goto(f"{served.base}templates/{name}/")
 
     assert width == page.evaluate("document.documentElement.scrollWidth")
+
+
+def test_a_sheet_that_goes_on_sideways_has_a_shadow_until_its_end_is_seen(page: Page, served: Served) -> None:
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto(f"{served.base}templates/timeline/")
+    frame = page.locator(".paper .md-typeset__scrollwrap")
+
+    def edge() -> float:
+        """How light the last few pixels at the right are, 255 being white."""
+        with Image.open(io.BytesIO(frame.screenshot())) as image:
+            width, height = image.size
+            return float(ImageStat.Stat(image.convert("L").crop((width - 4, height // 2, width - 1, height))).mean[0])
+
+    goes_on = edge()
+    frame.evaluate("frame => frame.scrollTo(frame.scrollWidth, 0)")
+
+    assert goes_on < edge() - 20
+
+
+@pytest.mark.parametrize(
+    ("uri", "told_in", "words"),
+    [
+        ("facilitate/start/", "facilitate/start/", "on paper (about "),
+        ("practice/spring-promo/evidence/", "practice/exercises/", "printed (about "),
+    ],
+)
+def test_a_long_page_takes_as_many_sheets_as_is_said(
+    uri: str, told_in: str, words: str, page: Page, served: Served
+) -> None:
+    page.goto(f"{served.base}{told_in}")
+    said = re.search(rf"{re.escape(words)}(\d+) pages", page.locator("article").inner_text())
+    page.goto(f"{served.base}{uri}")
+    with pypdfium2.PdfDocument(page.pdf(format="A4", prefer_css_page_size=True)) as pdf:
+        assert said and abs(len(pdf) - int(said[1])) <= 1  # other letters of a system may move a page
 
 
 def test_the_printed_page_leaves_out_what_only_a_screen_needs(page: Page, served: Served) -> None:

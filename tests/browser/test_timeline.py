@@ -1,6 +1,7 @@
 """The cards of the practice incident, ordered as people order them: with a mouse, with keys, and with what they saved.
 
-How it is to drag with a finger cannot be tried here: there, the buttons are the way.
+With a finger the buttons are the way, as the page says. What a telephone does beyond that, such as dragging after a
+long press, cannot be tried here.
 """
 
 from __future__ import annotations
@@ -207,6 +208,60 @@ def test_every_step_can_be_undone(board: Page) -> None:
     assert [RIGHT[0]] == order(board) == kept(board)["placed"]
 
 
+# --- on a telephone -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def phone(browser: Browser, served: Served) -> Iterator[Page]:
+    context = browser.new_context(
+        viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.goto(f"{served.base}practice/timeline/")
+    expect(cards(page, "tray")).to_have_count(len(CARDS["cards"]))
+    yield page
+    context.close()
+
+
+def test_a_finger_finds_its_way_from_the_cards_to_the_timeline_and_back(phone: Page) -> None:
+    links = phone.get_by_role("navigation", name="Cards and timeline").get_by_role("link")
+    first, *_, last = (each["id"] for each in CARDS["cards"])
+    for name in (first, last):
+        card(phone, name).get_by_role("button", name="Place", exact=True).tap()
+        expect(links.last).to_be_in_viewport()
+    expect(links).to_have_text([f"Still to place ({len(CARDS['cards']) - 2})", "Your timeline (2)"])
+
+    links.last.tap()
+    expect(phone.get_by_role("heading", name="Your timeline (2)")).to_be_in_viewport(ratio=1)
+    covered = links.last.bounding_box()
+    heading = phone.get_by_role("heading", name="Your timeline (2)").bounding_box()
+    assert covered and heading and covered["y"] + covered["height"] <= heading["y"]
+    card(phone, last).get_by_role("button", name="Up", exact=True).tap()
+    assert [last, first] == order(phone)
+    links.first.tap()
+    expect(phone.get_by_role("heading", name="Still to place")).to_be_in_viewport(ratio=1)
+
+
+def test_a_finger_that_drags_scrolls_and_the_page_says_what_to_use_instead(phone: Page) -> None:
+    for name in RIGHT[:3]:
+        card(phone, name).get_by_role("button", name="Place", exact=True).tap()
+    cards(phone, "line").first.scroll_into_view_if_needed()
+    box, before = cards(phone, "line").first.bounding_box(), phone.evaluate("scrollY")
+    assert box
+    finger = phone.context.new_cdp_session(phone)
+    for kind, lower in [("touchStart", 0), *(("touchMove", -lower) for lower in range(0, 200, 20)), ("touchEnd", None)]:
+        points = [] if lower is None else [{"x": box["x"] + 60, "y": box["y"] + 12 + lower}]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    phone.wait_for_function("before => scrollY > before", arg=before)
+
+    assert RIGHT[:3] == order(phone)
+    expect(phone.get_by_text("On a phone, use the buttons")).to_have_count(1)
+
+
+def test_where_the_halves_stand_side_by_side_no_links_lead_between_them(board: Page) -> None:
+    expect(board.locator(".board__jump")).to_be_hidden()
+
+
 # --- what is on a card --------------------------------------------------------------------------------------
 
 
@@ -233,6 +288,27 @@ def test_a_guessed_time_keeps_its_moment_when_the_zone_changes(board: Page) -> N
     expect(card(board, undated).locator(".card__time")).to_have_text("~ 14 Oct 22:30")
     expect(card(board, undated).get_by_label("About when?")).to_have_value("2026-10-14T22:30")
     assert {"guess": "2026-10-14T22:30:00Z"} == kept(board)["marks"][undated]
+
+
+def test_a_time_to_guess_begins_on_the_day_of_the_incident_and_is_none_until_somebody_says_it(board: Page) -> None:
+    undated = next(each["id"] for each in CARDS["cards"] if not each["utc"])
+    guess = card(board, undated).get_by_label("About when?")
+    guess.focus()
+    expect(guess).to_have_value(f"{CARDS['day']}T00:00")
+    board.get_by_label("What was seen or done").focus()
+    expect(guess).to_have_value("")
+    expect(card(board, undated).locator(".card__time")).to_have_text("no time")
+
+    guess.focus()
+    for _ in range(3):  # month, day and year are there
+        board.keyboard.press("Tab")
+    board.keyboard.type("0145")
+    board.get_by_label("What was seen or done").fill("Seen")
+    board.get_by_label("When, if you know").focus()
+    board.keyboard.press("Enter")
+
+    expect(card(board, undated).locator(".card__time")).to_have_text("~ 15 Oct 01:45")
+    assert [None] == [own["utc"] for own in kept(board)["own"]]
 
 
 def test_cards_of_ones_own_can_be_added_and_deleted(board: Page) -> None:
