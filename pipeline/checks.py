@@ -126,7 +126,7 @@ def _print_problems(made: Made, prints: Mapping[str, bytes]) -> Iterator[Problem
     for name, content in prints.items():
         texts = pdf.texts(content)
         entries = handouts.outline(content)
-        if [title for title, _ in entries] != [handouts.heading(slide) for slide in made.deck.slides]:
+        if [title for title, _ in entries] != [handouts.heading(slide, made.deck.lang) for slide in made.deck.slides]:
             message = f"{name} has {len(entries)} entries in its outlines for {len(made.deck.slides)} slides"
             yield Problem(
                 made.source.label, 0, "handout-incomplete", f"{message}; see which heading breaks out of its slide"

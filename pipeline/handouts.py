@@ -14,7 +14,7 @@ from pathlib import Path
 import pikepdf
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from pipeline import notes, pages
+from pipeline import labels, notes, pages
 from pipeline.deck import Deck, Slide
 from pipeline.marp import NOWHERE
 
@@ -33,12 +33,13 @@ def layouts(deck: Deck) -> dict[str, str]:
 
 def title(deck: Deck, name: str) -> str:
     """The title of the printed document `name`."""
-    return f"{deck.title or deck.name}: {'cue cards' if name in _CARDS else 'handout'}"
+    words = labels.of(deck.lang)
+    return f"{deck.title or deck.name}: {words.cards if name in _CARDS else words.handout}"
 
 
-def heading(slide: Slide) -> str:
-    """What a slide is called on paper and in the outlines."""
-    return f"{slide.number}. {slide.title}" if slide.title else f"Slide {slide.number}"
+def heading(slide: Slide, lang: str) -> str:
+    """What a slide of a deck in `lang` is called on paper and in the outlines."""
+    return f"{slide.number}. {slide.title}" if slide.title else f"{labels.of(lang).slide} {slide.number}"
 
 
 def words(slide: Slide, name: str) -> str:
@@ -63,7 +64,7 @@ def document(deck: Deck, bare: str, *, links: Mapping[str, str]) -> str:
         )
         body.append(
             f"<article style='--handout-ratio:{_ratio(frame)}'><div class='share'></div>"
-            f"<header dir='auto'><h1>{escape(heading(slide))}</h1>{plan}</header>"
+            f"<header dir='auto'><h1>{escape(heading(slide, deck.lang))}</h1>{plan}</header>"
             f"<div class='slide'>{_below_ours(frame)}</div><div class='said'>{said}</div></article>"
         )
     return (
@@ -91,7 +92,7 @@ def finish_outline(pdf: bytes, deck: Deck) -> bytes:
     with pikepdf.open(io.BytesIO(pdf)) as printed:
         with printed.open_outline() as entries:
             for entry, slide in zip(entries.root, deck.slides, strict=False):  # `checks` counts them
-                entry.title = heading(slide)
+                entry.title = heading(slide, deck.lang)
                 entry.children.clear()
         printed.save(out := io.BytesIO(), deterministic_id=True)
     return out.getvalue()
@@ -119,14 +120,15 @@ def _ratio(frame: LexborNode) -> str:
 
 def _plans(deck: Deck) -> Iterator[str]:
     """When each slide starts and ends, if the deck says how long its slides take."""
+    words = labels.of(deck.lang)
     planned = any(slide.minutes is not None for slide in deck.slides)
     start = 0.0
     for slide in deck.slides:
         end = start + (slide.minutes or 0)
-        facts = [f"starts at {pages.clock(start)}"]
+        facts = [f"{words.starts} {pages.clock(start)}"]
         if slide.minutes is not None:
-            facts += [f"{slide.minutes:g} minute{'' if slide.minutes == 1 else 's'}", f"ends at {pages.clock(end)}"]
-        yield f"<p class='plan' lang='en'>{', '.join(facts)}</p>" if planned else ""
+            facts += [words.length(slide.minutes), f"{words.ends} {pages.clock(end)}"]
+        yield f"<p class='plan' lang='{words.lang}'>{', '.join(facts)}</p>" if planned else ""
         start = end
 
 
@@ -136,7 +138,11 @@ def _page_rules(deck: Deck) -> Iterator[str]:
     Each slide's cards are pages of a kind, which count themselves: downwards from -1, since a counter style can put
     words around numbers only if they are negative.
     """
-    yield f"@page {{ @bottom-left {{ content: {_quoted(_cut(deck.title or deck.name, 90))} }} }}"
+    pages_of = _quoted(f" {labels.of(deck.lang).of} ")
+    yield (
+        f"@page {{ @bottom-left {{ content: {_quoted(_cut(deck.title or deck.name, 90))} }}"
+        f" @bottom-right {{ content: counter(page) {pages_of} counter(pages) }} }}"
+    )
     for slide in deck.slides:
         name = f"card-{slide.number}"
         before, after = _quoted(f"{slide.number} ("), _quoted(f") {_cut(slide.title, 50)}")

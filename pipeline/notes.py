@@ -85,7 +85,8 @@ def spoken(notes: Sequence[str]) -> list[str]:
     """The words of a slide's notes that are there to be spoken: no code, and no address that is only itself.
 
     Where a part is labelled `**Say:**`, the rest is there to be read beforehand, or instead: then only the parts
-    labelled so, `**Ask:**` and `**Bridge:**` count, each up to the next words in bold or italics with a colon.
+    labelled so, `**Ask:**` and `**Bridge:**` count, each up to the next words in bold or italics with a colon. The
+    same holds for these labels in the other languages of `_SPOKEN`.
     """
     parts: list[tuple[str, tuple[Run, ...]]] = []
     for note in notes:
@@ -95,15 +96,17 @@ def spoken(notes: Sequence[str]) -> list[str]:
             if runs and runs[0].styles & {"strong", "em"} and runs[0].text.rstrip().endswith((":", "\uff1a")):
                 label, runs = runs[0].text.rstrip(" :\uff1a").casefold(), runs[1:]
             parts.append((label, runs))
-    if any(label == "say" for label, _ in parts):
-        parts = [(label, runs) for label, runs in parts if label in _SPOKEN]
+    said = {label for label, _ in parts}
+    if spoken_labels := [label for labels in _SPOKEN if labels[0] in said for label in labels]:
+        parts = [(label, runs) for label, runs in parts if label in spoken_labels]
     texts = (
         "".join(run.text for run in runs if "code" not in run.styles and run.text != run.href) for _, runs in parts
     )
     return [word for text in texts for word in text.split() if any(letter.isalnum() for letter in word)]
 
 
-_SPOKEN = ("say", "ask", "bridge")
+_SPOKEN = (("say", "ask", "bridge"), ("decir", "preguntar", "transición"))
+"""One language each; the first label is the one that says that there are others."""
 
 
 def paragraphs(note: str) -> Iterator[Paragraph]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
 
-from pipeline import notes
+from pipeline import labels, notes
 from pipeline.deck import Deck, Slide
 
 
@@ -50,7 +50,7 @@ def deck_list(decks: Sequence[Deck]) -> str:
         folder = f"{attribute(deck.name)}/"
         facts = " · ".join([count(len(deck.slides), "slide"), *_length(deck)])
         lines += [
-            f"## {literal(title)}{_anchor(deck.name)}",
+            f"## {_heading(title, deck)}{_anchor(deck.name)}",
             "",
             "<figure class='slide slide--deck'>",
             f"<a href='{folder}'>{_picture(folder, 1, f'First slide of {title}')}</a>",
@@ -141,19 +141,21 @@ def notes_page(deck: Deck, *, links: Mapping[str, str]) -> str:
         facts_here = [f"starts at {clock(start)}"] if _length(deck) else []
         start += slide.minutes or 0
         said = "".join(
-            f"<div class='slide__note'>{notes.as_html(note, source=deck.source, folder=folder, links=links)}</div>"
+            f"<div class='slide__note'{_lang(deck)}>{html}</div>"
             for note in slide.notes
+            for html in [notes.as_html(note, source=deck.source, folder=folder, links=links)]
         )
-        lines += _slide(slide, len(deck.slides), folder, facts_here, said or "<p>No notes for this slide.</p>")
+        lines += _slide(slide, deck, folder, facts_here, said or "<p>No notes for this slide.</p>")
     return join(lines)
 
 
 def notes_file(deck: Deck, *, links: Mapping[str, str]) -> str:
     """The notes as one Markdown file to keep beside the slides: notes.md. `links` is as for `notes_page`."""
+    words = labels.of(deck.lang)
     lines = [f"# {deck.title or deck.name}", ""]
     for slide in deck.slides:
-        facts = "".join(f" ({fact})" for fact in _minutes(slide))
-        lines += [f"## {slide.number}. {slide.title or 'Slide without a heading'}{facts}", ""]
+        length = "" if slide.minutes is None else f" ({words.length(slide.minutes)})"
+        lines += [f"## {slide.number}. {slide.title or words.untitled}{length}", ""]
         for note in slide.notes:
             lines += [notes.as_published(note, source=deck.source, links=links), ""]
     return join(lines)
@@ -184,6 +186,11 @@ def attribute(text: str) -> str:
 
 def _lang(deck: Deck) -> str:
     return f" lang='{escape(deck.lang)}'" if deck.lang else ""
+
+
+def _heading(title: str, deck: Deck) -> str:
+    """A title in the deck's language, which need not be that of the page."""
+    return f"<span{_lang(deck)}>{literal(title)}</span>"
 
 
 def _anchor(key: str) -> str:
@@ -252,7 +259,7 @@ def _reading(slide: Slide, deck: Deck, last_line: int) -> list[str]:
     address = slide_address("", slide)
     number = f"<a href='{address}'>Slide {slide.number} of {len(deck.slides)}</a>"
     return [
-        f"## {literal(title)}{_anchor(slide.key)}",
+        f"## {_heading(title, deck) if slide.title else title}{_anchor(slide.key)}",
         "",
         "<div class='reading'>",
         f"<div class='slide__text'{_lang(deck)}>{body}</div>",
@@ -270,13 +277,13 @@ def _reading(slide: Slide, deck: Deck, last_line: int) -> list[str]:
     ]
 
 
-def _slide(slide: Slide, total: int, folder: str, facts: Sequence[str], words: str) -> list[str]:
+def _slide(slide: Slide, deck: Deck, folder: str, facts: Sequence[str], words: str) -> list[str]:
     """One slide with what is said about it; `folder` leads from the page to the deck's files."""
-    facts = [f"Slide {slide.number} of {total}", *_minutes(slide), *facts]
+    facts = [f"Slide {slide.number} of {len(deck.slides)}", *_minutes(slide), *facts]
     title = slide.title or f"Slide {slide.number}"
     picture = _picture(folder, slide.number, f"Slide {slide.number}: {title}")
     return [
-        f"## {literal(title)}{_anchor(slide.key)}",
+        f"## {_heading(title, deck) if slide.title else title}{_anchor(slide.key)}",
         "",
         "<figure class='slide'>",
         f"<a href='{slide_address(folder, slide)}' aria-label='{escape(f'Present slide {slide.number}: {title}')}'>"

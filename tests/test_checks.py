@@ -100,14 +100,16 @@ def test_notes_that_take_longer_than_their_slide_are_named(found: list[Problem])
         (["**Say:** one\n\n*If they are late:* not said", "**The text, to read out instead:**\n\nnot said"], 1),
         (["**Important:** one two"], 2),
         (["**Say** it loud"], 3),
+        (["**Objetivo:** no\n\n**Decir:** uno dos\n\n**Preguntar:** ¿tres?\n\n**Transición:** cuatro"], 4),
     ],
 )
 def test_only_what_is_there_to_be_spoken_counts(given: list[str], spoken: int) -> None:
     assert spoken == len(notes.spoken(given))
 
 
-def test_the_talks_notes_can_be_spoken_in_time(site: Path) -> None:
-    html = (site / "decks/post-mortem-culture/slides.html").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["post-mortem-culture", "post-mortem-culture-es"])
+def test_the_talks_notes_can_be_spoken_in_time(name: str, site: Path) -> None:
+    html = (site / f"decks/{name}/slides.html").read_text(encoding="utf-8")
     read, _ = deck.read(html, name="talk", source="deck.md")
 
     for slide in read.slides:

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image, ImageChops
 from playwright.sync_api import Browser
 
-from pipeline import artifacts, checks, decks, handouts, notes, pdf
+from pipeline import artifacts, checks, decks, handouts, labels, notes, pdf
 from pipeline.artifacts import Made
 from pipeline.browser import Reader
 from pipeline.toolchain import Tools
@@ -159,6 +159,23 @@ print("a line of code that is far too long to stand on a slide in letters of the
 1. one
 """
 
+SPANISH = """---
+title: Charla
+lang: es-MX
+---
+<!-- _slideMinutes: 1 -->
+# Título
+
+<!-- **Decir:** hola -->
+
+---
+
+<!-- _slideMinutes: 2.5 -->
+Sin encabezado.
+
+<!-- **Decir:** adiós -->
+"""
+
 NO_NOTES = "---\nsize: 4:3\n---\n# Title\n\n---\n\n## Second\n"
 
 
@@ -170,7 +187,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, tools: Tools) -> dict[str, Ma
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 3"><path fill="{colour}" d="M0 0h4v3H0z"/></svg>'
         )
         (folder / f"{colour}.svg").write_text(picture, encoding="utf-8")
-    texts = {"odd": ODD, "long": LONG, "lengths": LENGTHS, "dark": DARK, "no-notes": NO_NOTES}
+    texts = {"odd": ODD, "long": LONG, "lengths": LENGTHS, "dark": DARK, "spanish": SPANISH, "no-notes": NO_NOTES}
     sources = []
     for name, text in texts.items():
         (folder / f"{name}.md").write_text(text, encoding="utf-8")
@@ -368,6 +385,45 @@ def test_the_same_deck_gives_the_same_bytes(
     reader.print("<h1>Something else in between</h1><table><tr><th>a<td>b</table>", ["one"])
 
     assert prints["odd"] == artifacts.prints(made["odd"], reader, links={})
+
+
+# --- our own words -----------------------------------------------------------------------------------------
+
+
+def test_a_spanish_deck_is_labelled_in_spanish(prints: dict[str, dict[str, bytes]]) -> None:
+    cards = " ".join(pdf.texts(prints["spanish"]["cue-cards.pdf"]))
+
+    assert "desde 0:00, 1 minuto, hasta 0:01" in cards
+    assert "desde 0:01, 2.5 minutos, hasta 0:03:30" in cards
+    for file, content in prints["spanish"].items():
+        texts = pdf.texts(content)
+        assert f"1 de {len(texts)}" in texts[0]
+        assert ["1. Título", "Diapositiva 2"] == [title for title, _ in handouts.outline(content)]
+        with pikepdf.open(io.BytesIO(content)) as document:
+            kind = "tarjetas de apoyo" if file == "cue-cards.pdf" else "hojas para repartir"
+            assert f"Charla: {kind}" == str(document.docinfo.Title)
+
+
+@pytest.mark.parametrize(("name", "lang"), [("spanish", "es"), ("odd", "en")])
+def test_our_words_on_a_card_name_their_own_language(name: str, lang: str, made: dict[str, Made]) -> None:
+    document = handouts.document(made[name].deck, made[name].rendered.bare, links={})
+
+    assert {lang} == set(re.findall("<p class='plan' lang='(.*?)'>", document))
+
+
+@pytest.mark.parametrize(
+    ("lang", "slide"),
+    [
+        ("es", "Diapositiva"),
+        ("es-MX", "Diapositiva"),
+        ("ES", "Diapositiva"),
+        ("est", "Slide"),
+        ("de-CH", "Slide"),
+        ("", "Slide"),
+    ],
+)
+def test_our_words_are_english_where_nobody_has_written_others(lang: str, slide: str) -> None:
+    assert slide == labels.of(lang).slide
 
 
 # --- paper -------------------------------------------------------------------------------------------------

@@ -130,6 +130,26 @@ def test_the_notes_file_keeps_the_notes_as_written() -> None:
     assert f"# A talk\n\n## 1. One (2 minutes)\n\n{note}\n\ntwo\n\n## 2. Slide without a heading\n" == text
 
 
+def test_the_notes_file_of_a_spanish_deck_is_labelled_in_spanish() -> None:
+    spanish = replace(deck(slide(1, "Uno", notes=("a",), minutes=1), slide(2, "", minutes=2)), lang="es")
+
+    text = pages.notes_file(spanish, links={})
+
+    assert "# A talk\n\n## 1. Uno (1 minuto)\n\na\n\n## 2. Diapositiva sin título (2 minutos)\n" == text
+
+
+def test_pages_say_which_words_are_in_the_decks_language() -> None:
+    spanish = replace(deck(slide(1, "Uno", notes=("dicho",)), slide(2, ""), title="Charla"), lang="es")
+
+    def marked(page: str) -> list[str]:
+        tree = LexborHTMLParser(html(page))
+        return [node.text(strip=True) for node in tree.css("h2 > [lang=es], .slide__note[lang=es]")]
+
+    assert ["Charla"] == marked(pages.deck_list([spanish]))
+    assert ["Uno"] == marked(page_of(spanish))
+    assert ["Uno", "dicho"] == marked(pages.notes_page(spanish, links={}))
+
+
 def test_links_of_the_notes_file_lead_where_its_folder_has_them() -> None:
     links = {"docs/resources.md": "../../resources/", "docs/ä b.md": "../../%C3%A4%20b/"}
     note = (
