@@ -27,7 +27,13 @@ from tests.conftest import BUILT, ROOT
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 ACCESS = ROOT / "pipeline" / "access.js"
-PAGES = ["404.html", "index.html", "decks/post-mortem-culture/index.html", "facilitate/run-sheets/index.html"]
+PAGES = [
+    "404.html",
+    "index.html",
+    "es/index.html",
+    "decks/post-mortem-culture/index.html",
+    "facilitate/run-sheets/index.html",
+]
 """Pages of each make; `build.py check` scans all of them in the same way."""
 
 SMALLEST = 20
