@@ -33,6 +33,8 @@ PAGES = [
     "es/index.html",
     "decks/post-mortem-culture/index.html",
     "facilitate/run-sheets/index.html",
+    "practice/spring-promo/evidence/index.html",
+    "templates/timeline/index.html",
 ]
 """Pages of each make; `build.py check` scans all of them in the same way."""
 
