@@ -233,7 +233,7 @@ class Reader:
         self._page.set_default_timeout(DEADLINE_MS)
         self._page.context.route("**/*", self._answer)
         self._page.expose_binding(_TELL, lambda _, refused: self._on_refusal(refused))
-        self._page.add_init_script(_LISTEN if self._searches else _LISTEN + _NO_SEARCH)
+        self._page.add_init_script(_LISTEN)
         self._page.on("console", self._on_console)
         self._page.on("pageerror", self._on_error)
         self._page.on("requestfailed", self._on_failure)
@@ -523,11 +523,9 @@ _LISTEN = r"""addEventListener('securitypolicyviolation', (event) => {
   const tag = element?.cloneNode(false).outerHTML.replace(/<\/[^>]*>$/, '') ?? ''
   const [text] = (handler?.value ?? element?.textContent ?? '').trim().split('\n')
   tellRefusal({ address, directive, tag, text, handler: handler?.name ?? '' })
-});"""
+})"""
 _WORDS_OF_ALL = Path("search", "search_index.json")
 _NO_WORDS = '{"config": {"lang": ["en"], "separator": " ", "pipeline": [], "fields": {}}, "docs": []}'
-# The theme leaves its search to a worker, and nobody else has one.
-_NO_SEARCH = "window.Worker = class extends EventTarget { postMessage() {} terminate() {} }"
 
 # Until what has happened has come through to the page's own scripts, and to us.
 _SETTLE = """async () => {

@@ -112,7 +112,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
     inventory = links.read_inventory(root)
     sheets = sessions.read(root)
     incidents = scenario.read(root)
-    if problems := [*site.page_problems(settings), *site.written_templates(settings)[1]]:
+    if problems := list(site.page_problems(settings)):
         raise BuildError(problems)  # before anything that takes long
     os.environ["SOURCE_DATE_EPOCH"] = str(artifacts.build_time(root))  # MkDocs dates the site map by it
     sources = decks.find(root)

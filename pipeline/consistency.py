@@ -267,51 +267,55 @@ def _latency_findings(room: Room) -> Iterator[Finding]:
         if row["error_percent"] > 5 and row["p95_ms"] != longest:
             message = f"has {row['p95_ms']:g} ms at {at:%H:%M}, and with more than 5 % in vain it is {longest:g}"
             yield "metrics.csv", number, message
-    for file in (file for file in room.files if file.endswith(".log")):
-        for number, line in enumerate(room.read(file).splitlines(), 1):
+    for file, lines in room.logs.items():
+        for number, _, line in lines:
             if (waited := re.search(r"timed out after (\d+)ms", line)) and int(waited[1]) != longest:
                 yield file, number, f"times out after {waited[1]} ms, and the longest in metrics.csv is {longest:g}"
 
 
 def _serial_findings(room: Room) -> Iterator[Finding]:
     """Numbers that a log counts up, as in 'S-10042': against the requests that went well meanwhile."""
-    for file in (file for file in room.files if file.endswith(".log")):
-        counted: list[tuple[int, datetime, int]] = []
-        for number, line in enumerate(room.read(file).splitlines(), 1):
-            at, serial = next(iter(stamps_of(line)), None), re.search(r"\b[A-Z]+-(\d{5,})\b", line)
-            if at and serial:
-                counted.append((number, at, int(serial[1])))
+    for file, lines in room.logs.items():
+        found = [(number, at, re.search(r"\b[A-Z]+-(\d{5,})\b", line)) for number, at, line in lines]
+        counted = [(number, at, int(serial[1])) for number, at, serial in found if at and serial]
         steps = [
-            (number, start, high - low, _went_well(room, start, end))
-            for (_, start, low), (number, end, high) in itertools.pairwise(counted)
+            (number, start, end, high - low) for (_, start, low), (number, end, high) in itertools.pairwise(counted)
         ]
-        usual = median(more / well for _, _, more, well in steps if well) if steps else 0
-        for number, start, more, well in steps:
-            if well and not usual / 3 < more / well < usual * 3:
-                message = (
-                    f"counts {more} more since {start:%H:%M}, and by metrics.csv about {usual * well:.0f} are to be"
-                )
-                yield file, number, f"{message} expected"
+        for (number, start, _, more), expected in _unlike_the_others(room, steps):
+            message = f"counts {more} more since {start:%H:%M}, and by metrics.csv about {expected:.0f}"
+            yield file, number, f"{message} are to be expected"
 
 
 def _written_findings(room: Room) -> Iterator[Finding]:
     """What a database wrote from one checkpoint to the next: against the requests that went well meanwhile."""
-    for file in (file for file in room.files if file.endswith(".log")):
-        begun: list[tuple[int, datetime, int]] = []
-        for number, line in enumerate(room.read(file).splitlines(), 1):
-            at, told = next(iter(stamps_of(line)), None), re.search(r"\btotal=([\d.]+) s;.*distance=(\d+) kB", line)
-            if at and told:  # its distance is that from where the one before began to where this one did
-                begun.append((number, at - timedelta(seconds=float(told[1])), int(told[2])))
+    for file, lines in room.logs.items():
+        found = [(number, at, re.search(r"\btotal=([\d.]+) s;.*distance=(\d+) kB", line)) for number, at, line in lines]
+        # The distance is that from where the checkpoint before began to where this one did.
+        begun = [
+            (number, at - timedelta(seconds=float(told[1])), int(told[2])) for number, at, told in found if at and told
+        ]
         steps = [
-            (number, end, written, _went_well(room, start, end))
+            (number, start, end, written)
             for (_, start, _), (number, end, written) in itertools.pairwise(begun)
             if start >= min(room.metrics)
         ]
-        usual = median(written / well for _, _, written, well in steps if well) if steps else 0
-        for number, end, written, well in steps:
-            if well and not usual / 3 < written / well < usual * 3:
-                message = f"wrote {written} kB until {end:%H:%M}, and by metrics.csv about {usual * well:.0f} are to be"
-                yield file, number, f"{message} expected"
+        for (number, _, end, written), expected in _unlike_the_others(room, steps):
+            message = f"wrote {written} kB until {end:%H:%M}, and by metrics.csv about {expected:.0f}"
+            yield file, number, f"{message} are to be expected"
+
+
+_Step = tuple[int, datetime, datetime, int]
+"""A line, from when to when, and how much."""
+
+
+def _unlike_the_others(room: Room, steps: list[_Step]) -> Iterator[tuple[_Step, float]]:
+    """Steps of which one has three times as much, or as little, for each request that went well, as is usual."""
+    well = [_went_well(room, start, end) for _, start, end, _ in steps]
+    each = [amount / done for (*_, amount), done in zip(steps, well, strict=True) if done]
+    usual = median(each) if each else 0
+    for step, done in zip(steps, well, strict=True):
+        if done and not usual / 3 < step[3] / done < usual * 3:
+            yield step, usual * done
 
 
 def _pod_findings(room: Room) -> Iterator[Finding]:
@@ -319,9 +323,8 @@ def _pod_findings(room: Room) -> Iterator[Finding]:
     web = room.reference["model"]["scaled"]
     started: list[tuple[datetime, int]] = []
     named: list[tuple[datetime, str, int, str]] = []
-    for file in (file for file in room.files if file.endswith(".log")):
-        for number, line in enumerate(room.read(file).splitlines(), 1):
-            at = next(iter(stamps_of(line)), None)
+    for file, lines in room.logs.items():
+        for number, at, line in lines:
             pod = re.search(rf"\(pod (\w+)\)|\bPod/{web}-[0-9a-f]+-(\w+)", line)
             step = re.search(rf"Deployment/{web}  Scaled up replica set \S+ to (\d+) from (\d+)", line)
             if at and pod:
@@ -384,8 +387,7 @@ def _snapshot_findings(room: Room) -> Iterator[Finding]:
     """The database's own count, against what was measured at that minute."""
     file = "pg_stat_activity.txt"
     text = room.read(file)
-    logs = "".join(room.read(each) for each in room.files if each.endswith(".log"))
-    logged = set(re.findall(r"\bdatabase=(\w+)", logs))
+    logged = {name for file in room.logs for name in re.findall(r"\bdatabase=(\w+)", room.read(file))}
     for name in re.findall(r"^(\w+)[=-]# ", text, re.MULTILINE):
         if logged and name not in logged:
             known = ", ".join(sorted(logged))

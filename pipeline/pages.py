@@ -140,11 +140,8 @@ def notes_page(deck: Deck, *, links: Mapping[str, str]) -> str:
     for slide in deck.slides:
         facts_here = [f"starts at {clock(start)}"] if _length(deck) else []
         start += slide.minutes or 0
-        said = "".join(
-            f"<div class='slide__note'{_lang(deck)}>{html}</div>"
-            for note in slide.notes
-            for html in [notes.as_html(note, source=deck.source, folder=folder, links=links)]
-        )
+        read = (notes.as_html(note, source=deck.source, folder=folder, links=links) for note in slide.notes)
+        said = "".join(f"<div class='slide__note'{_lang(deck)}>{note}</div>" for note in read)
         lines += _slide(slide, deck, folder, facts_here, said or "<p>No notes for this slide.</p>")
     return join(lines)
 
@@ -191,6 +188,11 @@ def _lang(deck: Deck) -> str:
 def _heading(title: str, deck: Deck) -> str:
     """A title in the deck's language, which need not be that of the page."""
     return f"<span{_lang(deck)}>{literal(title)}</span>"
+
+
+def _slide_heading(slide: Slide, deck: Deck) -> str:
+    words = _heading(slide.title, deck) if slide.title else f"Slide {slide.number}"
+    return f"## {words}{_anchor(slide.key)}"
 
 
 def _anchor(key: str) -> str:
@@ -259,7 +261,7 @@ def _reading(slide: Slide, deck: Deck, last_line: int) -> list[str]:
     address = slide_address("", slide)
     number = f"<a href='{address}'>Slide {slide.number} of {len(deck.slides)}</a>"
     return [
-        f"## {_heading(title, deck) if slide.title else title}{_anchor(slide.key)}",
+        _slide_heading(slide, deck),
         "",
         "<div class='reading'>",
         f"<div class='slide__text'{_lang(deck)}>{body}</div>",
@@ -283,7 +285,7 @@ def _slide(slide: Slide, deck: Deck, folder: str, facts: Sequence[str], words: s
     title = slide.title or f"Slide {slide.number}"
     picture = _picture(folder, slide.number, f"Slide {slide.number}: {title}")
     return [
-        f"## {_heading(title, deck) if slide.title else title}{_anchor(slide.key)}",
+        _slide_heading(slide, deck),
         "",
         "<figure class='slide'>",
         f"<a href='{slide_address(folder, slide)}' aria-label='{escape(f'Present slide {slide.number}: {title}')}'>"

@@ -206,7 +206,7 @@ class Maker:
             else:
                 is_whole = self._make_site()
             self._tell()
-            self._watcher.is_behind()  # it is to know what was written while all this was read
+            self._watcher.catch_up()
             changed = self._watcher.wait(None if is_whole else QUIET if self._pages else 0)
 
     # --- one change ---------------------------------------------------------------------------------------------
@@ -378,7 +378,7 @@ class Maker:
             return
         below = {path.relative_to(settings.docs).as_posix() for path in changed if path.is_relative_to(settings.docs)}
         files = [name for name in below if not name.endswith(".md")]
-        if files:  # one that would run must be known before it is there
+        if files:  # one that would run must be known before it is there; a page is looked at first of all
             self._judge_pages(settings)
         for name in files:
             if (self._pages / name).is_file() and (settings.docs / name).is_file():
@@ -388,12 +388,12 @@ class Maker:
         for name in sorted(below | looked_at, key=lambda name: (self._board.rank(uri_of(name)), name)):
             if name.endswith(".md") and not self._watcher.is_behind():
                 self._make_page(name, settings)
-        if below:
+        if below and not files:
             self._judge_pages(settings)
 
     def _judge_pages(self, settings: site.Settings) -> None:
         with self._finding("docs") as found:
-            found += [*site.page_problems(settings), *site.written_templates(settings)[1]]
+            found += site.page_problems(settings)
         self._put()
 
     def _make_page(self, name: str, settings: site.Settings) -> None:
@@ -421,7 +421,7 @@ class Maker:
             staged = map(uri_of, self._staged)
             found += names.clashes(self._root, site.addresses(settings), staged)
         with self._finding("docs") as found:
-            found += [*site.page_problems(settings), *site.written_templates(settings)[1]]
+            found += site.page_problems(settings)
         target = Path(tempfile.mkdtemp(prefix="site-", dir=self._folder))
         before = self._pages
         try:

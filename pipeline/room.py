@@ -46,6 +46,18 @@ class Room:
         return [*sorted(path.name for path in self.folder.iterdir() if path.suffix in kinds), "reference.json"]
 
     @cached_property
+    def logs(self) -> dict[str, list[tuple[int, datetime | None, str]]]:
+        """The lines of each log, with their numbers and the minute that each names first."""
+        return {
+            file: [
+                (number, next(iter(stamps_of(line)), None), line)
+                for number, line in enumerate(self.read(file).splitlines(), 1)
+            ]
+            for file in self.files
+            if file.endswith(".log")
+        }
+
+    @cached_property
     def reference(self) -> Any:
         return self.json("reference.json")
 

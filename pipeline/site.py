@@ -335,6 +335,7 @@ def page_problems(settings: Settings) -> Iterator[Problem]:
             yield from _text_problems(path, name)
         elif path.suffix.lower() in _DOCUMENTS and path.is_file() and "assets" not in path.relative_to(docs).parts[:1]:
             yield from _document_problems(path, name)
+    yield from written_templates(settings)[1]
 
 
 # What a browser opens as a page of the site, without the policy that pages have; docs/assets is the project's own code.
@@ -536,7 +537,7 @@ def on_post_build(config: MkDocsConfig) -> None:
         if not _PLAIN_DOWNLOADS.fullmatch(uri):
             continue
         target = Path(config.site_dir) / uri
-        if target.parent.is_dir():
+        if target.with_name("index.html").is_file():
             shutil.copyfile(path, target)
         else:  # MkDocs leaves out docs/templates of itself, and what exclude_docs says
             page = Path(config.docs_dir, f"{target.parent.relative_to(config.site_dir).as_posix()}.md")

@@ -95,13 +95,14 @@ class Watcher(events.FileSystemEventHandler):
         changed, self._untold = self._untold, set()
         return changed
 
-    def is_behind(self, path: Path | None = None) -> bool:
-        """Whether something, or this very file, was written that `wait` has not told of.
-
-        To be asked by those who read: what they got may have been there for a moment only.
-        """
+    def catch_up(self) -> None:
+        """To be called by those who have read files: what they got may have been there for a moment only."""
         if self._wake.is_set():
             self._notice(was_read=True)
+
+    def is_behind(self, path: Path | None = None) -> bool:
+        """Whether something, or this very file, was written that `wait` has not told of."""
+        self.catch_up()
         return path in self._untold if path else bool(self._untold)
 
     def _let_settle(self) -> None:

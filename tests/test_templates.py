@@ -442,14 +442,16 @@ def test_a_paper_that_is_wider_than_its_sheet_is_named(tiny: Project) -> None:
     assert "docs/sheet.md:17: the PDF does not show 'column', 'cell' as often as the page; " in outcome.err
 
 
-def test_a_template_that_mkdocs_leaves_out_is_named(tiny: Project) -> None:
-    (tiny.root / "docs" / "templates").mkdir()
+@pytest.mark.parametrize(("folder", "left_out"), [("templates", "other.md"), ("forms", "sheet.md")])
+def test_a_template_that_mkdocs_leaves_out_is_named(folder: str, left_out: str, tiny: Project) -> None:
+    tiny.edit("mkdocs.yml", lambda text: f"{text}exclude_docs: {left_out}\n")
+    (tiny.root / "docs" / folder).mkdir()
     paper = PAGE.replace("[guide](../learn/guide.md#part)", "guide")
-    (tiny.root / "docs" / "templates" / "sheet.md").write_text(paper, encoding="utf-8")
+    (tiny.root / "docs" / folder / "sheet.md").write_text(paper, encoding="utf-8")
     outcome = tiny.run()
 
     assert 1 == outcome.code
-    assert "docs/templates/sheet.md: is left out by MkDocs, and its files would be nowhere; " in outcome.err
+    assert f"docs/{folder}/sheet.md: is left out by MkDocs, and its files would be nowhere; " in outcome.err
 
 
 def test_the_kit_is_described_for_those_who_write_one() -> None:
