@@ -64,6 +64,7 @@ def _findings(room: Room) -> Iterator[Finding]:
     yield from _number_findings(room)
     yield from _moment_findings(room)
     yield from _clock_findings(room)
+    yield from _zone_findings(room)
     yield from _count_findings(room)
     yield from _capacity_findings(room)
     yield from _latency_findings(room)
@@ -73,6 +74,7 @@ def _findings(room: Room) -> Iterator[Finding]:
     yield from _mark_findings(room)
     yield from _snapshot_findings(room)
     yield from _graph_findings(room)
+    yield from _drawing_findings(room)
     yield from _card_findings(room)
     yield from _print_findings(room)
     yield from _page_findings(room)
@@ -174,6 +176,22 @@ def _clock_findings(room: Room) -> Iterator[Finding]:
             for found in CLOCK.finditer(STAMP.sub("", line)):
                 if found[0] not in known:
                     yield file, number, f"speaks of {found[0]}, when nothing happened on either clock"
+
+
+def _zone_findings(room: Room) -> Iterator[Finding]:
+    """The clock of the chat, in its head and in each message, against that of the cards."""
+    chat = room.json("chat.json")
+    name, ahead = chat["clock"]["name"], timedelta(minutes=chat["clock"]["minutes"])
+    known = room.zones.get(name)
+    if ahead != known:
+        yield (
+            "chat.json",
+            _line(room, "chat.json", '"minutes"'),
+            f"has {name} {ahead} before UTC, and cards.json {known}",
+        )
+    for at in [message["at"] for channel in chat["channels"] for message in channel["messages"]]:
+        if datetime.fromisoformat(at).utcoffset() != known:
+            yield "chat.json", _line(room, "chat.json", at), f"has {at}, and {name} is {known} before UTC"
 
 
 def _changes(room: Room) -> list[datetime]:
@@ -429,6 +447,44 @@ def _graph_findings(room: Room) -> Iterator[Finding]:
         for label in (node.text() for node in tree.css(".limit-name")):
             if str(room.limits[0]) not in label:
                 yield file, 1, f"draws '{label}', and settings.csv has {room.limits[0]}"
+
+
+def _drawing_findings(room: Room) -> Iterator[Finding]:
+    """The axes, the line and the limit of each graph, read back from the drawing."""
+    for file, column in GRAPHS.items():
+        tree = LexborHTMLParser((room.folder / file).read_text(encoding="utf-8"))
+        line = next((node.attributes["d"] or "" for node in tree.css(".line")), "")
+        points = [(float(x), float(y)) for x, y in re.findall(r"[MLH]([\d.]+)[ V]([\d.]+)", line)]
+        if len(points) != len(room.metrics):
+            yield file, 1, f"draws {len(points)} minutes, and metrics.csv has {len(room.metrics)}"
+            continue
+        across = {f"{at:%H:%M}": x for at, (x, _) in zip(room.metrics, points, strict=True)}
+        for x, clock in _labels(tree, "x", "middle"):
+            if abs(x - across.get(clock, -1)) > _NEAR:
+                yield file, 1, f"has {clock} on its axis where another time belongs"
+        levels = [(y, float(text.replace(",", ""))) for y, text in _labels(tree, "y", "end") if text[0].isdigit()]
+        (foot, lowest), (head, highest) = levels[0], levels[-1]
+        unit = (highest - lowest) / (foot - head)  # to a pixel
+        for y, value in levels:
+            if abs(lowest + (foot - y) * unit - value) > _NEAR * unit:
+                yield file, 1, f"has {value:g} on its axis where another value belongs"
+        for (at, row), (_, y) in zip(room.metrics.items(), points, strict=True):
+            if abs((drawn := lowest + (foot - y) * unit) - row[column]) > _NEAR * unit:
+                yield file, 1, f"draws {drawn:.0f} at {at:%H:%M}, and metrics.csv has {row[column]:g}"
+        for limit in tree.css(".limit"):
+            _, y = re.findall(r"[\d.]+", limit.attributes["d"] or "")[:2]
+            if abs((drawn := lowest + (foot - float(y)) * unit) - room.limits[0]) > _NEAR * unit:
+                yield file, 1, f"draws a limit at {drawn:.0f}, and settings.csv has {room.limits[0]}"
+
+
+_NEAR = 0.3
+"""Pixels that what is drawn may be away from its place."""
+
+
+def _labels(tree: LexborHTMLParser, axis: str, anchor: str) -> list[tuple[float, str]]:
+    """The words on an axis of a drawing, and where they stand on it."""
+    found = tree.css(f"text[text-anchor={anchor}]")
+    return [(float(node.attributes[axis] or 0), node.text()) for node in found]
 
 
 def _card_findings(room: Room) -> Iterator[Finding]:
