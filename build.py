@@ -11,6 +11,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - the one file that an older Pytho
 
 import argparse
 import contextlib
+import gc
 import os
 import shutil
 import signal
@@ -86,9 +87,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(arguments: argparse.Namespace, rest: list[str]) -> int:
-    # Not before the packages are there.
+    # Not before the packages are there. Of what is imported nothing can go, so it need not be looked through for that.
+    gc.disable()
     from pipeline import commands
     from pipeline.problems import BuildError
+
+    gc.freeze()
+    gc.enable()
 
     try:
         match arguments.command:

@@ -25,6 +25,10 @@ import psutil
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from pipeline import toolchain  # noqa: E402
+
 PAGES = 15
 LOOK = 0.1
 """Seconds between two looks at the processes of a run."""
@@ -32,6 +36,8 @@ _SHARED = (
     "build.py", "marp.config.mjs", "mkdocs_hooks.py", "overrides/main.html", "package-lock.json", "package.json",
     "pipeline", "requirements-node.lock", "requirements.lock", "slides/theme", "docs/assets",
 )  # fmt: skip
+_BROWSER = toolchain.find_browser()
+"""The same one for both sides."""
 _MARP = (
     ("-o", "slides.html"),
     ("--pdf", "--pdf-notes", "--pdf-outlines", "-o", "slides.pdf"),
@@ -278,7 +284,7 @@ def run_plain(project: Path) -> Cost:
         for *options, flag, name in _MARP:
             command = [str(marp), "deck.md", "--no-config-file", "--allow-local-files", *options, flag]
             command += [str(out / name), "--theme-set", str(project / "slides" / "theme" / "workshop.css")]
-            total += run([*command, "--browser", "chrome"], folder)
+            total += run([*command, "--browser", "chrome", "--browser-path", str(_BROWSER)], folder)
     mkdocs = [str(Path(sys.executable).with_name("mkdocs")), "build", "--quiet"]
     return total + run(mkdocs, plain_folder(project))
 

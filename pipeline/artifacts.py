@@ -8,10 +8,12 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
@@ -44,6 +46,8 @@ class Made:
     """Where the deck's files are published, with a '/' at its end; '' where nobody knows."""
     cache: Cache = NOTHING_KEPT
     """Where what was made of the same deck before may be found."""
+    stop: threading.Event = field(default_factory=threading.Event, compare=False, repr=False)
+    """Is set once nobody waits any more for what takes long to make."""
 
     @cached_property
     def identity(self) -> str:
@@ -64,7 +68,7 @@ class Made:
     @cached_property
     def pictures(self) -> tuple[bytes, ...]:
         """Each slide as PNG, drawn once for the site and for the report."""
-        return tuple(pdf.drawn(self.pdf, pdf.PICTURE_WIDTH, self.cache, self.shown))
+        return tuple(pdf.drawn(self.pdf, pdf.PICTURE_WIDTH, self.cache, self.shown, self.stop))
 
 
 def make(
@@ -81,12 +85,54 @@ def make(
     `lang` and `links` are as for `marp.render`. `base` is the address of the site that the decks are
     published on; with '', the links of a PDF stay relative to the file.
     """
+    with begin(sources, tools=tools, lang=lang, links=links, base=base, cache=cache) as finish:
+        return finish()
+
+
+@contextmanager
+def begin(
+    sources: Sequence[Source],
+    *,
+    tools: Tools,
+    lang: str,
+    links: Mapping[str, str],
+    base: str,
+    cache: Cache = NOTHING_KEPT,
+) -> Iterator[Callable[[], tuple[list[Made], list[Problem]]]]:
+    """Do what `make` does while something else is done: what is given waits for the end of it.
+
+    Marp is started only for what the cache does not have.
+    """
+    generated = {qr.FILE: qr.figure(base)} if base else {}
+    known = [marp.remembered(each, cache, lang=lang, links=links, generated=generated) for each in sources]
+    unknown = [source for source, found in zip(sources, known, strict=True) if not found]
+
+    def finish(rendering: Callable[[], list[Rendered | BuildError]]) -> tuple[list[Made], list[Problem]]:
+        new = rendering()
+        for source, rendered in zip(unknown, new, strict=True):
+            if isinstance(rendered, Rendered):
+                marp.remember(rendered, source, cache, lang=lang, links=links, generated=generated)
+        made = iter(new)
+        return _finish(sources, [found or next(made) for found in known], links, base, cache)
+
+    if not unknown:
+        yield partial(finish, list)
+        return
+    with marp.begin(unknown, tools=tools, lang=lang, links=links, generated=generated) as rendering:
+        yield partial(finish, rendering)
+
+
+def _finish(
+    sources: Sequence[Source],
+    all_rendered: Sequence[Rendered | BuildError],
+    links: Mapping[str, str],
+    base: str,
+    cache: Cache,
+) -> tuple[list[Made], list[Problem]]:
     made: list[Made] = []
     problems: list[Problem] = []
-    generated = {qr.FILE: qr.figure(base)} if base else {}
     for source in sources:
         problems += decks.theme_problems(source)
-    all_rendered = _render(sources, tools, lang, links, generated, cache)
     for source, rendered in zip(sources, all_rendered, strict=True):
         if isinstance(rendered, BuildError):
             problems += rendered.problems
@@ -101,31 +147,12 @@ def make(
     return made, problems
 
 
-def _render(
-    sources: Sequence[Source],
-    tools: Tools,
-    lang: str,
-    links: Mapping[str, str],
-    generated: Mapping[str, str],
-    cache: Cache,
-) -> list[Rendered | BuildError]:
-    """What Marp makes of each source; where the cache has all of it, Marp is not started."""
-    known = [marp.remembered(each, cache, lang=lang, links=links, generated=generated) for each in sources]
-    unknown = [source for source, found in zip(sources, known, strict=True) if not found]
-    new = marp.render(unknown, tools=tools, lang=lang, links=links, generated=generated) if unknown else []
-    for source, rendered in zip(unknown, new, strict=True):
-        if isinstance(rendered, Rendered):
-            marp.remember(rendered, source, cache, lang=lang, links=links, generated=generated)
-    made = iter(new)
-    return [found or next(made) for found in known]
-
-
 def files(made: Made, *, links: Mapping[str, str]) -> Iterator[tuple[str, str | bytes]]:
     """Every file of a deck, by the name that it has beside the others. `links` is as for `make`."""
     yield "slides.html", made.html
     yield "slides.pdf", made.pdf
     key = made.cache.key("powerpoint", made.identity, made.pdf)
-    yield "slides.pptx", made.cache.content(key, lambda: _powerpoint(made))
+    yield "slides.pptx", made.cache.content(key, partial(_powerpoint, made))
     yield "deck.json", made.deck.as_json()
     yield "notes.md", pages.notes_file(made.deck, links=links)
     for number, picture in enumerate(made.pictures, 1):
@@ -134,9 +161,9 @@ def files(made: Made, *, links: Mapping[str, str]) -> Iterator[tuple[str, str | 
         yield f"thumbs/{number:02}.png", picture
 
 
-def _powerpoint(made: Made) -> bytes:
+def _powerpoint(made: Made, kept: Cache) -> bytes:
     time = build_time(made.source.root)
-    return powerpoint.make(made.deck, made.pdf, time=time, cache=made.cache, shown=made.shown)
+    return powerpoint.make(made.deck, made.pdf, time=time, cache=kept, shown=made.shown, stop=made.stop)
 
 
 def with_address(html: str, address: str) -> str:

@@ -210,7 +210,7 @@ class Reader:
     """A window of the browser for which `folder` is the web site at `base`, and there are no others.
 
     Every page reads all words of the site as soon as it is opened, which takes half of the time; where it `searches`
-    nothing, it gets none.
+    nothing, it gets none, and no worker to search them.
     """
 
     def __init__(
@@ -233,7 +233,7 @@ class Reader:
         self._page.set_default_timeout(DEADLINE_MS)
         self._page.context.route("**/*", self._answer)
         self._page.expose_binding(_TELL, lambda _, refused: self._on_refusal(refused))
-        self._page.add_init_script(_LISTEN)
+        self._page.add_init_script(_LISTEN if self._searches else _LISTEN + _NO_SEARCH)
         self._page.on("console", self._on_console)
         self._page.on("pageerror", self._on_error)
         self._page.on("requestfailed", self._on_failure)
@@ -280,19 +280,19 @@ class Reader:
 
     def present(self, uri: str, titles: list[str]) -> list[Misfit]:
         """Go through a deck slide by slide, as a presenter does, and see that each shows its heading."""
-        with self._watch.step(PATIENCE):
+        misfits: list[Misfit] = []
+        with self._watch.step(PATIENCE + PATIENCE_PER_SLIDE * len(titles)):
             self._seen.clear()
             self.answered.clear()
             self._page.goto(self._address(uri), wait_until="load")
-            misfits: list[Misfit] = []
-            for number, title in enumerate(titles, 1):
-                if not self._go_to(number):
-                    message = "cannot be reached in the presentation; see whether Marp's script runs"
-                    misfits.append(Misfit(number, 0, "slide-hidden", message))
-                    continue
-                if title and not self._page.evaluate(_SHOWS_HEADING, number - 1):
-                    message = f"does not show its heading '{title}'; see what hides it"
-                    misfits.append(Misfit(number, 0, "slide-hidden", message))
+            found: list[str] = self._page.evaluate(_PRESENT, titles)
+        for number, (title, state) in enumerate(zip(titles, found, strict=True), 1):
+            if state == "away":
+                message = "cannot be reached in the presentation; see whether Marp's script runs"
+                misfits.append(Misfit(number, 0, "slide-hidden", message))
+            elif state == "bare":
+                message = f"does not show its heading '{title}'; see what hides it"
+                misfits.append(Misfit(number, 0, "slide-hidden", message))
         return [*misfits, *self._complaints_of_a_deck()]
 
     def _go_to(self, number: int) -> bool:
@@ -523,9 +523,11 @@ _LISTEN = r"""addEventListener('securitypolicyviolation', (event) => {
   const tag = element?.cloneNode(false).outerHTML.replace(/<\/[^>]*>$/, '') ?? ''
   const [text] = (handler?.value ?? element?.textContent ?? '').trim().split('\n')
   tellRefusal({ address, directive, tag, text, handler: handler?.name ?? '' })
-})"""
+});"""
 _WORDS_OF_ALL = Path("search", "search_index.json")
 _NO_WORDS = '{"config": {"lang": ["en"], "separator": " ", "pipeline": [], "fields": {}}, "docs": []}'
+# The theme leaves its search to a worker, and nobody else has one.
+_NO_SEARCH = "window.Worker = class extends EventTarget { postMessage() {} terminate() {} }"
 
 # Until what has happened has come through to the page's own scripts, and to us.
 _SETTLE = """async () => {
@@ -542,7 +544,7 @@ _HAS_TWO_SCHEMES = (
 _LAY_OUT = """async layout => {
   document.body.className = layout
   const frame = () => new Promise(requestAnimationFrame)
-  await frame()
+  document.body.getBoundingClientRect() // which lays it out
   await document.fonts.ready
   await Promise.all([...document.images].map(image => image.decode().catch(() => {})))
   await frame()
@@ -572,12 +574,36 @@ _WORDS = """() => [...document.querySelectorAll('svg[data-marpit-svg]')].map(fra
   return words.join(' ')
 })"""
 
-_SHOWS_HEADING = """index => {
-  const slide = document.querySelectorAll('svg[data-marpit-svg]')[index].querySelector('section[id]')
-  const heading = slide.querySelector('h1, h2, h3, h4, h5, h6')
-  // A heading in a list that is shown step by step comes later.
-  if (heading.closest('[data-marpit-fragment]')) return true
-  const box = heading.getBoundingClientRect()
-  const visible = heading.checkVisibility({ opacityProperty: true, visibilityProperty: true })
-  return visible && box.width > 0 && box.height > 0
+# One call for all slides: one for each step of each would take ten times as long. Marp goes to a slide when the browser
+# has told it of the new address; where it does not, we are patient once, as its script may not run at all.
+_PRESENT = """async titles => {
+  const slides = [...document.querySelectorAll('svg[data-marpit-svg]')]
+  const turn = () => new Promise(resolve => setTimeout(resolve))
+  let patience = 10_000
+  const comesUp = async slide => {
+    const end = performance.now() + patience
+    while (!slide?.matches('.bespoke-marp-active')) {
+      if (performance.now() > end) {
+        patience = 500
+        return false
+      }
+      await turn()
+    }
+    return true
+  }
+  const showsHeading = slide => {
+    const heading = slide.querySelector('section[id]').querySelector('h1, h2, h3, h4, h5, h6')
+    // A heading in a list that is shown step by step comes later.
+    if (heading.closest('[data-marpit-fragment]')) return true
+    const box = heading.getBoundingClientRect()
+    const visible = heading.checkVisibility({ opacityProperty: true, visibilityProperty: true })
+    return visible && box.width > 0 && box.height > 0
+  }
+  const found = []
+  for (const [index, title] of titles.entries()) {
+    location.hash = `#${index + 1}`
+    if (!await comesUp(slides[index])) found.push('away')
+    else found.push(title && !showsHeading(slides[index]) ? 'bare' : 'shown')
+  }
+  return found
 }"""

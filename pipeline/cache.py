@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline import fingerprint
@@ -65,15 +65,16 @@ class Cache:
             with contextlib.suppress(OSError):
                 new.unlink()
 
-    def content(self, key: str, make: Callable[[], bytes]) -> bytes:
-        """What is kept under `key`, else what `make` makes now; what that takes from here stays, too."""
+    def content(self, key: str, make: Callable[[Cache], bytes]) -> bytes:
+        """What is kept under `key`, else what `make` makes now; what it takes from its cache stays, too."""
         found, parts = self.get(key), self.get(f"{key}-parts")
         if found is not None and parts is not None:
             self.used.update(json.loads(parts))
             return found
-        before = set(self.used)
-        found = make()
-        self.put(f"{key}-parts", json.dumps(sorted(self.used - before)).encode())
+        within = replace(self, used=set())
+        found = make(within)
+        self.used.update(within.used)
+        self.put(f"{key}-parts", json.dumps(sorted(within.used)).encode())
         self.put(key, found)
         return found
 

@@ -208,12 +208,13 @@ def site_problems(
     settings: site.Settings,
     reader: browser.Reader,
     *,
-    others: Sequence[browser.Reader] = (),
+    others: Iterator[browser.Reader],
     each: Callable[[Sequence[str]], Iterable[str]] = iter,
 ) -> Iterator[Problem]:
     """Present every deck and open every page.
 
-    The home page is opened by `reader`, and all that follow, which go through `each`, by the `others` side by side.
+    The home page is opened by `reader`, and all that follow, which go through `each`, by the `others` side by side, of
+    which no more are taken than there are pages.
     """
     cache = made[0].cache if made else NOTHING_KEPT
     yield from present_problems(made, reader)
@@ -224,7 +225,7 @@ def site_problems(
     new = [uri for uri, key in keys.items() if not cache.recall(key)]
     home = [uri for uri in new if uri == "index.html"]
     rest = [uri for uri in new if uri not in home]
-    for uri, visitor in itertools.chain(_visits(home, [reader]), _visits(each(rest), others or [reader])):
+    for uri, visitor in itertools.chain(_visits(home, iter([reader])), _visits(each(rest), others)):
         complaints = visitor.arrive()
         if not complaints:
             cache.remember(keys[uri], visitor.answered)
@@ -233,12 +234,14 @@ def site_problems(
             yield Problem(origin.path, _line_of(found, origin.text), found.rule, found.message)
 
 
-def _visits(uris: Iterable[str], readers: Sequence[browser.Reader]) -> Iterator[tuple[str, browser.Reader]]:
+def _visits(uris: Iterable[str], readers: Iterator[browser.Reader]) -> Iterator[tuple[str, browser.Reader]]:
     """Each page with the reader that has set out for it, while the other readers are on their way to the next ones."""
     under_way: deque[tuple[str, browser.Reader]] = deque()
-    for uri, reader in zip(uris, itertools.cycle(readers), strict=False):
-        if len(under_way) == len(readers):
-            yield under_way.popleft()
+    for uri in uris:
+        reader = next(readers, None)  # a new one, as long as there are any
+        if not reader:
+            yield under_way[0]
+            _, reader = under_way.popleft()
         reader.set_out(uri)
         under_way.append((uri, reader))
     yield from under_way

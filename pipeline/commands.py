@@ -7,8 +7,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -117,17 +118,18 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
     os.environ["SOURCE_DATE_EPOCH"] = str(artifacts.build_time(root))  # MkDocs dates the site map by it
     sources = decks.find(root)
     published = generated.addresses(sources, settings)
-    progress.begin("starting the browser")
-    with browser.start(tools.browser) as started:  # first, since Marp would wait long for one that does not start
+    progress.begin("starting Marp and the browser")
+    marp = artifacts.begin(
+        sources,
+        tools=tools,
+        lang=settings.lang,
+        links=published,
+        base=settings.site_url,
+        cache=progress.cache,
+    )
+    with marp as finish, browser.start(tools.browser) as started:
         progress.begin(_counted("deck", len(sources), "rendered by Marp"))
-        progress.made, progress.found = artifacts.make(
-            sources,
-            tools=tools,
-            lang=settings.lang,
-            links=published,
-            base=settings.site_url,
-            cache=progress.cache,
-        )
+        progress.made, progress.found = finish()
         made = progress.made
         progress.found += exceptions.problems(progress.decks)
         if sheets:
@@ -141,24 +143,27 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
         if len(made) < len(sources):
             progress.missed.append("handouts, pages and links, because a deck could not be rendered")
             raise BuildError(progress.refused())
-        progress.begin("handouts")
-        prints, problems = _print_decks(progress.each(made), reader, links=published)
-        progress.found += problems
-        papers, problems = _print_practice(incidents, reader, settings)
-        progress.found += problems
-        progress.gate()
+        with _beside(made, lambda: _write_decks(made, stage / "docs" / "decks", links=published)) as drawing:
+            progress.begin("handouts")
+            prints, problems = _print_decks(progress.each(made), reader, links=published)
+            progress.found += problems
+            papers, problems = _print_practice(incidents, reader, settings)
+            progress.found += problems
+            progress.gate()
+            _write_prints(papers, stage / "docs" / practice.FOLDER)
+            for name, content in generated.shared_files(progress.decks, incidents):
+                publish.write(stage / "docs" / name, content)
+            progress.begin("templates, for print and Word")
+            chosen, problems = _find_templates(settings, stage / "docs", incidents)
+            progress.found += problems
+            files, problems = _make_templates(chosen, reader, settings, progress.cache)
+            progress.found += problems
+            progress.gate()
+            _write_prints(files, stage / "docs")
+            progress.begin("pictures and PowerPoint, begun before")
+            drawing.result()
         _write_prints(prints, stage / "docs" / "decks")
-        _write_prints(papers, stage / "docs" / practice.FOLDER)
-        progress.begin("pictures and PowerPoint")
-        _write_decks(progress.each(made), stage / "docs" / "decks", links=published)
-        _stage_docs(made, stage / "docs", published, sheets, incidents)
-        progress.begin("templates, for print and Word")
-        chosen, problems = _find_templates(settings, stage / "docs", incidents)
-        progress.found += problems
-        files, problems = _make_templates(chosen, reader, settings, progress.cache)
-        progress.found += problems
-        progress.gate()
-        _write_prints(files, stage / "docs")
+        _stage_decks(made, stage / "docs", published, sheets)
         progress.begin("pages, by MkDocs")
         progress.found += consistency.problems(stage / "docs" / practice.FOLDER)
         staged = site.addresses_below(stage / "docs").values()
@@ -172,7 +177,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
             _write_prints(bundled, stage / "site" / bundles.PLACE)
         publish.write(stage / "site" / "build.json", json.dumps({"fingerprint": inputs}, indent=2) + "\n")
         progress.begin("pages opened in the browser")
-        others = [started.read(stage / "site", settings.site_url, searches=False) for _ in range(WINDOWS)]
+        others = (started.read(stage / "site", settings.site_url, searches=False) for _ in range(WINDOWS))
         progress.found += checks.site_problems(
             made, stage / "site", settings, reader, others=others, each=progress.each
         )
@@ -205,13 +210,19 @@ _SLOW_RULES = "the rules that only `python3 build.py check` looks at: " + ", ".j
 )
 
 
-def _stage_docs(
-    made: Sequence[Made],
-    docs: Path,
-    published: Mapping[str, str],
-    sheets: RunSheets | None,
-    incidents: Sequence[Incident],
-) -> None:
+@contextmanager
+def _beside(made: Sequence[Made], work: Callable[[], None]) -> Iterator[Future[None]]:
+    """Do what the browser is not needed for while it prints; where something goes wrong, nobody waits for the rest."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        try:
+            yield pool.submit(work)
+        except BaseException:
+            for each in made:
+                each.stop.set()
+            raise
+
+
+def _stage_decks(made: Sequence[Made], docs: Path, published: Mapping[str, str], sheets: RunSheets | None) -> None:
     for each in made:
         folder = docs / "decks" / each.deck.name
         files = {path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()}
@@ -219,8 +230,6 @@ def _stage_docs(
             each.deck, each.source.text, files=files, links=published, sheets=sheets
         ):
             publish.write(docs / name, content)
-    for name, content in generated.shared_files([each.deck for each in made], incidents):
-        publish.write(docs / name, content)
 
 
 def _seal_pages(made: Sequence[Made], folder: Path) -> None:

@@ -93,6 +93,21 @@ def render(
 
     Raises BuildError if Marp itself ends or hangs.
     """
+    with begin(sources, tools=tools, lang=lang, links=links, generated=generated, formats=formats) as finish:
+        return finish()
+
+
+@contextlib.contextmanager
+def begin(
+    sources: Sequence[Source],
+    *,
+    tools: Tools,
+    lang: str,
+    links: Mapping[str, str],
+    generated: Mapping[str, str] | None = None,
+    formats: Sequence[str] = ALL,
+) -> Iterator[Callable[[], list[Rendered | BuildError]]]:
+    """Do what `render` does while something else is done: what is given waits for the end of it, and then ends Node."""
     silence = SILENCE + SILENCE_PER_BYTE * max((len(source.text.encode()) for source in sources), default=0)
     with scratch.open_folder() as folder:
         browser = ["--browser", "chrome", "--browser-path", str(tools.browser)]
@@ -102,12 +117,19 @@ def render(
             context = _context(source, links, generated or {})
             jobs += [{**job, "argv": job["argv"] + browser} for job in _jobs(folder, number, source, formats, context)]
         with _Node(tools, folder, lang) as node:
-            answers = node.run(jobs, silence)
-        # Marp takes any other browser that it finds where this one is gone, and does not say so.
-        if not os.access(tools.browser, os.X_OK):
-            message = "the browser was taken away while Marp was at work; put it back, or set CHROME_PATH to another"
-            raise BuildError([Problem(str(tools.browser), 0, "browser", message)])
-        return [_gather(folder, number, source, answers, formats) for number, source in enumerate(sources)]
+
+            def finish() -> list[Rendered | BuildError]:
+                answers = node.answers(jobs, silence)
+                node.close()
+                # Marp takes any other browser that it finds where this one is gone, and does not say so.
+                if not os.access(tools.browser, os.X_OK):
+                    what = "the browser was taken away while Marp was at work"
+                    message = f"{what}; put it back, or set CHROME_PATH to another"
+                    raise BuildError([Problem(str(tools.browser), 0, "browser", message)])
+                return [_gather(folder, number, source, answers, formats) for number, source in enumerate(sources)]
+
+            node.begin(jobs)
+            yield finish
 
 
 @dataclass(frozen=True)
@@ -132,7 +154,8 @@ class Worker:
         jobs = list(_jobs(self.folder, 0, source, formats, _context(source, links, generated)))
         (self.folder / "0.html").unlink(missing_ok=True)  # or the last one would be taken for this one
         try:
-            answers = self.node.run(jobs, SILENCE + SILENCE_PER_BYTE * len(source.text.encode()))
+            self.node.begin(jobs)
+            answers = self.node.answers(jobs, SILENCE + SILENCE_PER_BYTE * len(source.text.encode()))
         except BuildError as error:
             raise WorkerLost(error.problems) from None
         made = _gather(self.folder, 0, source, answers, formats)
@@ -163,7 +186,8 @@ def render_plain(files: Sequence[Path], *, tools: Tools) -> list[str]:
             {"id": str(output), "argv": [str(file), "--no-config-file", "-o", str(output)]}
             for file, output in zip(files, outputs, strict=True)
         ]
-        answers = node.run(jobs, SILENCE)
+        node.begin(jobs)
+        answers = node.answers(jobs, SILENCE)
         for file, output in zip(files, outputs, strict=True):
             if not output.exists():
                 raise BuildError([Problem(str(file), 0, "marp", _failure(answers[str(output)]))])
@@ -347,9 +371,13 @@ class _Node:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
+        if kind:  # nobody waits for its answers, and it may be deaf
+            self._end()
+        self.close()
+
+    def close(self) -> None:
+        """Let it end, now that it has answered; a second time does nothing."""
         try:
-            if kind:  # nobody waits for its answers, and it may be deaf
-                self._end()
             with contextlib.suppress(OSError):
                 self._stdin.close()
             self._process.wait(timeout=GRACE)
@@ -370,10 +398,13 @@ class _Node:
     def has_ended(self) -> bool:
         return self._process.poll() is not None
 
-    def run(self, jobs: Sequence[Mapping[str, Any]], silence: float) -> dict[str, dict[str, Any]]:
-        """Run all jobs side by side. Raises BuildError if Node dies, or says nothing for `silence` seconds."""
+    def begin(self, jobs: Sequence[Mapping[str, Any]]) -> None:
+        """Hand over jobs, to be run side by side."""
         # From a thread, since a Node that hangs does not read: then the pipe is full, and writing has no end.
         self._start(lambda: self._write_jobs(jobs))
+
+    def answers(self, jobs: Sequence[Mapping[str, Any]], silence: float) -> dict[str, dict[str, Any]]:
+        """The answers to `jobs`, by their ids. Raises BuildError if Node dies, or is silent for `silence` seconds."""
         return {answer["id"]: answer for answer in (self._next(silence) for _ in jobs)}
 
     def _start(self, work: Callable[[], None]) -> threading.Thread:

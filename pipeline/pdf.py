@@ -7,11 +7,13 @@ import io
 import os
 import posixpath
 import re
+import threading
 import unicodedata
 import zlib
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit
@@ -53,6 +55,8 @@ def finish(
         asides.add_notes(document, slides, date=date)
         if title:
             document.docinfo["/Title"] = pikepdf.String(title)
+            # Some browsers say so themselves, and some do not.
+            document.Root.ViewerPreferences = pikepdf.Dictionary(DisplayDocTitle=True)
         document.docinfo["/CreationDate"] = pikepdf.String(date)
         document.docinfo["/ModDate"] = pikepdf.String(date)
         _add_metadata(document, moment)
@@ -81,22 +85,30 @@ def links(pdf: bytes) -> list[tuple[int, str]]:
         ]
 
 
+@contextmanager
+def _open(pdf: bytes) -> Iterator[pypdfium2.PdfDocument]:
+    """The document, for one thread at a time, as PDFium is made for."""
+    with _PDFIUM:
+        document = pypdfium2.PdfDocument(pdf)
+        try:
+            yield document
+        finally:
+            document.close()
+
+
+_PDFIUM = threading.RLock()
+
+
 def texts(pdf: bytes) -> list[str]:
     """The text of each page, white space folded."""
-    document = pypdfium2.PdfDocument(pdf)
-    try:
+    with _open(pdf) as document:
         return [" ".join(page.get_textpage().get_text_bounded().split()) for page in document]
-    finally:
-        document.close()
 
 
 def image_counts(pdf: bytes) -> list[int]:
     """How many images each page paints."""
-    document = pypdfium2.PdfDocument(pdf)
-    try:
+    with _open(pdf) as document:
         return [sum(1 for _ in page.get_objects(filter=[_IMAGE], max_depth=9)) for page in document]
-    finally:
-        document.close()
 
 
 _IMAGE = pypdfium2.raw.FPDF_PAGEOBJ_IMAGE
@@ -222,35 +234,51 @@ _WORD = re.compile(r"(?:(?=[^\W\d_])[\u0590-\u08ff]){3,}|[^\W\d_\u0590-\u08ff]{3
 
 def pictures(pdf: bytes, width: int = PICTURE_WIDTH) -> Iterator[Image.Image]:
     """Each page as a picture, `width` pixels wide; without the signs of notes."""
-    document = pypdfium2.PdfDocument(pdf)
-    try:
+    with _open(pdf) as document:
         for page in document:
             yield _draw(page, width)
-    finally:
-        document.close()
 
 
-def drawn(pdf: bytes, width: int, cache: Cache = NOTHING_KEPT, slides: Sequence[str] = ()) -> Iterator[bytes]:
+class Stopped(Exception):
+    """Nobody waits any more for what is being made."""
+
+
+def drawn(
+    pdf: bytes,
+    width: int,
+    cache: Cache = NOTHING_KEPT,
+    slides: Sequence[str] = (),
+    stop: threading.Event | None = None,
+) -> Iterator[bytes]:
     """Each page as PNG, packed on all cores while the next ones are drawn; those that the cache has are not drawn.
 
-    `slides` are what stands on each page, with its styles and fonts; without them, every page is drawn.
+    `slides` are what stands on each page, with its styles and fonts; without them, every page is drawn. Raises Stopped
+    once `stop` is set.
     """
     cores = os.cpu_count() or 1
-    document = pypdfium2.PdfDocument(pdf)
+    with _PDFIUM:
+        document = pypdfium2.PdfDocument(pdf)
+        count = len(document)
     try:
-        is_known = cache.folder and len(slides) == len(document)
-        keys = _picture_keys(pdf, width, cache, slides) if is_known else [""] * len(document)
+        is_known = cache.folder and len(slides) == count
+        keys = _picture_keys(pdf, width, cache, slides) if is_known else [""] * count
         with ThreadPoolExecutor(cores) as pool:
             packing: deque[Future[bytes]] = deque()
-            for page, key in zip(document, keys, strict=True):
+            for number, key in enumerate(keys):
+                if stop and stop.is_set():
+                    raise Stopped
                 known = cache.get(key) if key else None
-                picture = _draw(page, width) if known is None else None
+                picture = None
+                if known is None:
+                    with _PDFIUM:  # a page at a time, so that others have their turn
+                        picture = _draw(document[number], width)
                 packing.append(pool.submit(_packed, picture, known or b"", key, cache))
                 if len(packing) > cores:  # no more than these in memory, where each may be 3 MB
                     yield packing.popleft().result()
             yield from (packed.result() for packed in packing)
     finally:
-        document.close()
+        with _PDFIUM:
+            document.close()
 
 
 def _picture_keys(pdf: bytes, width: int, cache: Cache, slides: Sequence[str]) -> list[str]:

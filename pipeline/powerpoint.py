@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -51,10 +52,18 @@ _SIDES = (914_400, 51_206_400)  # EMU: PowerPoint refuses slides of less than 1 
 _EMU_A_POINT = 12_700
 
 
-def make(deck: Deck, document: bytes, *, time: int, cache: Cache = NOTHING_KEPT, shown: Sequence[str] = ()) -> bytes:
+def make(
+    deck: Deck,
+    document: bytes,
+    *,
+    time: int,
+    cache: Cache = NOTHING_KEPT,
+    shown: Sequence[str] = (),
+    stop: threading.Event | None = None,
+) -> bytes:
     """Make the file from a deck and its finished PDF. `time` is in seconds since 1970.
 
-    `shown` is what stands on each slide, as for `pdf.drawn`.
+    `shown` is what stands on each slide, and `stop` ends the work, both as for `pdf.drawn`.
     """
     pages = asides.read(document)
     presentation: Any = _Package.open(str(TEMPLATE)).presentation_part.presentation
@@ -64,7 +73,7 @@ def make(deck: Deck, document: bytes, *, time: int, cache: Cache = NOTHING_KEPT,
     if any(map(_note_lines, deck.slides)):
         _prepare_notes(presentation, size)
     added = []
-    for slide, picture in zip(deck.slides, pdf.drawn(document, width, cache, shown), strict=False):
+    for slide, picture in zip(deck.slides, pdf.drawn(document, width, cache, shown, stop), strict=False):
         added.append(presentation.slides.add_slide(layout))
         _fill(added[-1], slide, picture, size)
         _write_notes(added[-1], _note_lines(slide))

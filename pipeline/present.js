@@ -271,8 +271,14 @@
     // Marp shows the bar for two seconds at first, over the foot of the slide.
     const { classList } = bar.parentElement
     classList.add('present-untouched')
-    for (const name of ['pointermove', 'pointerdown'])
-      document.addEventListener(name, () => classList.remove('present-untouched'), { once: true })
+    const reach = () => classList.remove('present-untouched')
+    document.addEventListener('pointerdown', reach, { once: true })
+    let place
+    document.addEventListener('pointermove', ({ screenX, screenY }) => {
+      const next = `${screenX} ${screenY}`
+      if (place && place !== next) reach()
+      place = next // browsers also tell where a mouse rests that nobody has touched
+    })
     bar.addEventListener('click', keepFocus)
     // Marp hides the bar from screen readers whenever the mouse rests.
     const reveal = () => bar.removeAttribute('aria-hidden')

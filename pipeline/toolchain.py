@@ -13,7 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +37,7 @@ class Tools:
     node: Path
     """Node's binary, version 20 or newer."""
     browser: Path
-    """Chromium, Chrome or Edge: the same one for Marp, for the checks and for the tests."""
+    """Chromium, Chrome or Edge, with or without windows: the same one for Marp, for the checks and for the tests."""
 
 
 def provision() -> Tools:
@@ -205,7 +205,7 @@ def _npm_ci(node: Path) -> None:
 
 
 def find_browser() -> Path:
-    """Find Chromium, Chrome or Edge, or bring one.
+    """Find Chromium, Chrome or Edge, or bring one; where there is one without windows, that, as it costs half.
 
     The one that `CHROME_PATH` names is never replaced by another: if it cannot be used, that is an error.
     """
@@ -216,12 +216,14 @@ def find_browser() -> Path:
         return found
     _say("no Chromium, Chrome or Edge found: downloading Playwright's Chromium")
     environment = {"PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": "15000", **os.environ}
-    command = [str(_venv_binary("python")), "-m", "playwright", "install", "chromium"]
+    command = [str(_venv_binary("python")), "-m", "playwright", "install", "--only-shell", "chromium"]
     tried = subprocess.run(command, env=environment, capture_output=True, text=True)
-    found = _playwright_browser()
-    if not found and _can_apt():
-        _apt_install("chromium")
-        found = _installed_browser()
+    if _can_apt() and not known_browser():
+        try:
+            _apt_install("chromium-headless-shell")
+        except ToolError:  # not every release of Debian and Ubuntu has it
+            _apt_install("chromium")
+    found = known_browser()
     if not found:
         raise ToolError(
             "no browser: install Chromium, Chrome or Edge, or set CHROME_PATH to one that you have\n"
@@ -233,7 +235,9 @@ def find_browser() -> Path:
 def known_browser() -> Path | None:
     """The browser that `find_browser` finds on this machine as it is, and nothing is started to see."""
     wanted = os.environ.get("CHROME_PATH")
-    return Path(wanted).absolute() if wanted else _playwright_browser() or _installed_browser()
+    if wanted:
+        return Path(wanted).absolute()
+    return _playwright_browser(_SHELLS) or _installed_shell() or _playwright_browser(_PROGRAMS) or _installed_browser()
 
 
 def _checked_browser(path: Path) -> Path:
@@ -253,20 +257,37 @@ def _checked_browser(path: Path) -> Path:
     return path
 
 
-def _playwright_browser() -> Path | None:
+_SHELLS = (
+    "chromium_headless_shell-*/chrome-linux*/headless_shell",  # until it was given its own name
+    "chromium_headless_shell-*/chrome-headless-shell-*/chrome-headless-shell",
+    "chromium_headless_shell-*/chrome-headless-shell-*/chrome-headless-shell.exe",
+)
+"""Where Playwright keeps the browser without windows."""
+
+_PROGRAMS = (
+    "chromium-*/chrome-linux*/chrome",
+    "chromium-*/chrome-mac*/*.app/Contents/MacOS/*",
+    "chromium-*/chrome-win*/chrome.exe",
+)
+"""Where Playwright keeps the one with windows."""
+
+
+def _playwright_browser(names: Iterable[str]) -> Path | None:
     home = Path.home()
     default = {
         "Darwin": home / "Library/Caches/ms-playwright",
         "Windows": Path(os.environ.get("LOCALAPPDATA", home)) / "ms-playwright",
     }.get(platform.system(), home / ".cache/ms-playwright")
     folder = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or default)
-    programs = (
-        "chrome-linux*/chrome",
-        "chrome-mac*/*.app/Contents/MacOS/*",
-        "chrome-win*/chrome.exe",
+    found = [program for name in names for program in folder.glob(name) if program.is_file()]
+    return max(found, key=lambda program: program.relative_to(folder).parts, default=None)
+
+
+def _installed_shell() -> Path | None:
+    return next(
+        (Path(found) for name in ("chromium-headless-shell", "chrome-headless-shell") if (found := shutil.which(name))),
+        None,
     )
-    found = [program for name in programs for program in folder.glob(f"chromium-*/{name}") if program.is_file()]
-    return max(found, key=lambda program: program.parts, default=None)
 
 
 def _installed_browser() -> Path | None:

@@ -152,8 +152,10 @@ end = time.monotonic() + 30
 while time.monotonic() < end and started.poll() is None:
     with contextlib.suppress(psutil.Error):
         if list(parts(moment)):
-            for each in parts(victim) if victim else [psutil.Process(started.pid)]:
-                each.send_signal(getattr(signal, name))
+            whole = psutil.Process(started.pid)  # which may be a script that only waits for the browser
+            for each in parts(victim) if victim else [whole, *whole.children(recursive=True)]:
+                with contextlib.suppress(psutil.Error):
+                    each.send_signal(getattr(signal, name))
             if not victim:
                 break
     time.sleep(0.01)

@@ -61,7 +61,7 @@ def test_a_damaged_entry_is_made_anew(cache: Cache, damage: Callable[[bytes], by
     entry(cache).write_bytes(damage(entry(cache).read_bytes()))
 
     assert cache.get("key") is None
-    assert b"content" == cache.content("key", lambda: b"content")
+    assert b"content" == cache.content("key", lambda _: b"content")
     assert b"content" == cache.get("key")
 
 
@@ -69,7 +69,7 @@ def test_a_cache_that_cannot_be_written_keeps_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     cache = Cache(tmp_path / "file", "salt")
 
-    assert b"content" == cache.content("key", lambda: b"content")
+    assert b"content" == cache.content("key", lambda _: b"content")
     assert cache.get("key") is None
 
 
@@ -112,12 +112,12 @@ def test_what_a_run_has_not_used_is_removed(cache: Cache) -> None:
 
 
 def test_what_a_kept_whole_was_made_of_stays(cache: Cache) -> None:
-    def make(run: Cache) -> Callable[[], bytes]:
-        return lambda: run.content("part", lambda: b"part")
+    def make(within: Cache) -> bytes:
+        return within.content("part", lambda _: b"part")
 
-    cache.content("whole", make(cache))
+    cache.content("whole", make)
     next_run = Cache(cache.folder, "salt")
-    next_run.content("whole", make(next_run))
+    next_run.content("whole", make)
     next_run.tidy()
 
     assert b"part" == next_run.get("part")

@@ -70,6 +70,50 @@ def test_playwrights_own_browser_comes_before_an_installed_one(tmp_path: Path, m
     assert tmp_path / "browsers/chromium-1200/chrome-linux/chrome" == toolchain.find_browser()
 
 
+def test_a_browser_without_windows_comes_before_one_with_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    browsers = tmp_path / "browsers"
+    monkeypatch.delenv("CHROME_PATH", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(browsers))
+    program(browsers / "chromium-1200/chrome-linux/chrome", "Chromium 3")
+
+    found = program(tmp_path / "bin" / "chromium-headless-shell", "Chromium 1")
+    assert found == toolchain.find_browser()
+
+    for name in (
+        "chromium_headless_shell-1100/chrome-linux/headless_shell",
+        "chromium_headless_shell-1200/chrome-headless-shell-linux64/chrome-headless-shell",
+    ):
+        found = program(browsers / name, "Chromium 2")
+        assert found == toolchain.find_browser()
+
+
+@pytest.mark.parametrize(
+    ("packages", "brought"),
+    [(["chromium-headless-shell", "chromium"], "chromium-headless-shell"), (["chromium"], "chromium")],
+)
+def test_debian_brings_the_browser_without_windows_where_it_has_it(
+    packages: list[str], brought: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CHROME_PATH", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "browsers"))
+    monkeypatch.setenv("PLAYWRIGHT_DOWNLOAD_HOST", "http://127.0.0.1:9")  # where nobody answers
+    monkeypatch.setattr(toolchain, "_can_apt", lambda: True)
+    asked: list[str] = []
+
+    def install(package: str) -> None:
+        asked.append(package)
+        if package not in packages:
+            raise ToolError(f"apt-get could not install {package}")
+        program(tmp_path / "bin" / package, "Chromium 1")
+
+    monkeypatch.setattr(toolchain, "_apt_install", install)
+
+    assert tmp_path / "bin" / brought == toolchain.find_browser()
+    assert asked == ["chromium-headless-shell", brought][: len(asked)]
+
+
 def test_node_on_the_path_is_used_if_it_is_new_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     node = program(tmp_path / "node", "v20.1.0")
     monkeypatch.setenv("PATH", str(tmp_path))

@@ -30,7 +30,7 @@ def visit(tmp_path: Path, browser: Browser) -> Visit:
             path.write_text(text, encoding="utf-8")
         (folder / "own.js").write_text("document.title = 'ran'", encoding="utf-8")
         reader = Reader(browser, folder, BASE)
-        found = checks.site_problems([], folder, Settings(tmp_path, BASE, "en", docs), reader)
+        found = checks.site_problems([], folder, Settings(tmp_path, BASE, "en", docs), reader, others=iter([reader]))
         return [(problem.rule, problem.line, problem.message) for problem in found]
 
     return look
@@ -61,7 +61,7 @@ def test_pages_that_are_opened_side_by_side_keep_apart_what_they_lack(tmp_path: 
         (folder / uri).write_text(f"{HEAD}<img src='{picture or 'data:,'}' alt='x'>", encoding="utf-8")
     home, *others = (Reader(browser, folder, BASE, searches=number == 0) for number in range(4))
 
-    found = checks.site_problems([], folder, Settings(tmp_path, BASE, "en", docs), home, others=others)
+    found = checks.site_problems([], folder, Settings(tmp_path, BASE, "en", docs), home, others=iter(others))
 
     told = {problem.path.removeprefix("dist/site/"): problem.message for problem in found}
     assert told.keys() == {"index.html", *(uri for uri, picture in missing.items() if picture)}
