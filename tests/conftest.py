@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from pipeline import fingerprint, toolchain
+from pipeline import fingerprint, marp, toolchain
 from pipeline.problems import Problem
 from pipeline.toolchain import Tools
 
@@ -34,6 +34,13 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 @pytest.fixture(scope="session")
 def tools() -> Tools:
     return toolchain.provision()
+
+
+@pytest.fixture(scope="session")
+def worker(tools: Tools) -> Iterator[marp.Worker]:
+    """Marp, started once for all the small decks that tests render."""
+    with marp.open_worker(tools, "en") as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -20,15 +20,19 @@ Read = Callable[..., tuple[Deck, list[str], str]]
 
 
 @pytest.fixture
-def read(tmp_path: Path, tools: Tools) -> Read:
+def read(tmp_path: Path, tools: Tools, worker: marp.Worker) -> Read:
     """Write a deck, render it, read it back: the deck, the problems as text, and Marp's HTML."""
 
     def render(markdown: str, *, links: dict[str, str] | None = None, lang: str = "en") -> tuple[Deck, list[str], str]:
         path = tmp_path / "deck.md"
         path.write_text(dedent(markdown).lstrip("\n"), encoding="utf-8")
         source = decks.Source("deck", path, tmp_path, "deck.md", path.read_text(encoding="utf-8"))
-        [rendered] = marp.render([source], tools=tools, lang=lang, links=links or {}, formats=("html",))
-        assert isinstance(rendered, marp.Rendered)
+        if lang == "en":
+            rendered = worker.render(source, links=links or {}, generated={})
+        else:  # which is settled when Marp starts
+            [answer] = marp.render([source], tools=tools, lang=lang, links=links or {}, formats=("html",))
+            assert isinstance(answer, marp.Rendered)
+            rendered = answer
         result, problems = deck.read(rendered.html, name="deck", source="deck.md")
         return result, [told(p) for p in (*rendered.problems, *problems)], rendered.html
 

@@ -7,23 +7,22 @@ from pathlib import Path
 import pytest
 
 from pipeline import deck, decks, marp
-from pipeline.toolchain import Tools
 
 FIGURE = '<svg xmlns="http://www.w3.org/2000/svg" class="figure" viewBox="0 0 9 9">{}</svg>\n'
 GOOD = FIGURE.format('<path class="ink" d="M0 0H9V9z" fill="#000"/><text x="1" y="8">words</text>')
 
 
 @pytest.fixture
-def rendered(tmp_path: Path, tools: Tools) -> Renderer:
-    return Renderer(tmp_path, tools)
+def rendered(tmp_path: Path, worker: marp.Worker) -> Renderer:
+    return Renderer(tmp_path, worker)
 
 
 class Renderer:
     """Renders a deck that lies beside files of its own."""
 
-    def __init__(self, folder: Path, tools: Tools) -> None:
+    def __init__(self, folder: Path, worker: marp.Worker) -> None:
         self.folder = folder
-        self._tools = tools
+        self._worker = worker
 
     def html(self, markdown: str, *, generated: dict[str, str] | None = None, **files: str) -> str:
         """The deck's HTML; `files` are SVG files by their names without the ending."""
@@ -31,15 +30,7 @@ class Renderer:
             (self.folder / f"{name}.svg").write_text(text, encoding="utf-8")
         path = self.folder / "deck.md"
         path.write_text(markdown, encoding="utf-8")
-        [result] = marp.render(
-            [decks.open_file(path, "deck")],
-            tools=self._tools,
-            lang="en",
-            links={},
-            generated=generated,
-            formats=("html",),
-        )
-        assert isinstance(result, marp.Rendered)
+        result = self._worker.render(decks.open_file(path, "deck"), links={}, generated=generated or {})
         assert () == result.problems
         return result.html
 

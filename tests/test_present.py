@@ -21,15 +21,14 @@ Enhance = Callable[[str], tuple[str, str, Deck]]
 
 
 @pytest.fixture
-def enhance(tmp_path: Path, tools: Tools) -> Enhance:
+def enhance(tmp_path: Path, worker: marp.Worker) -> Enhance:
     """Write a deck and render it: Marp's HTML, ours, and the deck."""
 
     def render(markdown: str) -> tuple[str, str, Deck]:
         path = tmp_path / "deck.md"
         path.write_text(dedent(markdown).lstrip("\n"), encoding="utf-8")
         source = decks.Source("deck", path, tmp_path, "slides/deck/deck.md", path.read_text(encoding="utf-8"))
-        [rendered] = marp.render([source], tools=tools, lang="en", links={}, formats=("html",))
-        assert isinstance(rendered, marp.Rendered)
+        rendered = worker.render(source, links={}, generated={})
         result, _ = deck.read(rendered.html, name="deck", source=source.label)
         links = {"docs/resources.md": "../../resources/"}
         return rendered.html, present.enhance(rendered.html, result, links=links), result
