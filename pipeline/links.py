@@ -11,7 +11,6 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
-import requests
 from markdown_it import MarkdownIt
 from selectolax.lexbor import LexborHTMLParser
 
@@ -354,6 +353,8 @@ def _canonical(url: str) -> str:
 
 def check_online(entries: Iterable[Entry], *, today: date, report: Callable[[str], None]) -> Iterator[Entry | Problem]:
     """Ask every address whether it still answers: yields the entry with today's date, or the problem."""
+    import requests  # which a build does without, and which would be a twelfth of all that it imports
+
     session = requests.Session()
     # Some sites turn away programs that do not say who they are.
     session.headers["User-Agent"] = "Mozilla/5.0 (compatible; link check of Post-mortem Culture)"
