@@ -442,7 +442,10 @@ def test_a_paper_that_is_wider_than_its_sheet_is_named(tiny: Project) -> None:
     assert "docs/sheet.md:17: the PDF does not show 'column', 'cell' as often as the page; " in outcome.err
 
 
-@pytest.mark.parametrize(("folder", "left_out"), [("templates", "other.md"), ("forms", "sheet.md")])
+@pytest.mark.parametrize(
+    ("folder", "left_out"),
+    [("templates", "other.md"), pytest.param("forms", "sheet.md", marks=pytest.mark.slow)],
+)
 def test_a_template_that_mkdocs_leaves_out_is_named(folder: str, left_out: str, tiny: Project) -> None:
     tiny.edit("mkdocs.yml", lambda text: f"{text}exclude_docs: {left_out}\n")
     (tiny.root / "docs" / folder).mkdir()

@@ -393,7 +393,7 @@ def test_a_button_that_ends_the_way_passes_the_focus_on(page: Page, talk: str) -
 def test_after_the_mouse_space_moves_on(page: Page, talk: str) -> None:
     page.goto(talk)
     expect(page).to_have_title(re.compile("Start"))
-    page.mouse.move(300, 300)  # the bar waits for it
+    page.mouse.move(300, 300, steps=2)  # the bar waits for a mouse that moves
     page.get_by_role("button", name="Swap light and dark").click()
     page.keyboard.press("Space")
 
