@@ -137,7 +137,11 @@ def _finish(
         if isinstance(rendered, BuildError):
             problems += rendered.problems
             continue
-        read, wrong = deck.read(rendered.html, name=source.name, source=source.label)
+        try:
+            read, wrong = deck.read(rendered.html, name=source.name, source=source.label)
+        except BuildError as error:
+            problems += error.problems
+            continue
         problems += [*rendered.problems, *wrong, *lint.problems(source, rendered.trace, read)]
         address = f"{base}decks/{quote(source.name)}/" if base else ""
         time = build_time(source.root)

@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from pipeline import reading
 from pipeline.figures import Figure, Figures
-from pipeline.problems import Problem, shown
+from pipeline.problems import BuildError, Problem, shown
 
 _BACKGROUND = "[data-marpit-advanced-background-container] > figure"
 
@@ -117,7 +117,10 @@ class Deck:
 
 
 def read(html: str, *, name: str, source: str) -> tuple[Deck, list[Problem]]:
-    """Read Marp's `bespoke` HTML, made with our plugin; also says what is wrong with keys and minutes."""
+    """Read Marp's `bespoke` HTML, made with our plugin; also says what is wrong with keys and minutes.
+
+    Raises BuildError where a slide is nested beyond anything that can be read.
+    """
     tree = LexborHTMLParser(html)
     notes = _notes(tree)
     problems: list[Problem] = []
@@ -129,7 +132,12 @@ def read(html: str, *, name: str, source: str) -> tuple[Deck, list[Problem]]:
         if section is None:  # pragma: no cover - Marp always numbers its sections
             raise ValueError(f"{source}: slide {number} has no section in Marp's output")
         problems += _formula_problems(number, section, source)  # before reading takes the formulas out
-        slide = _slide(number, frame, section, notes.get(number - 1, ()), figures)
+        try:
+            slide = _slide(number, frame, section, notes.get(number - 1, ()), figures)
+        except RecursionError:
+            message = f"slide {number}: is nested too deeply to be read; write it in fewer levels"
+            line = int(section.attributes.get("data-line") or 1)
+            raise BuildError([Problem(source, line, "html-refused", message)]) from None
         problems += _directive_problems(slide, section, source)
         problems += _address_problems(slide, source)
         slides.append(slide)

@@ -14,12 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipeline import scratch, trace
 from pipeline.cache import Cache
 from pipeline.decks import Source, theme_name
-from pipeline.problems import BuildError, Problem, yaml_problem
+from pipeline.problems import BuildError, Problem, read_yaml
 from pipeline.toolchain import HOME, Tools
 from pipeline.trace import Trace
 
@@ -317,9 +315,9 @@ def _problem(source: Source, found: Mapping[str, Any]) -> Problem:
         return Problem(place, line, found["rule"], message)
     if "yaml" in found:  # PyYAML says better what is wrong, where it sees it too
         try:
-            yaml.safe_load(found["yaml"])
-        except yaml.YAMLError as error:
-            better = yaml_problem(label, error, offset=1)
+            read_yaml(found["yaml"], label, offset=1)
+        except BuildError as error:
+            [better] = error.problems
             return Problem(
                 label, better.line, "front-matter", f"front matter {better.message} (until then, Marp drops all of it)"
             )

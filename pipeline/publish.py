@@ -7,6 +7,7 @@ import errno
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -156,6 +157,12 @@ def _exchange_names(one: Path, other: Path) -> bool:
 
 
 def write(path: Path, content: str | bytes) -> None:
-    """Write one output file, making its folder."""
+    """Write one output file, making its folder; in one step, so that what is there is always whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    new = path.with_name(f".{threading.get_ident()}.new")  # short, as a name may be as long as names can be
+    try:
+        new.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+        new.replace(path)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
+from filelock import FileLock
+
 from pipeline import publish
 from pipeline.artifacts import Made
 from pipeline.deck import Slide
@@ -112,14 +114,16 @@ def _cell(text: str) -> str:
 def write(report: Report, folder: Path) -> None:
     """Write the report to `folder`, in place of what is there: index.html, problems.json and problems.txt."""
     stage = folder.with_name(f"{folder.name}-new")
-    shutil.rmtree(stage, ignore_errors=True)
-    for number, made in enumerate(report.made):
-        for slide, picture in enumerate(made.pictures, 1):
-            publish.write(stage / _picture(number, slide), picture)
-    publish.write(stage / "index.html", page(report))
-    publish.write(stage / "problems.json", as_json(report))
-    publish.write(stage / "problems.txt", "".join(f"{problem}\n" for problem in report.problems))
-    publish.exchange(stage, folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_name(f".{folder.name}-lock")):  # who checks a file may do so beside a build
+        shutil.rmtree(stage, ignore_errors=True)
+        for number, made in enumerate(report.made):
+            for slide, picture in enumerate(made.pictures, 1):
+                publish.write(stage / _picture(number, slide), picture)
+        publish.write(stage / "index.html", page(report))
+        publish.write(stage / "problems.json", as_json(report))
+        publish.write(stage / "problems.txt", "".join(f"{problem}\n" for problem in report.problems))
+        publish.exchange(stage, folder)
 
 
 # --- the page -----------------------------------------------------------------------------------------------

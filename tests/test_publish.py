@@ -6,6 +6,7 @@ import errno
 import itertools
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -158,6 +159,22 @@ def test_a_new_site_that_cannot_be_moved_leaves_the_old_one(tmp_path: Path) -> N
 
     assert "old" == (current / "index.html").read_text(encoding="utf-8")
     assert ["site", "stage"] == sorted(path.name for path in (tmp_path / "dist").iterdir())
+
+
+def test_a_file_that_cannot_be_written_whole_is_left_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "slides.pdf"
+    publish.write(path, "as it was")
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limit[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            publish.write(path, "x" * 200)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, ignored)
+
+    assert ["as it was"] == [each.read_text(encoding="utf-8") for each in tmp_path.iterdir()]
 
 
 def test_a_reader_finds_one_site_at_every_moment(tmp_path: Path) -> None:

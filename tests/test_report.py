@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from filelock import FileLock, Timeout
 from playwright.sync_api import Page, expect
 
-from pipeline import artifacts, decks, pdf, report
+from pipeline import artifacts, decks, pdf, publish, report
 from pipeline.artifacts import Made
 from pipeline.problems import Area, Problem
 from pipeline.report import Report
@@ -136,4 +137,23 @@ def test_a_report_takes_the_place_of_the_last(wrong: Report, made: Made, tmp_pat
 
     assert "Nothing found on 2 slides." in (folder / "index.html").read_text(encoding="utf-8")
     assert "" == (folder / "problems.txt").read_text(encoding="utf-8")
-    assert ["report"] == [path.name for path in folder.parent.iterdir()]
+    assert {"report", ".report-lock"} == {path.name for path in folder.parent.iterdir()}
+
+
+def test_nobody_else_writes_a_report_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange = publish.exchange
+    others: list[bool] = []
+
+    def look(new: Path, current: Path) -> None:
+        try:
+            FileLock(current.with_name(".report-lock")).acquire(timeout=0)
+            others.append(True)
+        except Timeout:
+            others.append(False)
+        exchange(new, current)
+
+    monkeypatch.setattr(publish, "exchange", look)
+    report.write(Report(), tmp_path / "dist" / "report")
+
+    assert [False] == others
+    assert (tmp_path / "dist/report/index.html").is_file()
