@@ -43,6 +43,9 @@ PATIENCE = 40.0
 PATIENCE_PER_SLIDE = 0.06
 """Seconds more for each slide where the browser has all of them at once: to print one takes a third of it."""
 
+LONG = 200
+"""Pages of a document from which on a browser is told to take out its rubbish after each printing, or it takes a GB."""
+
 CLOSE = 10.0
 """Seconds that a browser has to show that it still answers, or to end."""
 
@@ -356,6 +359,8 @@ class Reader:
                     pdfs.append(
                         self._page.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
                     )
+                    if html.count("<article") > LONG:
+                        self._page.request_gc()
             self._page.emulate_media(media="screen")
             self._complaints()
         return pdfs

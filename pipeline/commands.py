@@ -51,7 +51,7 @@ from pipeline.sessions import RunSheets
 from pipeline.templates import Imprint, Template
 from pipeline.toolchain import Tools
 
-WINDOWS = 3
+WINDOWS = 2
 """How many pages are opened side by side: a browser works on each in a process of its own, and waits now and then."""
 
 # --- build --------------------------------------------------------------------------------------------------
