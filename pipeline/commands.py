@@ -213,13 +213,17 @@ _SLOW_RULES = "the rules that only `python3 build.py check` looks at: " + ", ".j
 @contextmanager
 def _beside(made: Sequence[Made], work: Callable[[], None]) -> Iterator[Future[None]]:
     """Do what the browser is not needed for while it prints; where something goes wrong, nobody waits for the rest."""
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        try:
-            yield pool.submit(work)
-        except BaseException:
-            for each in made:
-                each.stop.set()
-            raise
+    try:
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            try:
+                yield pool.submit(work)
+            except BaseException:
+                for each in made:
+                    each.stop.set()
+                raise
+    finally:
+        for each in made:
+            each.stop.clear()  # the report may still want pictures
 
 
 def _stage_decks(made: Sequence[Made], docs: Path, published: Mapping[str, str], sheets: RunSheets | None) -> None:

@@ -436,10 +436,14 @@ WIDE = "\n".join("|" + f" {cell} |" * 60 for cell in ("column", "---", "cell"))
 def test_a_paper_that_is_wider_than_its_sheet_is_named(tiny: Project) -> None:
     paper = PAGE.replace("[guide](../learn/guide.md#part)", "guide").replace("On the back.", WIDE)
     (tiny.root / "docs" / "sheet.md").write_text(paper, encoding="utf-8")
+    # More slides than can be drawn until the paper is found to be wrong: the report is to show them all the same.
+    slides = "".join(f"\n---\n\n## Slide {number}\n\nWords\n" for number in range(2, 41))
+    tiny.edit("slides/talk/deck.md", lambda text: text + slides)
     outcome = tiny.run()
 
     assert 1 == outcome.code
     assert "docs/sheet.md:17: the PDF does not show 'column', 'cell' as often as the page; " in outcome.err
+    assert 40 == len(list((tiny.root / "dist/report").rglob("*.png")))
 
 
 @pytest.mark.parametrize(
