@@ -419,6 +419,8 @@ class _Node:
             raise BuildError([Problem("Marp CLI", 0, "marp", message)]) from None
         if line is None:
             self._errors.join(GRACE)  # what it said last may still be on its way
+            with contextlib.suppress(subprocess.TimeoutExpired):  # its pipes close a moment before it has ended
+                self._process.wait(GRACE)
             said = " ".join(" ".join(self._stderr[-5:]).split()) or "without a word"
             message = f"ended early: {said}; see whether {self._program} works, and whether memory ran out"
             raise BuildError([Problem("Marp CLI", 0, "marp", message)])

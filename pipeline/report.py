@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
-from filelock import FileLock
+import psutil
 
 from pipeline import publish
 from pipeline.artifacts import Made
@@ -112,18 +113,22 @@ def _cell(text: str) -> str:
 
 
 def write(report: Report, folder: Path) -> None:
-    """Write the report to `folder`, in place of what is there: index.html, problems.json and problems.txt."""
-    stage = folder.with_name(f"{folder.name}-new")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.with_name(f".{folder.name}-lock")):  # who checks a file may do so beside a build
-        shutil.rmtree(stage, ignore_errors=True)
-        for number, made in enumerate(report.made):
-            for slide, picture in enumerate(made.pictures, 1):
-                publish.write(stage / _picture(number, slide), picture)
-        publish.write(stage / "index.html", page(report))
-        publish.write(stage / "problems.json", as_json(report))
-        publish.write(stage / "problems.txt", "".join(f"{problem}\n" for problem in report.problems))
-        publish.exchange(stage, folder)
+    """Write the report to `folder`, in place of what is there: index.html, problems.json and problems.txt.
+
+    Files may be checked beside a build, and each report is a whole one.
+    """
+    for left in folder.parent.glob(f".{folder.name}-*"):
+        owner = left.name.rpartition("-")[2]
+        if owner.isdecimal() and (int(owner) == os.getpid() or not psutil.pid_exists(int(owner))):  # it was killed
+            shutil.rmtree(left, ignore_errors=True)
+    stage = folder.with_name(f".{folder.name}-{os.getpid()}")
+    for number, made in enumerate(report.made):
+        for slide, picture in enumerate(made.pictures, 1):
+            publish.write(stage / _picture(number, slide), picture)
+    publish.write(stage / "index.html", page(report))
+    publish.write(stage / "problems.json", as_json(report))
+    publish.write(stage / "problems.txt", "".join(f"{problem}\n" for problem in report.problems))
+    publish.exchange(stage, folder)
 
 
 # --- the page -----------------------------------------------------------------------------------------------

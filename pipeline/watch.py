@@ -97,12 +97,12 @@ class Watcher(events.FileSystemEventHandler):
 
     def catch_up(self) -> None:
         """To be called by those who have read files: what they got may have been there for a moment only."""
-        if self._wake.is_set():
-            self._notice(was_read=True)
+        self._notice(was_read=True)  # without asking whether the system has told of anything, as it may be late
 
     def is_behind(self, path: Path | None = None) -> bool:
-        """Whether something, or this very file, was written that `wait` has not told of."""
-        self.catch_up()
+        """Whether this file was written without `wait` having told of it; or anything, as far as is known at once."""
+        if path or self._wake.is_set():
+            self.catch_up()
         return path in self._untold if path else bool(self._untold)
 
     def _let_settle(self) -> None:

@@ -328,7 +328,7 @@ def test_what_was_other_for_a_moment_while_somebody_read_is_told(watched: tuple[
     root, watcher = watched
 
     (root / "docs/page.md").write_text("half", encoding="utf-8")
-    (root / "docs/page.md").write_text("one", encoding="utf-8")
+    save_over(root / "docs/page.md", "one")  # another file, however soon
 
     assert watcher.is_behind(root / "docs/page.md")
     assert {root / "docs/page.md"} == watcher.wait(60)
