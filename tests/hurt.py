@@ -178,6 +178,7 @@ def kill(ground: Ground, share: float) -> str:
 def kill_while_printing(ground: Ground, share: float) -> str:
     """Kill a build of the new version once the browser that prints its PDF has come up: a quarter of its time."""
     ground.renew()
+    shutil.rmtree(ground.site.parent / "cache", ignore_errors=True)  # where one killed later has left its PDF
     run = start(ground)
     while not run.prints():
         assert not run.is_over_after(0.01), "no browser came up that prints"
@@ -352,6 +353,7 @@ def temporaries(ground: Ground, tally: Tally, chance: random.Random) -> None:
     for share in spread(10, chance):
         with small_disk(ground.temporary, int(share * 40 * 2**20)):
             tally.add(partial(fill, ground), lambda: None)
+        ground.renew()
         build(ground)
 
 
