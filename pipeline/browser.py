@@ -549,7 +549,7 @@ _HAS_TWO_SCHEMES = (
 _LAY_OUT = """async layout => {
   document.body.className = layout
   const frame = () => new Promise(requestAnimationFrame)
-  document.body.getBoundingClientRect() // which lays it out
+  await frame()
   await document.fonts.ready
   await Promise.all([...document.images].map(image => image.decode().catch(() => {})))
   await frame()

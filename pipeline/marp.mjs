@@ -34,6 +34,8 @@ function hasten(page) {
     await page.evaluate(async () => {
       if (document.readyState !== 'complete') await new Promise((resolve) => addEventListener('load', resolve))
       await document.fonts.ready
+      // Then Marp fits headings and code, which takes a frame to lay out, one to measure and one to lay out anew.
+      for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame)
     })
     await wait({ idleTime: 50 })
   }
