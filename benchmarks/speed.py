@@ -36,8 +36,6 @@ _SHARED = (
     "build.py", "marp.config.mjs", "mkdocs_hooks.py", "overrides/main.html", "package-lock.json", "package.json",
     "pipeline", "requirements-node.lock", "requirements.lock", "slides/theme", "docs/assets",
 )  # fmt: skip
-_BROWSER = toolchain.find_browser()
-"""The same one for both sides."""
 _MARP = (
     ("-o", "slides.html"),
     ("--pdf", "--pdf-notes", "--pdf-outlines", "-o", "slides.pdf"),
@@ -274,7 +272,8 @@ def measure_own(root: Path, rounds: int) -> list[Row]:
 
 
 def run_plain(project: Path) -> Cost:
-    """Each format by a run of Marp CLI of its own, then MkDocs."""
+    """Each format by a run of Marp CLI of its own, then MkDocs; with the browser that a build finds."""
+    browser = str(toolchain.find_browser())
     total = Cost(0, 0, 0)
     marp = project / "node_modules" / ".bin" / "marp"
     for folder in sorted((project / "slides").glob("deck-*")):
@@ -284,7 +283,7 @@ def run_plain(project: Path) -> Cost:
         for *options, flag, name in _MARP:
             command = [str(marp), "deck.md", "--no-config-file", "--allow-local-files", *options, flag]
             command += [str(out / name), "--theme-set", str(project / "slides" / "theme" / "workshop.css")]
-            total += run([*command, "--browser", "chrome", "--browser-path", str(_BROWSER)], folder)
+            total += run([*command, "--browser", "chrome", "--browser-path", browser], folder)
     mkdocs = [str(Path(sys.executable).with_name("mkdocs")), "build", "--quiet"]
     return total + run(mkdocs, plain_folder(project))
 

@@ -71,24 +71,6 @@ class Made:
         return tuple(pdf.drawn(self.pdf, pdf.PICTURE_WIDTH, self.cache, self.shown, self.stop))
 
 
-def make(
-    sources: Sequence[Source],
-    *,
-    tools: Tools,
-    lang: str,
-    links: Mapping[str, str],
-    base: str,
-    cache: Cache = NOTHING_KEPT,
-) -> tuple[list[Made], list[Problem]]:
-    """Render decks. Returns those that Marp could render, and every problem of any.
-
-    `lang` and `links` are as for `marp.render`. `base` is the address of the site that the decks are
-    published on; with '', the links of a PDF stay relative to the file.
-    """
-    with begin(sources, tools=tools, lang=lang, links=links, base=base, cache=cache) as finish:
-        return finish()
-
-
 @contextmanager
 def begin(
     sources: Sequence[Source],
@@ -99,27 +81,29 @@ def begin(
     base: str,
     cache: Cache = NOTHING_KEPT,
 ) -> Iterator[Callable[[], tuple[list[Made], list[Problem]]]]:
-    """Do what `make` does while something else is done: what is given waits for the end of it.
+    """Render decks while something else is done: what is given waits for the end of it.
 
-    Marp is started only for what the cache does not have.
+    That gives those decks that Marp could render, and every problem of any. Marp is started only for what the cache
+    does not have. `lang` and `links` are as for `marp.begin`. `base` is the address of the site that the decks are
+    published on; with '', the links of a PDF stay relative to the file.
     """
     generated = {qr.FILE: qr.figure(base)} if base else {}
     known = [marp.remembered(each, cache, lang=lang, links=links, generated=generated) for each in sources]
     unknown = [source for source, found in zip(sources, known, strict=True) if not found]
-
-    def finish(rendering: Callable[[], list[Rendered | BuildError]]) -> tuple[list[Made], list[Problem]]:
-        new = rendering()
-        for source, rendered in zip(unknown, new, strict=True):
-            if isinstance(rendered, Rendered):
-                marp.remember(rendered, source, cache, lang=lang, links=links, generated=generated)
-        made = iter(new)
-        return _finish(sources, [found or next(made) for found in known], links, base, cache)
-
-    if not unknown:
-        yield partial(finish, list)
-        return
     with marp.begin(unknown, tools=tools, lang=lang, links=links, generated=generated) as rendering:
-        yield partial(finish, rendering)
+
+        def finish() -> tuple[list[Made], list[Problem]]:
+            new = rendering()
+            for source, rendered in zip(unknown, new, strict=True):
+                if isinstance(rendered, Rendered):
+                    marp.remember(rendered, source, cache, lang=lang, links=links, generated=generated)
+            made = iter(new)
+            return _finish(sources, [found or next(made) for found in known], links, base, cache)
+
+        yield finish
+
+
+make = marp.at_once(begin)
 
 
 def _finish(

@@ -580,7 +580,8 @@ _WORDS = """() => [...document.querySelectorAll('svg[data-marpit-svg]')].map(fra
 })"""
 
 # One call for all slides: one for each step of each would take ten times as long. Marp goes to a slide when the browser
-# has told it of the new address; where it does not, we are patient once, as its script may not run at all.
+# has told it of the new address. Where it does not, its script may not run at all: we are patient once, and then only
+# for so long that even a thousand slides take less than our own limit.
 _PRESENT = """async titles => {
   const slides = [...document.querySelectorAll('svg[data-marpit-svg]')]
   const turn = () => new Promise(resolve => setTimeout(resolve))
@@ -589,7 +590,7 @@ _PRESENT = """async titles => {
     const end = performance.now() + patience
     while (!slide?.matches('.bespoke-marp-active')) {
       if (performance.now() > end) {
-        patience = 500
+        patience = 50
         return false
       }
       await turn()

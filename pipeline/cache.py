@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pipeline import fingerprint
+from pipeline import fingerprint, publish
 from pipeline.toolchain import HOME
 
 FOLDER = Path("dist", "cache")
@@ -55,15 +55,9 @@ class Cache:
         """Keep an entry, whole or not at all: where it cannot be written, the build goes on without it."""
         if not self.folder:
             return
-        new = self.folder / f"{key}.new"
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            new.write_bytes(hashlib.sha256(content).digest() + content)
-            new.replace(self.folder / key)
+        with contextlib.suppress(OSError):
+            publish.write(self.folder / key, hashlib.sha256(content).digest() + content)
             self.used.add(key)
-        except OSError:
-            with contextlib.suppress(OSError):
-                new.unlink()
 
     def content(self, key: str, make: Callable[[Cache], bytes]) -> bytes:
         """What is kept under `key`, else what `make` makes now; what it takes from its cache stays, too."""

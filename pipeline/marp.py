@@ -10,9 +10,10 @@ import re
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from pipeline import scratch, trace
 from pipeline.cache import Cache
@@ -20,6 +21,9 @@ from pipeline.decks import Source, theme_name
 from pipeline.problems import BuildError, Problem, read_yaml
 from pipeline.toolchain import HOME, Tools
 from pipeline.trace import Trace
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
 
 SILENCE = 40.0
 """Seconds that Marp may be silent. Its own time limits do not hold when the browser hangs."""
@@ -74,27 +78,6 @@ class Rendered:
     """Every file that the deck or its theme asks for, and where else it was looked for."""
 
 
-def render(
-    sources: Sequence[Source],
-    *,
-    tools: Tools,
-    lang: str,
-    links: Mapping[str, str],
-    generated: Mapping[str, str] | None = None,
-    formats: Sequence[str] = ALL,
-) -> list[Rendered | BuildError]:
-    """Render each source in each of `formats`; in place of a deck that Marp could not render stands the error.
-
-    `lang` is the language of decks that name none. `links` maps source files, relative to the project and with
-    '/', to their addresses as seen from a published deck. `generated` maps names of SVG files to what
-    stands in their place.
-
-    Raises BuildError if Marp itself ends or hangs.
-    """
-    with begin(sources, tools=tools, lang=lang, links=links, generated=generated, formats=formats) as finish:
-        return finish()
-
-
 @contextlib.contextmanager
 def begin(
     sources: Sequence[Source],
@@ -105,7 +88,19 @@ def begin(
     generated: Mapping[str, str] | None = None,
     formats: Sequence[str] = ALL,
 ) -> Iterator[Callable[[], list[Rendered | BuildError]]]:
-    """Do what `render` does while something else is done: what is given waits for the end of it, and then ends Node."""
+    """Render each source in each of `formats` while something else is done: what is given waits for the end of it.
+
+    That gives what Marp made; in place of a deck that it could not render stands the error.
+
+    `lang` is the language of decks that name none. `links` maps source files, relative to the project and with
+    '/', to their addresses as seen from a published deck. `generated` maps names of SVG files to what
+    stands in their place.
+
+    Raises BuildError if Marp itself ends or hangs.
+    """
+    if not sources:
+        yield list
+        return
     silence = SILENCE + SILENCE_PER_BYTE * max((len(source.text.encode()) for source in sources), default=0)
     with scratch.open_folder() as folder:
         browser = ["--browser", "chrome", "--browser-path", str(tools.browser)]
@@ -130,6 +125,19 @@ def begin(
             yield finish
 
 
+def at_once(begin: Callable[Parameters, AbstractContextManager[Callable[[], Result]]]) -> Callable[Parameters, Result]:
+    """What `begin` begins, as a function that waits for the end of it."""
+
+    def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        with begin(*args, **kwargs) as finish:
+            return finish()
+
+    return run
+
+
+render = at_once(begin)
+
+
 @dataclass(frozen=True)
 class Worker:
     """Node, kept between renderings: the first costs its start, each further one a tenth of that."""
@@ -152,8 +160,7 @@ class Worker:
         jobs = list(_jobs(self.folder, 0, source, formats, _context(source, links, generated)))
         (self.folder / "0.html").unlink(missing_ok=True)  # or the last one would be taken for this one
         try:
-            self.node.begin(jobs)
-            answers = self.node.answers(jobs, SILENCE + SILENCE_PER_BYTE * len(source.text.encode()))
+            answers = self.node.run(jobs, SILENCE + SILENCE_PER_BYTE * len(source.text.encode()))
         except BuildError as error:
             raise WorkerLost(error.problems) from None
         made = _gather(self.folder, 0, source, answers, formats)
@@ -184,8 +191,7 @@ def render_plain(files: Sequence[Path], *, tools: Tools) -> list[str]:
             {"id": str(output), "argv": [str(file), "--no-config-file", "-o", str(output)]}
             for file, output in zip(files, outputs, strict=True)
         ]
-        node.begin(jobs)
-        answers = node.answers(jobs, SILENCE)
+        answers = node.run(jobs, SILENCE)
         for file, output in zip(files, outputs, strict=True):
             if not output.exists():
                 raise BuildError([Problem(str(file), 0, "marp", _failure(answers[str(output)]))])
@@ -404,6 +410,11 @@ class _Node:
     def answers(self, jobs: Sequence[Mapping[str, Any]], silence: float) -> dict[str, dict[str, Any]]:
         """The answers to `jobs`, by their ids. Raises BuildError if Node dies, or is silent for `silence` seconds."""
         return {answer["id"]: answer for answer in (self._next(silence) for _ in jobs)}
+
+    def run(self, jobs: Sequence[Mapping[str, Any]], silence: float) -> dict[str, dict[str, Any]]:
+        """Hand over jobs and wait for the answers to them, as `begin` and `answers` do."""
+        self.begin(jobs)
+        return self.answers(jobs, silence)
 
     def _start(self, work: Callable[[], None]) -> threading.Thread:
         thread = threading.Thread(target=work)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import hashlib
 import os
 import shutil
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -159,7 +159,8 @@ def _exchange_names(one: Path, other: Path) -> bool:
 def write(path: Path, content: str | bytes) -> None:
     """Write one output file, making its folder; in one step, so that what is there is always whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{threading.get_ident()}.new")  # short, as a name may be as long as names can be
+    # The same for each file, so that what was killed leaves one that the next puts in its place; and short.
+    new = path.with_name(f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}.new")
     try:
         new.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
         new.replace(path)

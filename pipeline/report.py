@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
-import psutil
-
-from pipeline import publish
+from pipeline import publish, scratch
 from pipeline.artifacts import Made
 from pipeline.deck import Slide
 from pipeline.problems import Area, Problem
@@ -117,11 +115,9 @@ def write(report: Report, folder: Path) -> None:
 
     Files may be checked beside a build, and each report is a whole one.
     """
-    for left in folder.parent.glob(f".{folder.name}-*"):
-        owner = left.name.rpartition("-")[2]
-        if owner.isdecimal() and (int(owner) == os.getpid() or not psutil.pid_exists(int(owner))):  # it was killed
-            shutil.rmtree(left, ignore_errors=True)
     stage = folder.with_name(f".{folder.name}-{os.getpid()}")
+    for left in (stage, *scratch.abandoned(folder.parent, f".{folder.name}-")):
+        shutil.rmtree(left, ignore_errors=True)
     for number, made in enumerate(report.made):
         for slide, picture in enumerate(made.pictures, 1):
             publish.write(stage / _picture(number, slide), picture)

@@ -31,10 +31,8 @@ def open_folder() -> Iterator[Path]:
     Raises BuildError where no folder can be made.
     """
     system = _system()
-    for left in system.glob("decks-*-*"):
-        owner = left.name.split("-")[1]
-        if owner.isdecimal() and not psutil.pid_exists(int(owner)):
-            _remove(left)
+    for left in abandoned(system, "decks-"):
+        _remove(left)
     try:
         made = Path(tempfile.mkdtemp(prefix=f"decks-{os.getpid()}-", dir=system))
         room = shutil.disk_usage(made).free
@@ -47,6 +45,14 @@ def open_folder() -> Iterator[Path]:
         yield made
     finally:
         _remove(made)
+
+
+def abandoned(folder: Path, start: str) -> Iterator[Path]:
+    """What lies in a folder named by `start` and the number of a process, maybe with more, whose process is gone."""
+    for path in folder.glob(f"{start}*"):
+        owner = path.name.removeprefix(start).split("-")[0]
+        if owner.isdecimal() and not psutil.pid_exists(int(owner)):
+            yield path
 
 
 def environment(folder: Path) -> dict[str, str]:

@@ -13,7 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -219,10 +219,7 @@ def find_browser() -> Path:
     command = [str(_venv_binary("python")), "-m", "playwright", "install", "--only-shell", "chromium"]
     tried = subprocess.run(command, env=environment, capture_output=True, text=True)
     if _can_apt() and not known_browser():
-        try:
-            _apt_install("chromium-headless-shell")
-        except ToolError:  # not every release of Debian and Ubuntu has it
-            _apt_install("chromium")
+        bring_browser(_apt_install)
     found = known_browser()
     if not found:
         raise ToolError(
@@ -232,12 +229,24 @@ def find_browser() -> Path:
     return found
 
 
+def bring_browser(install: Callable[[str], None]) -> None:
+    """Have Debian's browser without windows installed; the one with windows where a release has no other.
+
+    Raises ToolError as `install` does, where neither is to be had.
+    """
+    try:
+        install("chromium-headless-shell")
+    except ToolError:
+        install("chromium")
+
+
 def known_browser() -> Path | None:
     """The browser that `find_browser` finds on this machine as it is, and nothing is started to see."""
     wanted = os.environ.get("CHROME_PATH")
     if wanted:
         return Path(wanted).absolute()
-    return _playwright_browser(_SHELLS) or _installed_shell() or _playwright_browser(_PROGRAMS) or _installed_browser()
+    shell = _playwright_browser(_SHELLS) or next(_on_path("chromium-headless-shell", "chrome-headless-shell"), None)
+    return shell or _playwright_browser(_PROGRAMS) or _installed_browser()
 
 
 def _checked_browser(path: Path) -> Path:
@@ -283,11 +292,8 @@ def _playwright_browser(names: Iterable[str]) -> Path | None:
     return max(found, key=lambda program: program.relative_to(folder).parts, default=None)
 
 
-def _installed_shell() -> Path | None:
-    return next(
-        (Path(found) for name in ("chromium-headless-shell", "chrome-headless-shell") if (found := shutil.which(name))),
-        None,
-    )
+def _on_path(*names: str) -> Iterator[Path]:
+    return (Path(found) for name in names if (found := shutil.which(name)))
 
 
 def _installed_browser() -> Path | None:
@@ -299,7 +305,7 @@ def _installed_browser() -> Path | None:
         "chrome",
         "microsoft-edge",
     )
-    places = [found for name in names if (found := shutil.which(name))]
+    places = [*map(str, _on_path(*names))]
     if platform.system() == "Darwin":
         for name in ("Google Chrome", "Chromium", "Microsoft Edge"):
             places.append(f"/Applications/{name}.app/Contents/MacOS/{name}")

@@ -446,10 +446,7 @@ def test_a_paper_that_is_wider_than_its_sheet_is_named(tiny: Project) -> None:
     assert 40 == len(list((tiny.root / "dist/report").rglob("*.png")))
 
 
-@pytest.mark.parametrize(
-    ("folder", "left_out"),
-    [("templates", "other.md"), pytest.param("forms", "sheet.md", marks=pytest.mark.slow)],
-)
+@pytest.mark.parametrize(("folder", "left_out"), [("templates", "other.md"), ("forms", "sheet.md")])
 def test_a_template_that_mkdocs_leaves_out_is_named(folder: str, left_out: str, tiny: Project) -> None:
     tiny.edit("mkdocs.yml", lambda text: f"{text}exclude_docs: {left_out}\n")
     (tiny.root / "docs" / folder).mkdir()

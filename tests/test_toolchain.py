@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -89,29 +90,29 @@ def test_a_browser_without_windows_comes_before_one_with_them(tmp_path: Path, mo
 
 
 @pytest.mark.parametrize(
-    ("packages", "brought"),
-    [(["chromium-headless-shell", "chromium"], "chromium-headless-shell"), (["chromium"], "chromium")],
+    ("packages", "asked"),
+    [
+        (["chromium-headless-shell", "chromium"], ["chromium-headless-shell"]),
+        (["chromium"], ["chromium-headless-shell", "chromium"]),
+    ],
 )
-def test_debian_brings_the_browser_without_windows_where_it_has_it(
-    packages: list[str], brought: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("CHROME_PATH", raising=False)
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "browsers"))
-    monkeypatch.setenv("PLAYWRIGHT_DOWNLOAD_HOST", "http://127.0.0.1:9")  # where nobody answers
-    monkeypatch.setattr(toolchain, "_can_apt", lambda: True)
-    asked: list[str] = []
+def test_debian_brings_the_browser_without_windows_where_it_has_it(packages: list[str], asked: list[str]) -> None:
+    log: list[str] = []
+    toolchain.bring_browser(partial(install, packages, log))
 
-    def install(package: str) -> None:
-        asked.append(package)
-        if package not in packages:
-            raise ToolError(f"apt-get could not install {package}")
-        program(tmp_path / "bin" / package, "Chromium 1")
+    assert asked == log
 
-    monkeypatch.setattr(toolchain, "_apt_install", install)
 
-    assert tmp_path / "bin" / brought == toolchain.find_browser()
-    assert asked == ["chromium-headless-shell", brought][: len(asked)]
+def test_where_debian_has_no_browser_that_is_an_error() -> None:
+    with pytest.raises(ToolError, match=r"could not install chromium$"):
+        toolchain.bring_browser(partial(install, [], []))
+
+
+def install(packages: list[str], log: list[str], package: str) -> None:
+    """What apt-get does where there are these packages and no others."""
+    log.append(package)
+    if package not in packages:
+        raise ToolError(f"apt-get could not install {package}")
 
 
 def test_node_on_the_path_is_used_if_it_is_new_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

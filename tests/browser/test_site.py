@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urldefrag, urlsplit
@@ -33,26 +33,22 @@ def test_there_are_pages() -> None:
     assert {"", "decks/post-mortem-culture/", "facilitate/post-mortem-culture/", "resources/"} <= set(PAGES)
 
 
-# By night and by day, which are alike in all but their colours, so that half of the pages are enough for each.
-@pytest.mark.parametrize(
-    ("scheme", "theme", "uris"),
-    [("dark", "slate", PAGES[::2]), ("light", "default", PAGES[1::2])],
-    ids=["by night", "by day"],
-)
-def test_every_page_opens_and_fits(scheme: str, theme: str, uris: list[str], browser: Browser, served: Served) -> None:
-    context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
+@pytest.mark.parametrize(("scheme", "width"), [("dark", 360), ("light", 1280)])
+def test_every_page_opens_and_fits(scheme: str, width: int, browser: Browser, served: Served) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme="dark" if scheme == "dark" else "light"
+    )
     page = context.new_page()
     page.add_init_script(WITHOUT_SEARCH)
     log = Log(page)
-    for uri in uris:
+    for uri in PAGES:
         answer = page.goto(served.base + uri)
         assert answer
         assert 200 == answer.status
+        expect(page.locator("h1").first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, uri
+        theme = "slate" if scheme == "dark" else "default"
         expect(page.locator("body")).to_have_attribute("data-md-color-scheme", theme)
-        for width in (360, 1280):
-            page.set_viewport_size({"width": width, "height": 800})
-            expect(page.locator("h1").first).to_be_visible()
-            assert [width, width] == page.evaluate("[innerWidth, document.documentElement.scrollWidth]"), uri
     outside = [address for address in log.requests if not address.startswith(served.base)]
     context.close()
 
@@ -77,6 +73,7 @@ def dead_links(page: Page, served: Served, uris: Iterable[str]) -> list[str]:
     site_url = mkdocs_site.read_settings(ROOT).site_url
     targets: dict[str, str] = {}
     anchors: dict[str, set[str]] = {}
+    page.add_init_script(WITHOUT_SEARCH)
     for uri in uris:
         page.goto(served.base + uri)
         script = "all => all.flatMap((e) => [e.id, e.getAttribute('name') ?? ''])"
@@ -99,28 +96,20 @@ def dead_links(page: Page, served: Served, uris: Iterable[str]) -> list[str]:
     return dead
 
 
-@pytest.fixture
-def still(browser: Browser) -> Iterator[Page]:
-    """A page whose scripts do not run: no link needs them, and they take half of the time."""
-    context = browser.new_context(java_script_enabled=False)
-    yield context.new_page()
-    context.close()
-
-
-def test_every_link_of_every_page_and_slide_leads_somewhere(still: Page, served: Served) -> None:
+def test_every_link_of_every_page_and_slide_leads_somewhere(page: Page, served: Served) -> None:
     built = sorted(path.relative_to(BUILT).as_posix() for path in BUILT.rglob("*.html"))
 
-    assert [] == dead_links(still, served, [uri.removesuffix("index.html") for uri in built])
+    assert [] == dead_links(page, served, [uri.removesuffix("index.html") for uri in built])
 
 
-def test_dead_links_are_found(still: Page, served: Served) -> None:
+def test_dead_links_are_found(page: Page, served: Served) -> None:
     planted = "<a href='../resources/'>good</a> <a href='../nope/'>dead</a> <a href='#nowhere'>no anchor</a>"
-    still.route("**/about/", lambda route: route.fulfill(content_type="text/html", body=planted))
+    page.route("**/about/", lambda route: route.fulfill(content_type="text/html", body=planted))
 
     assert [
         f"about/: {served.base}nope/",
         f"about/: {served.base}about/#nowhere (no such anchor)",
-    ] == dead_links(still, served, ["about/"])
+    ] == dead_links(page, served, ["about/"])
 
 
 def test_the_page_for_what_does_not_exist_helps(page: Page, served: Served) -> None:
