@@ -78,7 +78,7 @@ def read_settings(root: Path) -> Settings:
     config = _load(root, root / "dist" / "site")
     site_url = config.site_url or ""
     line = line_of(read_text(root / "mkdocs.yml", "mkdocs.yml"), "site_url")
-    if not re.match(r"https?://[^/]+", site_url) or not (spelt := _as_browsers_spell(site_url)):
+    if not re.match(r"https?://[^/\s<>^|\\%?#]+(/|$)", site_url) or not (spelt := _as_browsers_spell(site_url)):
         message = f"site_url is '{site_url}'; give the site's full address, beginning with https://"
         raise BuildError([Problem("mkdocs.yml", line, "settings", message)])
     if spelt.rstrip("/") != site_url.rstrip("/"):
