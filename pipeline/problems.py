@@ -26,6 +26,10 @@ class Area:
     height: float
 
 
+_LONGEST = 1000
+"""Characters of a message that anybody reads."""
+
+
 @dataclass(frozen=True, order=True)
 class Problem:
     """One fault that an author can mend."""
@@ -37,13 +41,18 @@ class Problem:
     rule: str
     """Which of `RULES` is broken."""
     message: str
-    """What is wrong; what to do."""
+    """What is wrong; what to do. On one line; cut in its middle where an author's words make it too long."""
     area: Area | None = field(default=None, compare=False)
     """Where on the slide it is to be seen, if that is known."""
 
     def __post_init__(self) -> None:
         if self.rule not in RULES:
             raise ValueError(f"'{self.rule}' is no rule")
+        # An author's words in it may run over lines, or for pages: what to do about them stands at the end.
+        message = " ".join(self.message.split())
+        if len(message) > _LONGEST:
+            message = f"{message[: _LONGEST // 2].rstrip()}…{message[-_LONGEST // 2 :].lstrip()}"
+        object.__setattr__(self, "message", message)
 
     def __str__(self) -> str:
         place = f"{self.path}:{self.line}" if self.line else self.path

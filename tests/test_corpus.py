@@ -357,6 +357,12 @@ def a_picture_in_another_case(project: Project) -> list[str]:
     return [f"{DECK}:12: image 'dot.gif' is not there, but 'Dot.GIF' is; use the same case [image-missing]"]
 
 
+def a_picture_with_an_address_of_pages(project: Project) -> list[str]:
+    address = "a" * 5_000
+    project.edit(DECK, lambda text: f'{text}\n<img alt="A dot" src="{address}\n\tb.gif" />\n')
+    return [f"{DECK}:12: image '{'a' * 493}…{'a' * 100}... [image-missing]"]
+
+
 def a_theme_that_is_gone(project: Project) -> list[str]:
     (project.root / "slides/theme/workshop.css").unlink()
     project.edit(DECK, lambda text: text.replace("title:", "theme: workshop\ntitle:"))
@@ -522,6 +528,7 @@ DOT = bytes.fromhex("47494638396101000100800000050404000000 2c000000000100010000
         pytest.param(an_incident_with_another_ending, marks=pytest.mark.slow),
         pytest.param(an_incident_with_half_of_a_character, marks=pytest.mark.slow),
         pytest.param(a_picture_in_another_case, marks=pytest.mark.slow),
+        pytest.param(a_picture_with_an_address_of_pages, marks=pytest.mark.slow),
         pytest.param(a_theme_that_is_gone, marks=pytest.mark.slow),
         a_theme_with_a_missing_file,
         pytest.param(a_hook_that_fails, marks=pytest.mark.slow),
