@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from PIL import Image
 
 from pipeline import artifacts, checks, deck, decks, marp, pdf
 from pipeline.toolchain import Tools
@@ -282,3 +283,25 @@ def without_title(site: Path) -> bytes:
         drop_title(document)
         document.save(out := io.BytesIO())
     return out.getvalue()
+
+
+SLIDE = Image.new("RGB", (640, 360), "ivory")
+SLIDE.paste("navy", (40, 40, 300, 120))
+PHOTOGRAPH = Image.effect_noise((160, 90), 80).resize((640, 360), Image.Resampling.BICUBIC).convert("RGB")
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [SLIDE, PHOTOGRAPH, PHOTOGRAPH.convert("RGBX"), PHOTOGRAPH.crop((0, 0, 7, 5)), Image.new("RGB", (1, 1), "teal")],
+    ids=["slide", "photograph", "four-bytes", "odd-size", "dot"],
+)
+def test_a_picture_is_packed_without_loss(picture: Image.Image) -> None:
+    unpacked = Image.open(io.BytesIO(pdf.png(picture)))
+
+    assert ("RGB", picture.convert("RGB").tobytes()) == (unpacked.mode, unpacked.tobytes())
+
+
+def test_a_photograph_is_packed_about_as_small_as_others_pack_it() -> None:
+    PHOTOGRAPH.save(others := io.BytesIO(), "PNG")
+
+    assert len(pdf.png(PHOTOGRAPH)) < 1.25 * len(others.getvalue())
