@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import posixpath
 import re
 import struct
 import threading
 import unicodedata
 import zlib
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pikepdf
@@ -236,9 +235,10 @@ _WORD = re.compile(r"(?:(?=[^\W\d_])[\u0590-\u08ff]){3,}|[^\W\d_\u0590-\u08ff]{3
 
 def pictures(pdf: bytes, width: int = PICTURE_WIDTH) -> Iterator[Image.Image]:
     """Each page as a picture, `width` pixels wide; without the signs of notes."""
+    sheets = _Sheets()
     with _open(pdf) as document:
         for page in document:
-            yield _draw(page, width).convert("RGB")
+            yield _draw(page, width, sheets).convert("RGB")
 
 
 class Stopped(Exception):
@@ -252,32 +252,29 @@ def drawn(
     slides: Sequence[str] = (),
     stop: threading.Event | None = None,
 ) -> Iterator[bytes]:
-    """Each page as PNG, packed on all cores while the next ones are drawn; those that the cache has are not drawn.
+    """Each page as PNG; those that the cache has are not drawn.
 
     `slides` are what stands on each page, with its styles and fonts; without them, every page is drawn. Raises Stopped
     once `stop` is set.
     """
-    cores = os.cpu_count() or 1
     with _PDFIUM:
         document = pypdfium2.PdfDocument(pdf)
         count = len(document)
     try:
         is_known = cache.folder and len(slides) == count
         keys = _picture_keys(pdf, width, cache, slides) if is_known else [""] * count
-        with ThreadPoolExecutor(cores) as pool:
-            packing: deque[Future[bytes]] = deque()
-            for number, key in enumerate(keys):
-                if stop and stop.is_set():
-                    raise Stopped
-                known = cache.get(key) if key else None
-                picture = None
-                if known is None:
-                    with _PDFIUM:  # a page at a time, so that others have their turn
-                        picture = _draw(document[number], width)
-                packing.append(pool.submit(_packed, picture, known or b"", key, cache))
-                if len(packing) > cores:  # no more than these in memory, where each may be 3 MB
-                    yield packing.popleft().result()
-            yield from (packed.result() for packed in packing)
+        sheets = _Sheets()
+        for number, key in enumerate(keys):
+            if stop and stop.is_set():
+                raise Stopped
+            content = cache.get(key) if key else None
+            if content is None:
+                with _PDFIUM:  # a page at a time, so that others have their turn
+                    picture = _draw(document[number], width, sheets)
+                content = png(picture)
+                if key:
+                    cache.put(key, content)
+            yield content
     finally:
         with _PDFIUM:
             document.close()
@@ -288,18 +285,29 @@ def _picture_keys(pdf: bytes, width: int, cache: Cache, slides: Sequence[str]) -
     return [cache.key("picture", str(width), slide, content) for slide, content in contents]
 
 
-def _packed(picture: Image.Image | None, known: bytes, key: str, cache: Cache) -> bytes:
-    if picture is None:
-        return known
-    content = png(picture)
-    if key:
-        cache.put(key, content)
-    return content
+class _Sheets:
+    """What is drawn on, again and again: to get 15 MB of memory anew for each page takes longer than to draw on it."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], pypdfium2.PdfBitmap] = {}
+
+    def __call__(self, width: int, height: int, **kind: Any) -> pypdfium2.PdfBitmap:
+        size = (width, height)
+        if size not in self._known:
+            self._known = {size: pypdfium2.PdfBitmap.new_native(width, height, **kind)}
+        return self._known[size]
 
 
-def _draw(page: pypdfium2.PdfPage, width: int) -> Image.Image:
+def _draw(page: pypdfium2.PdfPage, width: int, sheets: _Sheets) -> Image.Image:
+    """A page in RGBX, good until the next one is drawn on the same sheets."""
     # Four bytes a pixel, in Pillow's order: the same picture in half of the time.
-    drawn = page.render(scale=width / page.get_width(), draw_annots=False, rev_byteorder=True, prefer_bgrx=True)
+    drawn = page.render(
+        scale=width / page.get_width(),
+        draw_annots=False,
+        rev_byteorder=True,
+        prefer_bgrx=True,
+        bitmap_maker=sheets,
+    )
     picture: Image.Image = drawn.to_pil()
     return picture
 
@@ -371,12 +379,9 @@ def png(picture: Image.Image) -> bytes:
     Pillow weighs five filters for each row, which takes far longer than the rest of the work. On a slide most rows are
     like the one above, which packing finds without a filter; photographs need one.
     """
-    rows = _rows(picture, b"\0")
-    packed = zlib_ng.compress(rows, _PACKING)
-    if len(packed) > len(rows) // 20:
-        above = ImageChops.offset(picture, 0, 1)
-        above.paste(0, (0, 0, picture.width, 1))  # above the first row there is nothing
-        packed = zlib_ng.compress(_rows(ImageChops.subtract_modulo(picture, above), _UP), _PACKING)
+    packed = _packed(picture, _AS_IT_IS)
+    if len(packed) > 3 * picture.width * picture.height // 20:
+        packed = _packed(picture, _UP)
     header = struct.pack(">2I5B", *picture.size, 8, 2, 0, 0, 0)  # eight bits a colour; RGB
     chunks = [(b"IHDR", header), (b"IDAT", packed), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
@@ -385,17 +390,29 @@ def png(picture: Image.Image) -> bytes:
     )
 
 
+_AS_IT_IS = b"\0"
 _UP = b"\2"
 """The filter of a row that says how it differs from the one above."""
 _PACKING = 2
 """Of 9; smaller than 1 and hardly slower."""
+_BAND = 64
+"""Rows that are packed at a time: to get memory for all of them takes longer than to pack them."""
 
 
-def _rows(picture: Image.Image, filtered: bytes) -> bytes:
-    """The red, green and blue of a picture, a byte each, with the number of a filter before each row."""
-    pixels = memoryview(picture.tobytes("raw", "RGB"))
+def _packed(picture: Image.Image, filtered: bytes) -> bytes:
+    """The red, green and blue of a picture, row by row with the number of a filter before each, packed."""
+    packer = zlib_ng.compressobj(_PACKING)
     width = 3 * picture.width
-    return filtered.join([b"", *(pixels[start : start + width] for start in range(0, len(pixels), width))])
+    parts: list[bytes] = []
+    for top in range(0, picture.height, _BAND):
+        bottom = min(top + _BAND, picture.height)
+        band = picture.crop((0, top, picture.width, bottom))
+        if filtered == _UP:  # above the first row, `crop` finds zeros, as the format wants it
+            band = ImageChops.subtract_modulo(band, picture.crop((0, top - 1, picture.width, bottom - 1)))
+        pixels = memoryview(band.tobytes("raw", "RGB"))
+        rows = (pixels[start : start + width] for start in range(0, len(pixels), width))
+        parts.append(packer.compress(filtered.join([b"", *rows])))
+    return b"".join([*parts, packer.flush()])
 
 
 def og_picture(picture: Image.Image) -> Image.Image:

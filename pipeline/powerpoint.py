@@ -10,6 +10,7 @@ import re
 import threading
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -21,6 +22,7 @@ from pptx.enum.dml import MSO_THEME_COLOR
 from pptx.enum.shapes import MSO_SHAPE, PP_PLACEHOLDER
 from pptx.opc.constants import RELATIONSHIP_TYPE
 from pptx.opc.packuri import PackURI
+from pptx.opc.serialized import PackageWriter
 from pptx.oxml.ns import qn
 from pptx.oxml.xmlchemy import OxmlElement
 from pptx.package import Package
@@ -82,7 +84,7 @@ def make(
         _add_links(source, page, added, scale)
     _set_properties(presentation.core_properties, deck, time)
     presentation.save(out := io.BytesIO())
-    return _without_dates(out)
+    return out.getvalue()
 
 
 def read(content: bytes) -> list[tuple[str, str]]:
@@ -134,6 +136,27 @@ class _Package(Package):
             if not relation.is_external and relation.target_part not in visited:
                 visited.add(relation.target_part)
                 pending += relation.target_part.rels.values()
+
+    def save(self, pkg_file: str | IO[bytes]) -> None:
+        with ZipFile(pkg_file, "w") as archive:
+            members: Any = _Members(archive)
+            writer = PackageWriter(pkg_file, self._rels, tuple(self.iter_parts()))
+            writer._write_content_types_stream(members)
+            writer._write_pkg_rels(members)
+            writer._write_parts(members)
+
+
+@dataclass(frozen=True)
+class _Members:
+    """Writes the parts of a package, without the moment of writing; pictures, packed already, are not packed again."""
+
+    archive: ZipFile
+
+    def write(self, uri: PackURI, content: bytes) -> None:
+        member = ZipInfo(uri.membername)
+        member.create_system = 3  # else it tells the machine's
+        member.compress_type = ZIP_STORED if uri.endswith(".png") else ZIP_DEFLATED
+        self.archive.writestr(member, content)
 
 
 def _slide_size(page: Page) -> tuple[tuple[Emu, Emu], float]:
@@ -364,17 +387,6 @@ def _set_properties(properties: Any, deck: Deck, time: int) -> None:
 def _plain(text: str) -> str:
     """`text` on one line."""
     return " ".join(xml_text(text).split())
-
-
-def _without_dates(file: IO[bytes]) -> bytes:
-    """The same archive without the moment of writing; pictures, which are packed already, are not packed again."""
-    with ZipFile(file) as written, ZipFile(out := io.BytesIO(), "w") as archive:
-        for name in written.namelist():
-            member = ZipInfo(name)
-            member.create_system = 3  # else it tells the machine's
-            member.compress_type = ZIP_STORED if name.endswith(".png") else ZIP_DEFLATED
-            archive.writestr(member, written.read(name))
-    return out.getvalue()
 
 
 def _placeholder(part: bytes, kind: str) -> str:
