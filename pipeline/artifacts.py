@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -197,15 +198,18 @@ def prints(made: Made, reader: Reader, *, links: Mapping[str, str]) -> dict[str,
 
 def _printed(made: Made, reader: Reader, document: str) -> dict[str, bytes]:
     layouts = handouts.layouts(made.deck)
-    printed = reader.print(document, layouts.values())
     time = build_time(made.source.root)
     on_slides = [link for slide in made.deck.slides for link in slide.links]
-    finished: dict[str, bytes] = {}
-    for name, content in zip(layouts, printed, strict=True):
+
+    def finish(name: str, content: bytes) -> bytes:
         title = handouts.title(made.deck, name)
-        dated = pdf.finish(content, title=title, address=made.address, time=time, others=on_slides)
-        finished[name] = handouts.finish_outline(dated, made.deck)
-    return finished
+        outline = [handouts.heading(slide, made.deck.lang) for slide in made.deck.slides]
+        return pdf.finish(content, title=title, address=made.address, time=time, others=on_slides, outline=outline)
+
+    with ThreadPoolExecutor(max_workers=1) as pool:  # each is finished while the browser prints the next
+        printed = zip(layouts, reader.print(document, layouts.values()), strict=True)
+        finishing = {name: pool.submit(finish, name, content) for name, content in printed}
+    return {name: finished.result() for name, finished in finishing.items()}
 
 
 def build_time(root: Path) -> int:

@@ -343,27 +343,27 @@ class Reader:
             self._complaints()
             return found
 
-    def print(self, html: str, layouts: Iterable[str]) -> list[bytes]:
+    def print(self, html: str, layouts: Iterable[str]) -> Iterator[bytes]:
         """Print a document once for each of `layouts`, which is then the class of its body: tagged, with outlines.
 
-        It asks for nothing: what is not in it is missing, as `measure` has said of a slide.
+        It asks for nothing: what is not in it is missing, as `measure` has said of a slide. The window does nothing
+        else until all layouts are printed.
         """
         with self._watch.step(PATIENCE):
             self._page.emulate_media(media="print")
             self._page.goto("about:blank")
             self._page.set_content(html, wait_until="load")
-            pdfs: list[bytes] = []
             for layout in layouts:
                 with self._watch.step(_patience(html)):
                     self._page.evaluate(_LAY_OUT, layout)
-                    pdfs.append(
-                        self._page.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
+                    printed = self._page.pdf(
+                        prefer_css_page_size=True, print_background=True, tagged=True, outline=True
                     )
                     if html.count("<article") > LONG:
                         self._page.request_gc()
+                yield printed
             self._page.emulate_media(media="screen")
             self._complaints()
-        return pdfs
 
     def scan_deck(self, uri: str, slides: int, *, swapped: bool = True) -> list[Misfit]:
         """Look for what keeps people out of a deck of so many slides, each as authored and with its colours `swapped`.

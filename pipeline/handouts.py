@@ -87,17 +87,6 @@ def _page_of(entry: pikepdf.OutlineItem) -> tuple[int, int]:
     return place[0].objgen
 
 
-def finish_outline(pdf: bytes, deck: Deck) -> bytes:
-    """Leave one entry a slide in the outlines: the headings on the slides and in the notes stand below ours."""
-    with pikepdf.open(io.BytesIO(pdf)) as printed:
-        with printed.open_outline() as entries:
-            for entry, slide in zip(entries.root, deck.slides, strict=False):  # `checks` counts them
-                entry.title = heading(slide, deck.lang)
-                entry.children.clear()
-        printed.save(out := io.BytesIO(), deterministic_id=True)
-    return out.getvalue()
-
-
 def _note(note: str, deck: Deck, links: Mapping[str, str]) -> str:
     html = notes.as_html(note, source=deck.source, folder="", links=links)
     html = re.sub(r"<h([1-6])>", lambda found: f"<h{found[1]} aria-level='{min(6, int(found[1]) + 1)}'>", html)

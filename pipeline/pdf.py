@@ -36,13 +36,21 @@ OG_SIZE = (1200, 630)
 
 
 def finish(
-    pdf: bytes, *, title: str, address: str, time: int, slides: Sequence[Slide] = (), others: Sequence[Link] = ()
+    pdf: bytes,
+    *,
+    title: str,
+    address: str,
+    time: int,
+    slides: Sequence[Slide] = (),
+    others: Sequence[Link] = (),
+    outline: Sequence[str] = (),
 ) -> bytes:
     """Make the bytes depend on the deck alone, its links lead where they should, and everything have its words.
 
     `title` is the document's, where it has one. `address` is where the deck is published; '' leaves links relative to
     the file. `time` is in seconds since 1970; Marp writes the moment of printing. `slides` stand on one page each,
-    where they do; `others` are links that stand anywhere.
+    where they do; `others` are links that stand anywhere. `outline` are the titles of the entries that are left in the
+    outlines, where there are any: the outermost.
     """
     with pikepdf.open(io.BytesIO(pdf)) as document:
         for action in _link_actions(document):
@@ -54,6 +62,8 @@ def finish(
         asides.number_anew(document)
         asides.describe(document, slides, others)
         asides.add_notes(document, slides, date=date)
+        if outline:
+            _name_entries(document, outline)
         if title:
             document.docinfo["/Title"] = pikepdf.String(title)
             # Some browsers say so themselves, and some do not.
@@ -64,6 +74,13 @@ def finish(
         out = io.BytesIO()
         document.save(out, deterministic_id=True)
     return out.getvalue()
+
+
+def _name_entries(document: pikepdf.Pdf, titles: Sequence[str]) -> None:
+    with document.open_outline() as entries:
+        for entry, title in zip(entries.root, titles, strict=False):  # `checks` counts them
+            entry.title = title
+            entry.children.clear()
 
 
 def _add_metadata(document: pikepdf.Pdf, moment: datetime) -> None:

@@ -369,7 +369,7 @@ def prints(
     problems: list[Problem] = []
     printed: list[bytes] = []
     with reader.confine(incident.source, problems):
-        printed = reader.print(document(incident, lang), PRINTS.values())
+        printed = list(reader.print(document(incident, lang), PRINTS.values()))
     made: dict[str, bytes] = {}
     for name, content in zip(PRINTS, printed, strict=False):
         title = f"{incident.scenario.title}: {'timeline cards' if name == 'cards.pdf' else 'blank cards and sheets'}"
