@@ -28,6 +28,7 @@ words
 # Two
 """
 HOSTILE = "a::b,c%0A|<b>x</b>@somebody\n* `y`"
+ON_ONE_LINE = "a::b,c%0A|<b>x</b>@somebody * `y`"
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def test_lines_end_with_the_rule_and_the_last_counts(wrong: Report) -> None:
 def test_data_hold_everything(wrong: Report) -> None:
     data = json.loads(report.as_json(wrong))
 
-    first = {"path": "docs/a, b.md", "line": 7, "rule": "link-dead", "message": HOSTILE}
+    first = {"path": "docs/a, b.md", "line": 7, "rule": "link-dead", "message": ON_ONE_LINE}
     assert first == data["problems"][0]
     assert [4, {"slides/talk/deck.md": 2}] == [len(data["problems"]), data["decks"]]
     assert ["because <i>"] == [problem["reason"] for problem in data["allowed"]]
@@ -72,7 +73,7 @@ def test_data_hold_everything(wrong: Report) -> None:
 def test_annotations_are_one_command_a_line_whatever_the_author_wrote(wrong: Report) -> None:
     first, second, third, *_ = report.as_github(wrong)
 
-    assert "::error file=docs/a%2C b.md,line=7,title=link-dead::a::b,c%250A|<b>x</b>@somebody%0A* `y`" == first
+    assert "::error file=docs/a%2C b.md,line=7,title=link-dead::a::b,c%250A|<b>x</b>@somebody * `y`" == first
     assert "::error file=slides/talk/deck.md,title=marp::on no slide" == second
     assert third.startswith("::error file=slides/talk/deck.md,line=3,title=overflow::")
 
