@@ -35,6 +35,8 @@ const MEDIA_TYPES = {
 
 const hasScheme = (address) => /^[a-z][a-z\d+.-]*:/i.test(address) || address.startsWith('//')
 const isFileAddress = (address) => /^file:/i.test(address)
+// What Marp refuses as a link, and the formulas that it sets do not; browsers pass over white space in an address.
+const isRefusedLink = (address) => /^[\0- ]*(?:javascript|vbscript|file|data(?!:image\/(?:gif|png|jpeg|webp);)):/i.test(address.replace(/[\t\n\r]/g, ''))
 const escapeAttribute = (text) =>
   text.replace(/&/g, '&amp;').replace(/"/g, '&quot;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
 const unescapeAttribute = (text) =>
@@ -199,7 +201,7 @@ function settle(html, markdown, deck) {
     line = Number(/\sdata-line="(\d+)"/.exec(attributes)?.[1] ?? line)
     let source
     let figure
-    let settled = attributes.replace(/(\s)(src|srcset|poster|href|style)="([^"]*)"/gi, (attribute, space, name, value) => {
+    let settled = attributes.replace(/(\s)(src|srcset|poster|(?:xlink:)?href|style)="([^"]*)"/gi, (attribute, space, name, value) => {
       const address = unescapeAttribute(value)
       if (name === 'style') {
         const style = replaceUrls(address, (url) => {
@@ -216,6 +218,10 @@ function settle(html, markdown, deck) {
           return [data ?? url, ...size].join(' ')
         })
         return `${space}srcset="${escapeAttribute(set.join(', '))}"`
+      }
+      if (/href$/i.test(name) && isRefusedLink(address)) {
+        deck.problems.push({ line: lineOf(address, markdown, line), rule: 'html-refused', message: `the address '${pathOf(address)}' of a link in a formula is none of the web; write one that begins with https://` })
+        return ''
       }
       if (!address || address.startsWith('#') || hasScheme(address)) return attribute
       if (name === 'href') {

@@ -26,6 +26,7 @@ _CURES = {
     "script": "put it into a file in docs/assets, and name that under extra_javascript in mkdocs.yml",
     "base": "take it out, it would lead every link of the page elsewhere",
     "meta": "take it out",
+    "template": "write what it holds into the page",
     "form": "take it out, nobody here receives what readers write",
     "frame": "link to what you wanted to show",
 }
@@ -43,12 +44,14 @@ _RUNS = re.compile(r"(?:^|;)(javascript|vbscript|data:(?:text/html|application/x
 def find(html: str) -> Iterator[Active]:
     """Everything in a piece of HTML or in an SVG file that runs, frames another page, or sends what readers write."""
     body = LexborHTMLParser(f"<!doctype html><body><div>{html}").body
-    # A template's content is no part of the page until a script takes it out.
+    # A template's content is no part of the page until a script takes it out, but for one that declares a shadow root.
     for node in body.css("*") if body else ():
         name = (node.tag or "").lower()
         local = name.rpartition(":")[2]  # a drawing may name its elements with a prefix
         if kind := _ELEMENTS.get(local):
             yield Active(f"<{local}> in a page; {_CURES[kind]}", (rf"<(?:\w+:)?{re.escape(local)}\b",))
+        elif local == "template" and any(key.startswith("shadowroot") for key in node.attributes):
+            yield Active(f"<template> in a page; {_CURES['template']}", (r"<template\b[^>]*shadowroot", "<template"))
         elif local == "meta" and "http-equiv" in node.attributes:
             yield Active(f"<meta http-equiv> in a page; {_CURES['meta']}", (r"<meta\b[^>]*http-equiv", r"http-equiv"))
         yield from _attributes(node, local)

@@ -80,6 +80,11 @@ def describe(document: pikepdf.Pdf, slides: Sequence[Slide], others: Sequence[Li
     for number, slide in enumerate(slides, 1):
         _describe_links(links.get(number, []), slide.links)
         _describe_backgrounds(figures.get(number, []), slide)
+    for page in document.pages:
+        # A formula is a picture: what is a link in it stands in no structure.
+        for area in _dictionaries(page.obj.get("/Annots")):
+            if area.get("/Subtype") == Name.Link and "/Contents" not in area:
+                area.Contents = String(_address([area]))
 
 
 def number_anew(document: pikepdf.Pdf) -> None:

@@ -266,8 +266,7 @@ class Reader:
     def set_out(self, uri: str) -> None:
         """Begin a visit, which `arrive` ends: between the two, the browser can open another page in another window."""
         with self._watch.step(PATIENCE):
-            self._seen.clear()
-            self.answered.clear()
+            self._forget()
             self._page.goto(self._address(uri), wait_until="commit")
 
     def arrive(self) -> list[Complaint]:
@@ -277,6 +276,12 @@ class Reader:
             self._page.evaluate(_SETTLE)  # what was refused is told a moment later
             return self._complaints()
 
+    def _forget(self) -> None:
+        """Begin anew: what the last page still asked for on its way out is no fault of the next."""
+        self._seen.clear()
+        self._outside.clear()
+        self.answered.clear()
+
     def _address(self, uri: str) -> str:
         """Where readers find a page: its folder, where it is the first one there."""
         return self._base + quote(re.sub(r"(^|/)index\.html$", r"\1", uri))
@@ -285,10 +290,10 @@ class Reader:
         """Go through a deck slide by slide, as a presenter does, and see that each shows its heading."""
         misfits: list[Misfit] = []
         with self._watch.step(PATIENCE + PATIENCE_PER_SLIDE * len(titles)):
-            self._seen.clear()
-            self.answered.clear()
+            self._forget()
             self._page.goto(self._address(uri), wait_until="load")
             found: list[str] = self._page.evaluate(_PRESENT, titles)
+            self._page.evaluate(_SETTLE)  # what the last slide asks for is to be told of this deck
         for number, (title, state) in enumerate(zip(titles, found, strict=True), 1):
             if state == "away":
                 message = "cannot be reached in the presentation; see whether Marp's script runs"
@@ -325,7 +330,7 @@ class Reader:
     def measure(self, bare: str) -> list[Misfit]:
         """Measure every slide of a deck in Marp's `bare` HTML, as it is printed."""
         with self._watch.step(_patience(bare)):
-            self._seen.clear()
+            self._forget()
             self._page.emulate_media(media="print")
             self._page.goto("about:blank")  # what the last deck's script defined must go first
             self._page.set_content(bare, wait_until="load")

@@ -69,15 +69,25 @@ def causes(problems: Iterable[Problem], decks: Sequence[Deck]) -> Iterator[Probl
 
 
 def _once_a_host(problems: Iterable[Problem]) -> Iterator[Problem]:
-    """A deck is opened several times, and may ask another host for another file each time."""
+    """A deck is opened several times, and may ask another host for another file each time.
+
+    Of one that the source names, the line is known best.
+    """
+    problems = list(problems)
+    hosts = [_HOST.search(each.message) if each.rule == "outside-request" else None for each in problems]
+    named = {(each.path, host[1]) for each, host in zip(problems, hosts, strict=True) if host and host[0][0] == "'"}
     asked: set[tuple[str, str]] = set()
-    for problem in problems:
-        said = r"(?:asks for |^')\w+://([^/ ']+)"
-        host = re.search(said, problem.message) if problem.rule == "outside-request" else None
-        if host is None or (problem.path, host[1]) not in asked:
+    for problem, host in zip(problems, hosts, strict=True):
+        if host is None:
             yield problem
-        if host:
-            asked.add((problem.path, host[1]))
+            continue
+        place = (problem.path, host[1])
+        if place not in asked and (host[0][0] == "'" or place not in named):
+            yield problem
+            asked.add(place)
+
+
+_HOST = re.compile(r"(?:asks for |^')(?:\w+:)?//([^/ ']+)")
 
 
 def once(problems: Iterable[Problem]) -> list[Problem]:

@@ -10,6 +10,7 @@ import os
 import stat
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,6 +64,8 @@ class Watcher(events.FileSystemEventHandler):
         self._observer = Observer()
 
     def __enter__(self) -> Watcher:
+        # Of a folder that it hears of twice, as of one made within a new one, watchdog says so; it is none the worse.
+        warnings.filterwarnings("ignore", r"Callback with id '\d+' already exists", RuntimeWarning)
         try:
             self._observer.schedule(self, str(self._root), recursive=False, event_filter=_TOLD)
             for folder in self._root.iterdir():

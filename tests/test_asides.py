@@ -6,6 +6,7 @@ import io
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pikepdf
@@ -121,6 +122,17 @@ def test_each_link_says_what_it_is(document: pikepdf.Pdf) -> None:
         ("https://mute.example/", "https://mute.example/"),
     } == set(found)
     assert 2 <= found.count(("https://wrap.example/", long))
+
+
+def test_a_link_in_a_formula_says_where_it_leads(tmp_path: Path, tools: Tools) -> None:
+    (tmp_path / "deck.md").write_text("# Head\n\nWords, $\\href{https://tex.example/}{x}$\n", encoding="utf-8")
+    [made], _ = artifacts.make(
+        [decks.open_file(tmp_path / "deck.md", "talk")], tools=tools, lang="en", links={}, base=""
+    )
+
+    with pikepdf.open(io.BytesIO(made.pdf)) as document:
+        [link] = signs(document.pages[0], pikepdf.Name.Link)
+        assert ("https://tex.example/", "https://tex.example/") == (str(link.A.URI), str(link.Contents))
 
 
 def test_a_link_that_is_not_printed_does_not_shift_the_words_of_others(document: pikepdf.Pdf) -> None:

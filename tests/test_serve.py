@@ -349,6 +349,16 @@ def test_files_that_come_go_or_are_named_are_told(watched: tuple[Path, Watcher])
     assert {root / "dist/site.json"} == watcher.wait(60)
 
 
+def test_many_folders_made_at_once_are_watched(watched: tuple[Path, Watcher]) -> None:
+    root, watcher = watched
+
+    for number in range(100):
+        (root / f"docs/{number}/a/b/c/d/e").mkdir(parents=True)
+    (root / "docs/99/a/b/c/d/e/page.md").write_text("deep", encoding="utf-8")
+
+    assert {root / "docs/99/a/b/c/d/e/page.md"} == watcher.wait(60)
+
+
 def test_a_pipe_is_not_waited_for(watched: tuple[Path, Watcher]) -> None:
     root, watcher = watched
 

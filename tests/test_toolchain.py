@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from functools import partial
 from pathlib import Path
@@ -120,6 +121,14 @@ def test_node_on_the_path_is_used_if_it_is_new_enough(tmp_path: Path, monkeypatc
     monkeypatch.setenv("PATH", str(tmp_path))
 
     assert node == toolchain.find_node()
+
+
+def test_options_that_node_refuses_are_an_error_and_nothing_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(toolchain.find_node().parent), prepend=os.pathsep)
+    monkeypatch.setenv("NODE_OPTIONS", "--no-such-option")
+
+    with pytest.raises(ToolError, match=r"NODE_OPTIONS is '--no-such-option', which .*node refuses; correct or unset"):
+        toolchain.find_node()
 
 
 def test_a_second_call_installs_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
