@@ -171,8 +171,10 @@ def load_yaml(text: str, path: str, *, offset: int = 0) -> Any:
     node = read_yaml(text, path, offset=offset)
     if problems := list(repeated_keys(node, path, offset=offset)):
         raise BuildError(problems)
+    if node is None:
+        return None
     try:
-        return yaml.safe_load(text)
+        return yaml.SafeLoader("").construct_document(node)
     except yaml.YAMLError as error:
         raise BuildError([yaml_problem(path, error, offset=offset)]) from None
     except ValueError as error:

@@ -78,6 +78,13 @@ def test_another_host_is_named_once() -> None:
     assert [asks[0], asks[2], elsewhere] == list(causes([*asks, elsewhere], [TALK]))
 
 
+def test_another_host_is_named_where_the_source_names_it() -> None:
+    asks = at(10, "outside-request", "slide 1: asks for https://a.x/1, which")
+    named = [at(20, "outside-request", f"'//a.x/{number}' is loaded from another host") for number in (1, 2)]
+
+    assert [named[0]] == list(causes([asks, *named], [TALK]))
+
+
 def test_what_is_on_several_slides_is_said_of_the_first() -> None:
     pale = [at(10, "contrast", "slide 1: 'foot' is pale"), at(20, "contrast", "slide 2: 'foot' is pale")]
     other = at(20, "contrast", "slide 2: 'head' is pale")
