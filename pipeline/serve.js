@@ -83,8 +83,12 @@
   function show() {
     const content = parts()
     const box = make('section', { 'aria-label': WORDS.title, 'aria-live': 'polite' }, ...content)
+    // What is there already stays: it may be in the middle of being pressed, and nobody wants to hear it again.
+    if (root.querySelector('section')?.isEqualNode(box)) return
+    const wasOnButton = root.activeElement?.matches('button')
     root.replaceChildren(make('style', {}, style), box)
     host.hidden = !content.length
+    if (wasOnButton) root.querySelector('button')?.focus()
   }
 
   // --- What the server says ------------------------------------------------------------------------------------

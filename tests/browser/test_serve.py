@@ -322,8 +322,22 @@ def test_problems_can_be_put_away_and_a_key_pressed_on_them_is_not_the_decks(pre
 
     expect(problems(page)).to_have_text("1 problem")
     expect(active(page)).to_have_text("First slide")
+    expect(problems(page).get_by_role("button", name="1 problem")).to_be_focused()
     problems(page).get_by_role("button", name="1 problem").press("Enter")
     expect(problems(page)).to_contain_text("cat.png")
+
+
+def test_what_is_said_already_stays_and_can_be_pressed(preview: Preview, page: Page) -> None:
+    preview.save("slides/talk/deck.md", preview.text.replace("# First slide", "# First slide\n\n![A cat](cat.png)"))
+    page.goto(preview.deck)
+    expect(problems(page)).to_contain_text("cat.png")
+    hide = problems(page).get_by_role("button", name="Hide").element_handle()
+
+    # The deck tells of a step, which changes nothing of what is said.
+    page.evaluate("document.querySelector('.bespoke-marp-parent').classList.toggle('stepped')")
+    page.evaluate("new Promise(requestAnimationFrame)")
+
+    assert hide.evaluate("button => button.isConnected")
 
 
 def test_pages_keep_their_policy_and_nothing_of_it_is_broken(preview: Preview, page: Page) -> None:
