@@ -220,7 +220,7 @@ function settle(html, markdown, deck) {
         return `${space}srcset="${escapeAttribute(set.join(', '))}"`
       }
       if (/href$/i.test(name) && isRefusedLink(address)) {
-        deck.problems.push({ line: lineOf(address, markdown, line), rule: 'html-refused', message: `the address '${pathOf(address)}' of a link in a formula is none of the web; write one that begins with https://` })
+        deck.problems.push({ line: lineOf(address, markdown, line), rule: 'html-refused', message: `the address '${address}' of a link in a formula is none of the web; write one that begins with https://` })
         return ''
       }
       if (!address || address.startsWith('#') || hasScheme(address)) return attribute

@@ -200,10 +200,10 @@ def _printed(made: Made, reader: Reader, document: str) -> dict[str, bytes]:
     layouts = handouts.layouts(made.deck)
     time = build_time(made.source.root)
     on_slides = [link for slide in made.deck.slides for link in slide.links]
+    outline = [handouts.heading(slide, made.deck.lang) for slide in made.deck.slides]
 
     def finish(name: str, content: bytes) -> bytes:
         title = handouts.title(made.deck, name)
-        outline = [handouts.heading(slide, made.deck.lang) for slide in made.deck.slides]
         return pdf.finish(content, title=title, address=made.address, time=time, others=on_slides, outline=outline)
 
     with ThreadPoolExecutor(max_workers=1) as pool:  # each is finished while the browser prints the next

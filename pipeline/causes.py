@@ -47,7 +47,7 @@ def causes(problems: Iterable[Problem], decks: Sequence[Deck]) -> Iterator[Probl
         slide = deck.slide_at(problem.line) if deck else None
         return problem.path, slide.number if slide else 0
 
-    problems = list(_once_a_host(problems))
+    problems = list(_once_a_host(list(problems)))
     on_slide, on_line, in_deck = _rules_by(place, problems), _rules_by(_line, problems), _rules_by(_path, problems)
     speechless = {p.path for p in problems if p.rule == "directive-value" and "no language tag" in p.message}
     missing = [problem for problem in problems if problem.rule in ("image-missing", "link-dead")]
@@ -68,26 +68,25 @@ def causes(problems: Iterable[Problem], decks: Sequence[Deck]) -> Iterator[Probl
         yield problem
 
 
-def _once_a_host(problems: Iterable[Problem]) -> Iterator[Problem]:
+def _once_a_host(problems: Sequence[Problem]) -> Iterator[Problem]:
     """A deck is opened several times, and may ask another host for another file each time.
 
-    Of one that the source names, the line is known best.
+    Of a host that the source names, the line is known best.
     """
-    problems = list(problems)
-    hosts = [_HOST.search(each.message) if each.rule == "outside-request" else None for each in problems]
-    named = {(each.path, host[1]) for each, host in zip(problems, hosts, strict=True) if host and host[0][0] == "'"}
-    asked: set[tuple[str, str]] = set()
-    for problem, host in zip(problems, hosts, strict=True):
-        if host is None:
+    best: dict[tuple[str, str], Problem] = {}
+    for problem in sorted(problems, key=lambda each: not each.message.startswith("'")):
+        if host := _other_host(problem):
+            best.setdefault((problem.path, host), problem)
+    for problem in problems:
+        host = _other_host(problem)
+        if not host or best[problem.path, host] is problem:
             yield problem
-            continue
-        place = (problem.path, host[1])
-        if place not in asked and (host[0][0] == "'" or place not in named):
-            yield problem
-            asked.add(place)
 
 
-_HOST = re.compile(r"(?:asks for |^')(?:\w+:)?//([^/ ']+)")
+def _other_host(problem: Problem) -> str:
+    said = r"(?:asks for |^')(?:\w+:)?//([^/ ']+)"
+    found = re.search(said, problem.message) if problem.rule == "outside-request" else None
+    return found[1] if found else ""
 
 
 def once(problems: Iterable[Problem]) -> list[Problem]:

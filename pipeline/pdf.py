@@ -11,11 +11,11 @@ import threading
 import unicodedata
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
 import pikepdf
@@ -77,6 +77,7 @@ def finish(
 
 
 def _name_entries(document: pikepdf.Pdf, titles: Sequence[str]) -> None:
+    """Leave these entries in the outlines, the outermost: what stands below them are headings of slides and notes."""
     with document.open_outline() as entries:
         for entry, title in zip(entries.root, titles, strict=False):  # `checks` counts them
             entry.title = title
@@ -252,10 +253,10 @@ _WORD = re.compile(r"(?:(?=[^\W\d_])[\u0590-\u08ff]){3,}|[^\W\d_\u0590-\u08ff]{3
 
 def pictures(pdf: bytes, width: int = PICTURE_WIDTH) -> Iterator[Image.Image]:
     """Each page as a picture, `width` pixels wide; without the signs of notes."""
-    sheets = _Sheets()
+    sheet = _sheet()
     with _open(pdf) as document:
         for page in document:
-            yield _draw(page, width, sheets).convert("RGB")
+            yield _draw(page, width, sheet).convert("RGB")
 
 
 class Stopped(Exception):
@@ -280,14 +281,14 @@ def drawn(
     try:
         is_known = cache.folder and len(slides) == count
         keys = _picture_keys(pdf, width, cache, slides) if is_known else [""] * count
-        sheets = _Sheets()
+        sheet = _sheet()
         for number, key in enumerate(keys):
             if stop and stop.is_set():
                 raise Stopped
             content = cache.get(key) if key else None
             if content is None:
                 with _PDFIUM:  # a page at a time, so that others have their turn
-                    picture = _draw(document[number], width, sheets)
+                    picture = _draw(document[number], width, sheet)
                 content = png(picture)
                 if key:
                     cache.put(key, content)
@@ -302,28 +303,20 @@ def _picture_keys(pdf: bytes, width: int, cache: Cache, slides: Sequence[str]) -
     return [cache.key("picture", str(width), slide, content) for slide, content in contents]
 
 
-class _Sheets:
-    """What is drawn on, again and again: to get 15 MB of memory anew for each page takes longer than to draw on it."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[int, int], pypdfium2.PdfBitmap] = {}
-
-    def __call__(self, width: int, height: int, **kind: Any) -> pypdfium2.PdfBitmap:
-        size = (width, height)
-        if size not in self._known:
-            self._known = {size: pypdfium2.PdfBitmap.new_native(width, height, **kind)}
-        return self._known[size]
+def _sheet() -> Callable[..., pypdfium2.PdfBitmap]:
+    """What gives the same bitmap again and again: to get 15 MB anew for each page takes longer than to draw on them."""
+    return lru_cache(maxsize=1)(pypdfium2.PdfBitmap.new_native)
 
 
-def _draw(page: pypdfium2.PdfPage, width: int, sheets: _Sheets) -> Image.Image:
-    """A page in RGBX, good until the next one is drawn on the same sheets."""
+def _draw(page: pypdfium2.PdfPage, width: int, sheet: Callable[..., pypdfium2.PdfBitmap]) -> Image.Image:
+    """A page in RGBX, good until the next one is drawn on the same sheet."""
     # Four bytes a pixel, in Pillow's order: the same picture in half of the time.
     drawn = page.render(
         scale=width / page.get_width(),
         draw_annots=False,
         rev_byteorder=True,
         prefer_bgrx=True,
-        bitmap_maker=sheets,
+        bitmap_maker=sheet,
     )
     picture: Image.Image = drawn.to_pil()
     return picture
@@ -407,9 +400,8 @@ def png(picture: Image.Image) -> bytes:
     )
 
 
-_AS_IT_IS = b"\0"
-_UP = b"\2"
-"""The filter of a row that says how it differs from the one above."""
+_AS_IT_IS, _UP = b"\0", b"\2"
+"""Filters of a row: none, and how it differs from the one above."""
 _PACKING = 2
 """Of 9; smaller than 1 and hardly slower."""
 _BAND = 64

@@ -78,7 +78,7 @@ def read_settings(root: Path) -> Settings:
     config = _load(root, root / "dist" / "site")
     site_url = config.site_url or ""
     line = line_of(read_text(root / "mkdocs.yml", "mkdocs.yml"), "site_url")
-    if not re.match(r"https?://[^/\s<>^|\\%?#]+(/|$)", site_url) or not (spelt := _as_browsers_spell(site_url)):
+    if not re.match(r"https?://[^/]+", site_url) or not (spelt := _as_browsers_spell(site_url)):
         message = f"site_url is '{site_url}'; give the site's full address, beginning with https://"
         raise BuildError([Problem("mkdocs.yml", line, "settings", message)])
     if spelt.rstrip("/") != site_url.rstrip("/"):
@@ -108,11 +108,18 @@ def _as_browsers_spell(address: str) -> str:
     try:
         parts = urlsplit(address)
         host = (parts.hostname or "").encode("idna").decode()
+        if _NO_HOST.search(host):
+            return ""
+        host = f"[{host}]" if ":" in host else host
         usual = {"http": 80, "https": 443}.get(parts.scheme)
         port = f":{parts.port}" if parts.port and parts.port != usual else ""
     except ValueError:
         return ""
     return f"{parts.scheme}://{host}{port}{quote(unquote(parts.path)) or '/'}"
+
+
+_NO_HOST = re.compile(r"[\0-\x20#%/<>?@\\^|\x7f]")
+"""What https://url.spec.whatwg.org/#forbidden-domain-code-point keeps out of a host, but for the colons of an IPv6."""
 
 
 def addresses(settings: Settings) -> dict[Path, str]:

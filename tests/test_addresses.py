@@ -1,4 +1,4 @@
-"""Addresses of slides outlive changes to a deck."""
+"""The address of a site is one that browsers know, and those of slides outlive changes to a deck."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import addresses
+from pipeline import addresses, site
 from pipeline.addresses import Place, Published
 from tests.conftest import Project, told
 from tests.test_corpus import DECK
@@ -120,3 +120,10 @@ def test_a_build_that_would_break_an_address_publishes_nothing(tiny: Project) ->
         "write '<!-- _slideKey: trust safety -->'"
     ) in outcome.err
     assert before == published.read_bytes()
+
+
+@pytest.mark.parametrize("address", ["https://a.example/kit/", "http://localhost:8000/", "http://[::1]:8000/"])
+def test_a_site_may_have_any_address_of_the_web(tiny: Project, address: str) -> None:
+    tiny.edit("mkdocs.yml", lambda text: text.replace("https://tiny.example/", address))
+
+    assert address == site.read_settings(tiny.root).site_url
