@@ -168,11 +168,15 @@ def tiny(tmp_path: Path) -> Project:
     return make_tiny(tmp_path / "project")
 
 
+# What Python has compiled is copied too, or each copy would begin with that; but not what it is just writing.
+_HALF_WRITTEN = ("*.pyc.*",)
+
+
 def make_tiny(root: Path) -> Project:
     """Copy the smallest project to `root`, with the pipeline, the theme, and the tools of this checkout."""
     shutil.copytree(FIXTURES / "project", root)
     for name in ("pipeline", "slides/theme", "docs/assets"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns(*_HALF_WRITTEN))
     (root / "overrides").mkdir()
     files = ("build.py", "marp.config.mjs", "mkdocs_hooks.py", "overrides/main.html", "package-lock.json")
     for name in (*files, "package.json", "requirements.lock", "requirements-node.lock"):
@@ -185,7 +189,7 @@ def make_tiny(root: Path) -> Project:
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     root = tmp_path / "project"
-    skipped = shutil.ignore_patterns(".git", ".venv", "node_modules", "dist", "__pycache__", ".*_cache", "*layouts*")
+    skipped = shutil.ignore_patterns(".git", ".venv", "node_modules", "dist", ".*_cache", "*layouts*", *_HALF_WRITTEN)
     shutil.copytree(ROOT, root, ignore=skipped, symlinks=True)
     for shared in (".venv", "node_modules"):
         (root / shared).symlink_to(ROOT / shared)

@@ -17,11 +17,11 @@ import pytest
 from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page, Route, expect
 
-from pipeline import artifacts, checks, decks, policy, publish
+from pipeline import artifacts, checks, deck, decks, marp, policy, publish
+from pipeline import present as presenting
 from pipeline import site as mkdocs_site
 from pipeline.browser import Reader
 from pipeline.problems import Problem
-from pipeline.toolchain import Tools
 from tests.browser.test_slides import DECKS, present
 from tests.conftest import BUILT, ROOT
 
@@ -107,16 +107,20 @@ Scan = Callable[..., list[Problem]]
 
 
 @pytest.fixture
-def scan(tmp_path: Path, tools: Tools, browser: Browser) -> Scan:
+def scan(tmp_path: Path, worker: marp.Worker, browser: Browser) -> Scan:
     """Make a deck and look at it as `check` does; `change` changes its HTML before."""
 
     def look(markdown: str, *, is_ours: bool = True, change: tuple[str, str] = ("", "")) -> list[Problem]:
         path = tmp_path / "talk.md"
         path.write_text(markdown, encoding="utf-8")
-        made, _ = artifacts.make([decks.open_file(path, "talk")], tools=tools, lang="en", links={}, base="")
+        source = decks.open_file(path, "talk")
+        rendered = worker.render(source, links={}, generated={})
+        read, _ = deck.read(rendered.html, name=source.name, source=source.label)
+        html = policy.seal_deck(presenting.enhance(rendered.html, read, links={}))
+        made = [artifacts.Made(source, read, rendered, b"", html, "")]
         before, after = change
-        assert before in made[0].html
-        publish.write(tmp_path / "decks" / "talk" / "slides.html", made[0].html.replace(before, after))
+        assert before in html
+        publish.write(tmp_path / "decks" / "talk" / "slides.html", html.replace(before, after))
         reader = Reader(browser, tmp_path, "https://deck.invalid/")
         return list(checks.access_problems(made, tmp_path, None, reader, is_ours=is_ours))
 
@@ -213,16 +217,16 @@ def test_what_axe_cannot_decide_may_be_left_out(scan: Scan) -> None:
 
 
 def test_nobody_asked_that_the_colours_of_other_peoples_decks_can_be_swapped(scan: Scan) -> None:
-    deck = "<style>p { color: #333 }</style>\n\n# One\n\nwords\n"
+    markdown = "<style>p { color: #333 }</style>\n\n# One\n\nwords\n"
 
-    assert ["contrast"] == [problem.rule for problem in scan(deck)]
-    assert [] == scan(deck, is_ours=False)
+    assert ["contrast"] == [problem.rule for problem in scan(markdown)]
+    assert [] == scan(markdown, is_ours=False)
 
 
 def test_what_marp_makes_by_itself_is_nobodys_fault(scan: Scan) -> None:
-    deck = "# <!-- fit --> Fitted\n\n$x^2$\n\n|  | a |\n|--|---|\n| b | c |\n"
+    markdown = "# <!-- fit --> Fitted\n\n$x^2$\n\n|  | a |\n|--|---|\n| b | c |\n"
 
-    assert [] == scan(deck, is_ours=False)
+    assert [] == scan(markdown, is_ours=False)
     assert ["axe"] == [problem.rule for problem in scan("# One\n\n[](https://x.example/)\n", is_ours=False)][:1]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urldefrag, urlsplit
@@ -34,26 +33,38 @@ def test_there_are_pages() -> None:
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("dark", 360), ("light", 1280)])
-def test_every_page_opens_and_fits(scheme: str, width: int, browser: Browser, served: Served) -> None:
+def test_every_page_opens_and_fits_and_its_links_lead_somewhere(
+    scheme: str, width: int, browser: Browser, served: Served
+) -> None:
     context = browser.new_context(
         viewport={"width": width, "height": 800}, color_scheme="dark" if scheme == "dark" else "light"
     )
     page = context.new_page()
     page.add_init_script(WITHOUT_SEARCH)
     log = Log(page)
+    linked = Linked()
     for uri in PAGES:
         answer = page.goto(served.base + uri)
         assert answer
         assert 200 == answer.status
+        linked.read(page, served, uri)
         expect(page.locator("h1").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= width, uri
         theme = "slate" if scheme == "dark" else "default"
         expect(page.locator("body")).to_have_attribute("data-md-color-scheme", theme)
     outside = [address for address in log.requests if not address.startswith(served.base)]
+    errors = list(log.errors)
+    # The rest is decks, and the page for what does not exist.
+    for path in sorted(path for path in BUILT.rglob("*.html") if path.name != "index.html"):
+        uri = path.relative_to(BUILT).as_posix()
+        page.goto(served.base + uri)
+        linked.read(page, served, uri)
+    dead = linked.dead(page)
     context.close()
 
     assert [] == outside
-    assert [] == log.errors
+    assert [] == errors
+    assert [] == dead
 
 
 @pytest.mark.parametrize("searches", [True, False])
@@ -68,48 +79,54 @@ def test_where_nothing_is_searched_a_page_gets_no_words_to_search(searches: bool
     page.context.close()
 
 
-def dead_links(page: Page, served: Served, uris: Iterable[str]) -> list[str]:
-    """Links of these pages that lead nowhere: followed over the web server, not with the build's own check."""
-    site_url = mkdocs_site.read_settings(ROOT).site_url
-    targets: dict[str, str] = {}
-    anchors: dict[str, set[str]] = {}
-    page.add_init_script(WITHOUT_SEARCH)
-    for uri in uris:
-        page.goto(served.base + uri)
+class Linked:
+    """Links of pages, to be followed over the web server and not with the build's own check."""
+
+    def __init__(self) -> None:
+        self._site_url = mkdocs_site.read_settings(ROOT).site_url
+        self._targets: dict[str, str] = {}
+        """Each address, and the first page that leads there."""
+        self._anchors: dict[str, set[str]] = {}
+
+    def read(self, page: Page, served: Served, uri: str) -> None:
+        """Remember where the open page leads, and which places it has."""
         script = "all => all.flatMap((e) => [e.id, e.getAttribute('name') ?? ''])"
-        anchors[page.url] = set(page.eval_on_selector_all("[id], a[name]", script))
+        self._anchors[page.url] = set(page.eval_on_selector_all("[id], a[name]", script))
         # The page for what does not exist is made for the address that the site will have, and for no other.
-        if uri == "404.html" and urlsplit(served.base).path != urlsplit(site_url).path:
-            continue
+        if uri == "404.html" and urlsplit(served.base).path != urlsplit(self._site_url).path:
+            return
         for href in page.eval_on_selector_all("a[href]", "all => all.map((a) => a.href)"):
-            address = href.replace(site_url, served.base)
+            address = href.replace(self._site_url, served.base)
             if urlsplit(address).netloc == urlsplit(served.base).netloc:
-                targets.setdefault(address, uri)
-    dead = []
-    for target, uri in targets.items():
-        address, fragment = urldefrag(target)
-        if page.request.get(address).status != 200:
-            dead.append(f"{uri}: {target}")
-        elif fragment and fragment not in anchors.get(address, {fragment}):
-            dead.append(f"{uri}: {target} (no such anchor)")
-    assert targets
-    return dead
+                self._targets.setdefault(address, uri)
 
-
-def test_every_link_of_every_page_and_slide_leads_somewhere(page: Page, served: Served) -> None:
-    built = sorted(path.relative_to(BUILT).as_posix() for path in BUILT.rglob("*.html"))
-
-    assert [] == dead_links(page, served, [uri.removesuffix("index.html") for uri in built])
+    def dead(self, page: Page) -> list[str]:
+        """The links that lead nowhere."""
+        dead = []
+        statuses: dict[str, int] = {}
+        for target, uri in self._targets.items():
+            address, fragment = urldefrag(target)
+            if address not in statuses:
+                statuses[address] = page.request.get(address).status
+            if statuses[address] != 200:
+                dead.append(f"{uri}: {target}")
+            elif fragment and fragment not in self._anchors.get(address, {fragment}):
+                dead.append(f"{uri}: {target} (no such anchor)")
+        assert self._targets
+        return dead
 
 
 def test_dead_links_are_found(page: Page, served: Served) -> None:
     planted = "<a href='../resources/'>good</a> <a href='../nope/'>dead</a> <a href='#nowhere'>no anchor</a>"
     page.route("**/about/", lambda route: route.fulfill(content_type="text/html", body=planted))
+    page.goto(f"{served.base}about/")
+    linked = Linked()
+    linked.read(page, served, "about/")
 
     assert [
         f"about/: {served.base}nope/",
         f"about/: {served.base}about/#nowhere (no such anchor)",
-    ] == dead_links(page, served, ["about/"])
+    ] == linked.dead(page)
 
 
 def test_the_page_for_what_does_not_exist_helps(page: Page, served: Served) -> None:
