@@ -18,13 +18,18 @@ from typing import Any
 
 import pytest
 
-from pipeline import fingerprint, marp, toolchain
+from pipeline import deck, fingerprint, marp, policy, present, toolchain
+from pipeline.artifacts import Made
+from pipeline.decks import Source
+from pipeline.marp import Rendered
 from pipeline.problems import Problem
 from pipeline.toolchain import Tools
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "tests" / "fixtures"
 BUILT = ROOT / "dist" / "site"
+HALF_WRITTEN = "*.pyc.*"
+"""What Python is just compiling. What it has compiled is copied with the rest, or each copy would begin with that."""
 
 # A suite that a script runs in the background ignores Ctrl-C, and so would every command that a test starts and stops.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
@@ -120,6 +125,13 @@ def served(request: pytest.FixtureRequest, site: Path) -> Iterator[Served]:
         yield Served(base)
 
 
+def not_printed(source: Source, rendered: Rendered) -> tuple[Made, list[Problem]]:
+    """A deck to look at, of which there is no PDF; and what its reading finds wrong."""
+    read, problems = deck.read(rendered.html, name=source.name, source=source.label)
+    html = policy.seal_deck(present.enhance(rendered.html, read, links={}))
+    return Made(source, read, rendered, b"", html, ""), problems
+
+
 def told(problem: Problem) -> str:
     """What a problem says, and where, without the name of its rule."""
     return str(problem).removesuffix(f" [{problem.rule}]")
@@ -168,15 +180,11 @@ def tiny(tmp_path: Path) -> Project:
     return make_tiny(tmp_path / "project")
 
 
-# What Python has compiled is copied too, or each copy would begin with that; but not what it is just writing.
-_HALF_WRITTEN = ("*.pyc.*",)
-
-
 def make_tiny(root: Path) -> Project:
     """Copy the smallest project to `root`, with the pipeline, the theme, and the tools of this checkout."""
     shutil.copytree(FIXTURES / "project", root)
     for name in ("pipeline", "slides/theme", "docs/assets"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns(*_HALF_WRITTEN))
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns(HALF_WRITTEN))
     (root / "overrides").mkdir()
     files = ("build.py", "marp.config.mjs", "mkdocs_hooks.py", "overrides/main.html", "package-lock.json")
     for name in (*files, "package.json", "requirements.lock", "requirements-node.lock"):
@@ -189,7 +197,7 @@ def make_tiny(root: Path) -> Project:
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     root = tmp_path / "project"
-    skipped = shutil.ignore_patterns(".git", ".venv", "node_modules", "dist", ".*_cache", "*layouts*", *_HALF_WRITTEN)
+    skipped = shutil.ignore_patterns(".git", ".venv", "node_modules", "dist", ".*_cache", "*layouts*", HALF_WRITTEN)
     shutil.copytree(ROOT, root, ignore=skipped, symlinks=True)
     for shared in (".venv", "node_modules"):
         (root / shared).symlink_to(ROOT / shared)

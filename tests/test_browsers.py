@@ -18,7 +18,7 @@ import pytest
 
 from pipeline import scratch, toolchain
 from pipeline.toolchain import Tools
-from tests.conftest import ROOT, Project
+from tests.conftest import HALF_WRITTEN, ROOT, Project
 
 IN_TIME = 120.0
 """Seconds that a build may take to give up: where nothing else runs it is less than 50, the longest wait of all."""
@@ -46,7 +46,7 @@ def tiny(tmp_path: Path) -> Project:
     for path in ROOT.glob("*.lock"):
         shutil.copy(path, root)
     for name in ("pipeline", "overrides", "slides/theme"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns(HALF_WRITTEN))
     for name in (".venv", "node_modules"):
         (root / name).symlink_to(ROOT / name)
     texts = {

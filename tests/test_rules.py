@@ -11,14 +11,11 @@ from playwright.sync_api import Browser
 from pipeline import (
     artifacts,
     checks,
-    deck,
     decks,
     exceptions,
     links,
     lint,
     marp,
-    policy,
-    present,
     publish,
 )
 from pipeline.browser import Reader
@@ -26,7 +23,7 @@ from pipeline.causes import causes
 from pipeline.decks import Source
 from pipeline.rules import RULES
 from pipeline.toolchain import Tools
-from tests.conftest import ROOT
+from tests.conftest import ROOT, not_printed
 
 PAGE = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
 SECTIONS = {
@@ -73,10 +70,9 @@ def found(tmp_path_factory: pytest.TempPathFactory, tools: Tools, browser: Brows
         others, marp.render(others, tools=tools, lang="en", links={}, formats=("html", "bare")), strict=True
     ):
         assert isinstance(rendered, marp.Rendered)
-        read, wrong = deck.read(rendered.html, name=source.name, source=source.label)
-        html = policy.seal_deck(present.enhance(rendered.html, read, links={}))
-        made.append(artifacts.Made(source, read, rendered, b"", html, ""))
-        problems += [*rendered.problems, *wrong, *lint.problems(source, rendered.trace, read)]
+        unprinted, wrong = not_printed(source, rendered)
+        made.append(unprinted)
+        problems += [*rendered.problems, *wrong, *lint.problems(source, rendered.trace, unprinted.deck)]
     for each in made:
         publish.write(folder / "site/decks" / each.deck.name / "slides.html", each.html)
     reader = Reader(browser, folder / "site", "https://deck.invalid/")

@@ -17,13 +17,12 @@ import pytest
 from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page, Route, expect
 
-from pipeline import artifacts, checks, deck, decks, marp, policy, publish
-from pipeline import present as presenting
+from pipeline import checks, decks, marp, policy, publish
 from pipeline import site as mkdocs_site
 from pipeline.browser import Reader
 from pipeline.problems import Problem
 from tests.browser.test_slides import DECKS, present
-from tests.conftest import BUILT, ROOT
+from tests.conftest import BUILT, ROOT, not_printed
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 ACCESS = ROOT / "pipeline" / "access.js"
@@ -114,15 +113,12 @@ def scan(tmp_path: Path, worker: marp.Worker, browser: Browser) -> Scan:
         path = tmp_path / "talk.md"
         path.write_text(markdown, encoding="utf-8")
         source = decks.open_file(path, "talk")
-        rendered = worker.render(source, links={}, generated={})
-        read, _ = deck.read(rendered.html, name=source.name, source=source.label)
-        html = policy.seal_deck(presenting.enhance(rendered.html, read, links={}))
-        made = [artifacts.Made(source, read, rendered, b"", html, "")]
+        made, _ = not_printed(source, worker.render(source, links={}, generated={}))
         before, after = change
-        assert before in html
-        publish.write(tmp_path / "decks" / "talk" / "slides.html", html.replace(before, after))
+        assert before in made.html
+        publish.write(tmp_path / "decks" / "talk" / "slides.html", made.html.replace(before, after))
         reader = Reader(browser, tmp_path, "https://deck.invalid/")
-        return list(checks.access_problems(made, tmp_path, None, reader, is_ours=is_ours))
+        return list(checks.access_problems([made], tmp_path, None, reader, is_ours=is_ours))
 
     return look
 
@@ -217,16 +213,16 @@ def test_what_axe_cannot_decide_may_be_left_out(scan: Scan) -> None:
 
 
 def test_nobody_asked_that_the_colours_of_other_peoples_decks_can_be_swapped(scan: Scan) -> None:
-    markdown = "<style>p { color: #333 }</style>\n\n# One\n\nwords\n"
+    deck = "<style>p { color: #333 }</style>\n\n# One\n\nwords\n"
 
-    assert ["contrast"] == [problem.rule for problem in scan(markdown)]
-    assert [] == scan(markdown, is_ours=False)
+    assert ["contrast"] == [problem.rule for problem in scan(deck)]
+    assert [] == scan(deck, is_ours=False)
 
 
 def test_what_marp_makes_by_itself_is_nobodys_fault(scan: Scan) -> None:
-    markdown = "# <!-- fit --> Fitted\n\n$x^2$\n\n|  | a |\n|--|---|\n| b | c |\n"
+    deck = "# <!-- fit --> Fitted\n\n$x^2$\n\n|  | a |\n|--|---|\n| b | c |\n"
 
-    assert [] == scan(markdown, is_ours=False)
+    assert [] == scan(deck, is_ours=False)
     assert ["axe"] == [problem.rule for problem in scan("# One\n\n[](https://x.example/)\n", is_ours=False)][:1]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urldefrag, urlsplit
@@ -32,39 +34,49 @@ def test_there_are_pages() -> None:
     assert {"", "decks/post-mortem-culture/", "facilitate/post-mortem-culture/", "resources/"} <= set(PAGES)
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("dark", 360), ("light", 1280)])
-def test_every_page_opens_and_fits_and_its_links_lead_somewhere(
-    scheme: str, width: int, browser: Browser, served: Served
-) -> None:
-    context = browser.new_context(
-        viewport={"width": width, "height": 800}, color_scheme="dark" if scheme == "dark" else "light"
-    )
+@contextmanager
+def window(browser: Browser, scheme: Literal["dark", "light"], width: int, served: Served) -> Iterator[Page]:
+    """A window in which no page may fail, or ask anybody else."""
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
     page = context.new_page()
     page.add_init_script(WITHOUT_SEARCH)
     log = Log(page)
+    yield page
+    context.close()
+
+    assert [] == [address for address in log.requests if not address.startswith(served.base)]
+    assert [] == log.errors
+
+
+def open_to_fit(page: Page, served: Served, uri: str, theme: str) -> None:
+    answer = page.goto(served.base + uri)
+    assert answer
+    assert 200 == answer.status
+    expect(page.locator("h1").first).to_be_visible()
+    assert page.viewport_size
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], uri
+    expect(page.locator("body")).to_have_attribute("data-md-color-scheme", theme)
+
+
+def test_every_page_opens_and_fits_a_phone_in_the_dark(browser: Browser, served: Served) -> None:
+    with window(browser, "dark", 360, served) as page:
+        for uri in PAGES:
+            open_to_fit(page, served, uri, "slate")
+
+
+def test_every_page_opens_and_fits_and_every_link_leads_somewhere(browser: Browser, page: Page, served: Served) -> None:
     linked = Linked()
-    for uri in PAGES:
-        answer = page.goto(served.base + uri)
-        assert answer
-        assert 200 == answer.status
-        linked.read(page, served, uri)
-        expect(page.locator("h1").first).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, uri
-        theme = "slate" if scheme == "dark" else "default"
-        expect(page.locator("body")).to_have_attribute("data-md-color-scheme", theme)
-    outside = [address for address in log.requests if not address.startswith(served.base)]
-    errors = list(log.errors)
-    # The rest is decks, and the page for what does not exist.
+    with window(browser, "light", 1280, served) as wide:
+        for uri in PAGES:
+            open_to_fit(wide, served, uri, "default")
+            linked.read(wide, served, uri)
+    # Decks have another size, and the page for what does not exist may be made for another address.
     for path in sorted(path for path in BUILT.rglob("*.html") if path.name != "index.html"):
         uri = path.relative_to(BUILT).as_posix()
         page.goto(served.base + uri)
         linked.read(page, served, uri)
-    dead = linked.dead(page)
-    context.close()
 
-    assert [] == outside
-    assert [] == errors
-    assert [] == dead
+    assert [] == linked.dead(page)
 
 
 @pytest.mark.parametrize("searches", [True, False])
