@@ -19,11 +19,15 @@ Key = TypeVar("Key", bound=Hashable)
 _FOLLOWS_ON_SLIDE = {
     "pdf-incomplete": {"overflow", "clipped", "formula-wrong"},
     "handout-incomplete": {"overflow", "clipped", "formula-wrong", "pdf-incomplete"},
-    "slide-blank": {"comment-open"},
+    "slide-blank": {"block-open", "comment-open"},
+    "overflow": {"block-open"},
+    "clipped": {"block-open"},
+    "text-small": {"block-open"},
 }
 # The same on one line.
 _FOLLOWS_ON_LINE = {
     "directive-value": {"note-swallowed"},
+    "formula-wrong": {"block-open"},
     "alt-missing": {"image-missing"},
     "axe": {"alt-missing"},
     "image-broken": {"image-missing"},

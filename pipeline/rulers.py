@@ -1,4 +1,4 @@
-"""Find rulers that part no slides, and front matter that is none."""
+"""Find rulers that part no slides, blocks that take them in, and front matter that is none."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ def findings(lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
     """What is wrong with the rulers and with the front matter of a deck."""
     front = [*_misplaced_front(lines, trace), *_cut_front(lines, trace)]
     yield from front
+    unclosed = [block for block in trace.blocks if _missing_end(block, lines)]
+    yield from _unclosed(unclosed, lines, trace)
     for mark in trace.marks:
-        if mark.kind == "ruler":
+        if mark.kind == "ruler" and not any(block.line <= mark.line for block in unclosed):
             message = (
                 f"'{mark.rest}' belongs to the raw HTML above it and parts no slides; leave a blank line before it"
             )
@@ -57,6 +59,76 @@ def _cut_front(lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
         if closing.startswith(" ") and above.startswith(" "):
             message = "front matter ends at this indented '---', and its rest shows on the slide; take the dashes out"
             yield Finding(trace.front.end, "front-matter", message)
+
+
+# --- blocks without an end ---------------------------------------------------------------------------------------
+
+# CommonMark 0.31, 4.6: raw HTML that no blank line ends. Comments are comments.py's, and Marp refuses the other two
+# elements of the first kind.
+_RAW = (
+    (
+        re.compile(r"<(pre|style)(?=[\s>]|$)", re.IGNORECASE),
+        re.compile(r"</(?:pre|script|style|textarea)>", re.IGNORECASE),
+    ),
+    (re.compile(r"<\?"), re.compile(r"\?>")),
+    (re.compile(r"<!\[CDATA\["), re.compile(r"\]\]>")),
+    (re.compile(r"<![A-Z]+", re.IGNORECASE), re.compile(r">")),
+)
+
+
+def _missing_end(block: Block, lines: Sequence[str]) -> tuple[str, str] | None:
+    """What goes on to the end of the deck, and how it would be ended."""
+    text = "\n".join(lines[block.line - 1 : block.end]).strip()
+    if block.kind == "fence":
+        is_closed = block.end - block.line > 1 and _fence(lines[block.end - 1], block.markup) == ""
+        return None if is_closed else ("the code block", block.markup)
+    if block.kind == "marp_math_block":
+        return None if text[2:].endswith("$$") else ("the formula", "$$")
+    if block.kind in ("html_block", "marpit_style"):
+        for beginning, end in _RAW:
+            if found := beginning.match(text):
+                if end.search(text, found.end()):
+                    return None
+                is_element = found.lastindex == 1
+                written = f"</{found[1].lower()}>" if is_element else re.sub(r"\\", "", end.pattern)
+                return f"'{found[0]}{'>' if is_element else ''}'", written
+    return None
+
+
+def _fence(line: str, markup: str) -> str | None:
+    """What stands behind the signs of a fence that could end one of `markup`; None where the line is no fence."""
+    found = re.match(rf" {{0,3}}{re.escape(markup)}{markup[0]}*", line)
+    return line[found.end() :].strip() if found else None
+
+
+def _unclosed(blocks: Sequence[Block], lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
+    fences = [block for block in trace.blocks if block.kind == "fence"]
+    over = [(block, ruler) for block in fences if block not in blocks and (ruler := _goes_over(block, lines))]
+    sure = [(block, ruler) for block, ruler in over if _begins_another(block, ruler, lines)]
+    for block, ruler in sure:
+        message = f"the code block takes in the '---' of line {ruler} and the beginning of another code block"
+        yield Finding(block.line, "block-open", f"{message}; write '{block.markup}' where it ends", block.slide)
+    for block in blocks:
+        what, end = _missing_end(block, lines) or ("", "")
+        # Code blocks that begin and end with the same signs change places behind one that has no end.
+        if block.kind == "fence" and sure:
+            continue
+        message = f"{what} has no end, so that the rest of the deck is in it; write '{end}' where it ends"
+        if block.kind == "fence" and over:
+            first, ruler = over[0]
+            message += f", or where the one of line {first.line} ends, which takes in the '---' of line {ruler}"
+        yield Finding(block.line, "block-open", message, block.slide)
+
+
+def _goes_over(block: Block, lines: Sequence[str]) -> int:
+    """The line of the first dashes in a code block that look like a ruler between slides, or 0."""
+    numbered = enumerate(lines[block.line : block.end - 1], block.line + 1)
+    return next((number for number, line in numbered if line.rstrip() == "---" and not lines[number - 2].strip()), 0)
+
+
+def _begins_another(block: Block, ruler: int, lines: Sequence[str]) -> bool:
+    """Whether behind the ruler, a line with the same signs begins a code block of a language."""
+    return any(_fence(line, block.markup) for line in lines[ruler : block.end - 1])
 
 
 # --- rulers ------------------------------------------------------------------------------------------------------

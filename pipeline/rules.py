@@ -53,6 +53,7 @@ RULES = {
     "slide-blank": Rule("a slide shows something"),
     "slide-hidden": Rule("every slide is reached and shows its heading"),
     "ruler-eaten": Rule("a ruler parts two slides"),
+    "block-open": Rule("code, formulas and raw HTML have an end"),
     "overflow": Rule("everything on a slide is inside of it"),
     "clipped": Rule("no box on a slide hides a part of what is in it"),
     "text-small": Rule("words on a slide can be read from the last row"),

@@ -192,6 +192,21 @@ PLANTED: list[tuple[str, str, list[tuple[int, str]]]] = [
     ("a line break of HTML", "# A\n\n<br>\n***\n\n# B\n", [(4, "ruler-eaten")]),
     ("a no-break space", "# A\n\n---\u00a0\n\n# B\n", [(3, "ruler-eaten")]),
     ("a zero-width space", "# A\n\n\u200b---\n\n# B\n", [(3, "ruler-eaten")]),
+    ("code", "# A\n\n```js\na()\n\n---\n\n# B\n", [(3, "block-open")]),
+    ("code between tildes, with a shorter fence", "# A\n\n~~~~\na\n~~~\n\n---\n\n# B\n", [(3, "block-open")]),
+    ("code with an indented fence", "# A\n\n```\na\n    ```\n\n---\n\n# B\n", [(3, "block-open")]),
+    ("code without a line of it", "# A\n\n```\n", [(3, "block-open")]),
+    ("code up to the next", "# A\n\n```js\na\n\n---\n\n# B\n\n```js\nb\n```\n\n---\n\n# C\n", [(3, "block-open")]),
+    ("code up to the next alike", "# A\n\n```\na\n\n---\n\n# B\n\n```\nb\n```\n\n---\n\n# C\n", [(12, "block-open")]),
+    ("code, and later more", "# A\n\n```\na\n\n---\n\n```js\nb\n```\n\n---\n\n```\nc\n", [(3, "block-open")]),
+    ("a fence that leaves its item", "- x\n  ```\n  a\n```\n\n---\n\n# B\n", [(4, "block-open")]),
+    ("a formula", "# A\n\n$$\nx^2\n\n---\n\nB\n", [(3, "block-open")]),
+    ("a style", "# A\n\n<style scoped>\nh1 { top: 0 }\n\n---\n\n# B\n", [(3, "block-open")]),
+    ("a style with half an end", "# A\n\n<style>\nh1 { top: 0 }\n</style\n\n---\n\n# B\n", [(3, "block-open")]),
+    ("words as they are", "# A\n\n<pre>\nx\n\n---\n\n# B\n", [(3, "block-open")]),
+    ("an instruction", "# A\n\n<?php echo 1\n\n---\n\n# B\n", [(3, "block-open")]),
+    ("characters", "# A\n\n<![CDATA[ x\n\n---\n\n# B\n", [(3, "block-open")]),
+    ("a declaration", "# A\n\n<!DOCTYPE html\n\n---\n\n# B\n", [(3, "block-open")]),
     ("below a blank line", "\n---\nmarp: true\npaginate: true\n---\n\n# A\n", [(2, "front-matter")]),
     ("below a comment", "<!-- My deck -->\n---\ntheme: gaia\n---\n\n# A\n", [(2, "front-matter")]),
     ("cut by dashes", "---\nstyle: |\n  /*\n  ---\n  */\n  h1 { top: 0 }\n---\n\n# A\n", [(4, "front-matter")]),
@@ -738,6 +753,78 @@ SILENT: dict[str, str] = {
         </code>
         </div>
         """,
+    "blocks that end": """
+        # A
+
+        ```js
+        a()
+        ``````
+
+        ~~~ markdown ```
+        ```js
+        ---
+        ~~~
+
+        $$
+        x^2
+        y $$
+
+        $$ z $$
+
+        <pre>
+        words
+
+        as they are</pre>
+
+        <style scoped>
+
+        h1 { top: 0 }
+        </style>
+
+        <?php
+
+        ?>
+
+        - an item
+          ```
+          code that ends with it
+
+        ---
+
+        # B
+
+        $$
+        \\alpha
+        $$
+        """,
+    "a deck as code": """
+        # A
+
+        ````markdown
+        # B
+
+        ---
+
+        ```js
+        b()
+        ```
+        ````
+
+        ```markdown
+        # B
+
+        ---
+
+        # C
+        ```
+
+        ```diff
+        --- a
+        +++ b
+
+        ---
+        ```
+        """,
     "a ruler first, but no front matter": "***\n\n# A\n\n---\n\nkey: value\n\n---\n\n# B\n",
     "front matter that ends in dots": "-----  \nmarp: true\ntitle: x\n-----\n# A\n",
     "lines of other systems": "---\r\nmarp: true\r\n---\r\n\r\n# A\r\n\r\n<!--\r\nNote\r\n-->\r\n\r\n---\r\n# B\r\n",
@@ -819,6 +906,15 @@ def test_a_slide_is_named_where_it_is_known(found: Mapping[str, list[Problem]]) 
     ) == problem.message
 
 
+def test_where_code_may_have_ended_before_is_named(found: Mapping[str, list[Problem]]) -> None:
+    [problem] = found["# A\n\n```\na\n\n---\n\n# B\n\n```\nb\n```\n\n---\n\n# C\n"]
+
+    assert (
+        "slide 1: the code block has no end, so that the rest of the deck is in it; "
+        "write '```' where it ends, or where the one of line 3 ends, which takes in the '---' of line 6"
+    ) == problem.message
+
+
 def test_the_decks_of_the_project_are_passed_over(tmp_path: Path, tools: Tools) -> None:
     texts = {source.name: source.text for source in decks.find(ROOT)}
 
@@ -846,6 +942,6 @@ def test_every_rule_of_the_source_is_planted() -> None:
     assert OF_THE_SOURCE <= judged
 
 
-OF_THE_SOURCE = {rule for rule in RULES if re.match("front-matter|class-|directive-|note-|comment-|ruler-", rule)} - {
-    "note-long"
-}
+OF_THE_SOURCE = {
+    rule for rule in RULES if re.match("front-matter|block-|class-|directive-|note-|comment-|ruler-", rule)
+} - {"note-long"}
