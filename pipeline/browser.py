@@ -40,6 +40,9 @@ LAUNCH = 20.0
 PATIENCE = 40.0
 """Seconds that the browser has for everything else, which nobody but us watches."""
 
+SEARCH = 20.0
+"""Seconds that the search of a site has to say that it is ready."""
+
 PATIENCE_PER_SLIDE = 0.06
 """Seconds more for each slide where the browser has all of them at once: to print one takes a third of it."""
 
@@ -137,9 +140,9 @@ class Started:
     watch: Watch
     """Sees that every step in the browser comes to an end."""
 
-    def read(self, folder: Path, base: str, *, searches: bool = True) -> Reader:
+    def read(self, folder: Path, base: str) -> Reader:
         """Open a window for which `folder` is the web site at `base`."""
-        return Reader(self.browser, folder, base, self.watch, searches=searches)
+        return Reader(self.browser, folder, base, self.watch)
 
 
 @contextmanager
@@ -210,16 +213,9 @@ def _launch(playwright: Playwright, program: Path, watch: Watch) -> Browser:
 
 
 class Reader:
-    """A window of the browser for which `folder` is the web site at `base`, and there are no others.
+    """A window of the browser for which `folder` is the web site at `base`, and there are no others."""
 
-    Every page reads all words of the site as soon as it is opened, which takes half of the time; where it `searches`
-    nothing, it gets none, and no worker to search them.
-    """
-
-    def __init__(
-        self, browser: Browser, folder: Path, base: str, watch: Watch | None = None, *, searches: bool = True
-    ) -> None:
-        self._searches = searches
+    def __init__(self, browser: Browser, folder: Path, base: str, watch: Watch | None = None) -> None:
         self._browser = browser
         self._watch = watch or Watch(folder)
         self._folder = folder
@@ -236,7 +232,7 @@ class Reader:
         self._page.set_default_timeout(DEADLINE_MS)
         self._page.context.route("**/*", self._answer)
         self._page.expose_binding(_TELL, lambda _, refused: self._on_refusal(refused))
-        self._page.add_init_script(_LISTEN if self._searches else _LISTEN + _NO_SEARCH)
+        self._page.add_init_script(_LISTEN)
         self._page.on("console", self._on_console)
         self._page.on("pageerror", self._on_error)
         self._page.on("requestfailed", self._on_failure)
@@ -275,6 +271,18 @@ class Reader:
             self._page.wait_for_load_state("load")
             self._page.evaluate(_SETTLE)  # what was refused is told a moment later
             return self._complaints()
+
+    def search(self) -> list[Complaint]:
+        """Go to the search of the page that is open, and see that it works; returns what `visit` does."""
+        with self._watch.step(PATIENCE):
+            is_ready = self._page.evaluate(_SEARCH, SEARCH)
+            found = self._complaints()
+        silent = "the search does not say that it is ready; see whether 'search' is among the plugins of mkdocs.yml"
+        if is_ready:
+            return found
+        # Of a file that is missing, the script that wanted it complains as well.
+        missing = [complaint for complaint in found if complaint.rule == "request-failed"]
+        return missing or found or [Complaint("script-error", silent)]
 
     def _forget(self) -> None:
         """Begin anew: what the last page still asked for on its way out is no fault of the next."""
@@ -463,9 +471,6 @@ class Reader:
         path = self._folder / unquote(urlsplit(address).path.removeprefix(urlsplit(self._base).path))
         if path.is_dir():
             path /= "index.html"
-        if path == self._folder / _WORDS_OF_ALL and not self._searches:
-            route.fulfill(body=_NO_WORDS, content_type="application/json")
-            return
         self.answered.add(path)
         if not path.is_file():
             self._seen.append(Complaint("request-failed", f"asks for {address}, which does not exist"))
@@ -534,10 +539,21 @@ _LISTEN = r"""addEventListener('securitypolicyviolation', (event) => {
   const [text] = (handler?.value ?? element?.textContent ?? '').trim().split('\n')
   tellRefusal({ address, directive, tag, text, handler: handler?.name ?? '' })
 });"""
-_WORDS_OF_ALL = Path("search", "search_index.json")
-_NO_WORDS = '{"config": {"lang": ["en"], "separator": " ", "pipeline": [], "fields": {}}, "docs": []}'
-# The theme leaves its search to a worker, and nobody else has one.
-_NO_SEARCH = "window.Worker = class extends EventTarget { postMessage() {} terminate() {} }"
+# Whether the theme's search, where there is one, says that it can be used, once a reader goes there.
+_SEARCH = """async seconds => {
+  const search = document.forms.namedItem('search')
+  const said = document.querySelector('.md-search-result__meta')
+  if (!search || !said) return true
+  const before = said.textContent
+  let failed = false
+  addEventListener('error', () => { failed = true })
+  search.querySelector('input').focus()
+  for (const end = performance.now() + 1000 * seconds; !failed && performance.now() < end;) {
+    if (said.textContent !== before) return true
+    await new Promise(requestAnimationFrame)
+  }
+  return false
+}"""
 
 # Until what has happened has come through to the page's own scripts, and to us.
 _SETTLE = """async () => {

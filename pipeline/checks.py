@@ -213,8 +213,8 @@ def site_problems(
 ) -> Iterator[Problem]:
     """Present every deck and open every page.
 
-    The home page is opened by `reader`, and all that follow, which go through `each`, by the `others` side by side, of
-    which no more are taken than there are pages.
+    The home page is opened by `reader`, which also goes to its search, and all that follow, which go through `each`, by
+    the `others` side by side, of which no more are taken than there are pages.
     """
     cache = made[0].cache if made else NOTHING_KEPT
     yield from present_problems(made, reader)
@@ -226,7 +226,7 @@ def site_problems(
     home = [uri for uri in new if uri == "index.html"]
     rest = [uri for uri in new if uri not in home]
     for uri, visitor in itertools.chain(_visits(home, iter([reader])), _visits(each(rest), others)):
-        complaints = visitor.arrive()
+        complaints = [*visitor.arrive(), *(visitor.search() if uri in home else [])]
         if not complaints:
             cache.remember(keys[uri], visitor.answered)
         origin = origins.get(uri, links.Origin(f"dist/site/{uri}", ""))

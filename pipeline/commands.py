@@ -177,7 +177,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
             _write_prints(bundled, stage / "site" / bundles.PLACE)
         publish.write(stage / "site" / "build.json", json.dumps({"fingerprint": inputs}, indent=2) + "\n")
         progress.begin("pages opened in the browser")
-        others = (started.read(stage / "site", settings.site_url, searches=False) for _ in range(WINDOWS))
+        others = (started.read(stage / "site", settings.site_url) for _ in range(WINDOWS))
         progress.found += checks.site_problems(
             made, stage / "site", settings, reader, others=others, each=progress.each
         )

@@ -59,7 +59,7 @@ def test_pages_that_are_opened_side_by_side_keep_apart_what_they_lack(tmp_path: 
     for uri, picture in {**missing, "index.html": "home.png"}.items():
         (folder / uri).parent.mkdir(parents=True, exist_ok=True)
         (folder / uri).write_text(f"{HEAD}<img src='{picture or 'data:,'}' alt='x'>", encoding="utf-8")
-    home, *others = (Reader(browser, folder, BASE, searches=number == 0) for number in range(4))
+    home, *others = (Reader(browser, folder, BASE) for _ in range(4))
 
     found = checks.site_problems([], folder, Settings(tmp_path, BASE, "en", docs), home, others=iter(others))
 

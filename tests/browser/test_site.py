@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +13,7 @@ from urllib.parse import urldefrag, urlsplit
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
+from playwright.sync_api import Browser, FloatRect, Locator, Page, Response, expect
 
 from pipeline import links, pages
 from pipeline import site as mkdocs_site
@@ -77,18 +79,6 @@ def test_every_page_opens_and_fits_and_every_link_leads_somewhere(browser: Brows
         linked.read(page, served, uri)
 
     assert [] == linked.dead(page)
-
-
-@pytest.mark.parametrize("searches", [True, False])
-def test_where_nothing_is_searched_a_page_gets_no_words_to_search(searches: bool, browser: Browser) -> None:
-    reader = Reader(browser, BUILT, mkdocs_site.read_settings(ROOT).site_url, searches=searches)
-    [page] = browser.contexts[-1].pages
-
-    with page.expect_response("**/search_index.json") as answer:
-        assert [] == reader.visit("about/index.html")
-
-    assert searches == bool(answer.value.json()["docs"])
-    page.context.close()
 
 
 class Linked:
@@ -167,6 +157,71 @@ def test_the_search_finds_a_slide(page: Page, served: Served) -> None:
 
     result = page.locator("a.md-search-result__link[href*='decks/post-mortem-culture/']").first
     expect(result).to_be_visible()
+
+
+def test_what_was_searched_for_is_marked_on_its_page(page: Page, served: Served) -> None:
+    page.goto(served.base)
+    page.keyboard.press("/")
+    page.keyboard.type("hero complex")
+    page.locator("a.md-search-result__link").first.click()
+
+    expect(page.locator("article mark").first).to_be_visible()
+
+
+def test_the_words_to_search_wait_until_somebody_searches(page: Page, served: Served) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{served.base}about/")
+    assert asked
+    assert [] == [address for address in asked if address.endswith("search_index.json")]
+
+    with page.expect_response("**/search_index.json") as answer:
+        page.get_by_role("textbox", name="Search").focus()
+
+    assert answer.value.json()["docs"]
+
+
+def test_the_home_page_is_light_before_its_pictures(page: Page, served: Served) -> None:
+    responses: list[Response] = []
+    page.on("response", lambda response: responses.append(response))
+    page.goto(served.base)
+
+    sizes = {r.url: len(gzip.compress(r.body())) for r in responses if r.request.resource_type != "image"}
+    assert sizes.keys() > {served.base, f"{served.base}assets/site.css"}
+    assert sum(sizes.values()) < 150_000, sizes
+
+
+def test_a_build_sees_that_the_search_works(browser: Browser, tmp_path: Path) -> None:
+    for name in ("index.html", "assets", "search"):
+        copy = shutil.copytree if (BUILT / name).is_dir() else shutil.copy
+        copy(BUILT / name, tmp_path / name)
+    base = mkdocs_site.read_settings(ROOT).site_url
+    reader = Reader(browser, tmp_path, base)
+    reader.visit("index.html")
+    assert [] == reader.search()
+
+    (tmp_path / "search/search_index.json").unlink()
+    reader.visit("index.html")
+    [complaint] = reader.search()
+
+    assert ("request-failed", f"asks for {base}search/search_index.json, which does not exist") == (
+        complaint.rule,
+        complaint.message,
+    )
+
+
+def test_a_search_that_does_not_get_ready_is_named(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.browser.SEARCH", 0.1)
+    body = '<form name="search"><input></form><div class="md-search-result__meta">Not yet</div>'
+    (tmp_path / "index.html").write_text(f"<!doctype html><title>x</title>{body}", encoding="utf-8")
+    reader = Reader(browser, tmp_path, "https://workshop.example/")
+    reader.visit("index.html")
+
+    [complaint] = reader.search()
+
+    assert complaint.message.startswith("the search does not say that it is ready; see whether")
 
 
 def test_the_deck_page_shows_a_picture_of_every_slide(page: Page, served: Served) -> None:
