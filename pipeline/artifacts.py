@@ -22,7 +22,7 @@ from urllib.parse import quote
 from PIL import Image
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline import deck, decks, handouts, lint, marp, pages, pdf, policy, powerpoint, present, qr
+from pipeline import deck, decks, handouts, lint, marp, pages, pdf, policy, present, qr
 from pipeline.browser import Reader
 from pipeline.cache import NOTHING_KEPT, Cache
 from pipeline.deck import Deck
@@ -151,6 +151,9 @@ def files(made: Made, *, links: Mapping[str, str]) -> Iterator[tuple[str, str | 
 
 
 def _powerpoint(made: Made, kept: Cache) -> bytes:
+    # Its library takes a tenth of a second to load: here nobody waits for that, and a deck with a fault needs none.
+    from pipeline import powerpoint
+
     time = build_time(made.source.root)
     return powerpoint.make(made.deck, made.pdf, time=time, cache=kept, shown=made.shown, stop=made.stop)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import partial
 from pathlib import Path
 
-from pipeline import browser, handouts, links, pdf, powerpoint, scenario, sessions, site, templates, word
+from pipeline import browser, handouts, links, pdf, scenario, sessions, site, templates
 from pipeline.artifacts import Made
 from pipeline.cache import NOTHING_KEPT
 from pipeline.deck import Image, Slide
@@ -153,6 +153,8 @@ def powerpoint_problems(made: Sequence[Made], folder: Path) -> Iterator[Problem]
 
 
 def _powerpoint_problems(made: Made, content: bytes) -> Iterator[Problem]:
+    from pipeline import powerpoint  # as late as where it is made
+
     found = powerpoint.read(content)
     if len(found) != len(made.deck.slides):
         message = f"the PowerPoint file has {len(found)} slides for {len(made.deck.slides)}; please report it"
@@ -361,6 +363,8 @@ def link_problems(
 
 def _template_links(template: Template, folder: Path) -> Iterator[links.Reference]:
     """Every link of a template's files; a page's own links are followed there."""
+    from pipeline import word  # as late as where they are made
+
     stem = f"{template.folder}{template.name}"
     found = {
         ".pdf": [address for _, address in pdf.links((folder / f"{stem}.pdf").read_bytes())],
@@ -374,6 +378,8 @@ def _template_links(template: Template, folder: Path) -> Iterator[links.Referenc
 
 def _file_links(made: Made, folder: Path) -> Iterator[links.Reference]:
     """Every link of a deck's PDF, handouts, PowerPoint and Markdown, with its line in the deck."""
+    from pipeline import powerpoint  # as late as where it is made
+
     beside = folder / "decks" / made.deck.name
     for path in sorted(beside.iterdir()):
         if path.suffix == ".pdf":

@@ -37,7 +37,6 @@ from pipeline import (
     sessions,
     site,
     templates,
-    word,
 )
 from pipeline.artifacts import Made
 from pipeline.cache import Cache
@@ -385,6 +384,10 @@ def _make_templates(
     chosen: Sequence[Template], reader: browser.Reader, settings: site.Settings, kept: Cache
 ) -> tuple[dict[str, bytes], list[Problem]]:
     """The files of all templates, by their addresses, and what is wrong with them; pandoc works beside the browser."""
+    if not chosen:
+        return {}, []
+    from pipeline import word  # not before, since its library takes a while to load
+
     imprint = Imprint(settings.site_url, settings.locale, artifacts.build_time(settings.root))
     keys = {template.uri: kept.key("template", repr(template), repr(imprint)) for template in chosen}
     found = {uri: archive.unpack(content) for uri, key in keys.items() if (content := kept.get(key))}
