@@ -28,7 +28,7 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from pipeline import active, templates
+from pipeline import active, templates, unclosed
 from pipeline.problems import (
     BuildError,
     Problem,
@@ -357,6 +357,9 @@ def _text_problems(path: Path, name: str) -> Iterator[Problem]:
             if values is not None and not isinstance(values, dict):
                 message = "front matter has no 'key: value' lines; write e.g. 'title: A page'"
                 yield Problem(name, 2, "yaml", message)
+        elif re.match(r"---[ \t]*\r?\n[\w-]+:", text):
+            message = "front matter has no end, and is shown on the page; write '---' on a line of its own below it"
+            yield Problem(name, 1, "yaml", message)
     except BuildError as error:
         yield from error.problems
 
@@ -512,15 +515,22 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     """Look for scripts, frames and forms in what a page's Markdown became, and tell its cards and boxes apart."""
     for found in active.find(html):
         _warn(page, config, found.message, *found.clues)
+    if page.file.generated_by is None:
+        for line, message in unclosed.find(html, page.file.content_string):
+            _tell(page, config, line, "block-open", message)
     return templates.with_parts(html)
 
 
 def _warn(page: Page, config: MkDocsConfig, message: str, *clues: str) -> None:
-    root = Path(config.config_file_path).parent
     path = Path(page.file.abs_src_path or "")
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     line = active.line_in(text, active.Active(message, clues), is_markdown=path.suffix == ".md")
-    problem = Problem(_shown(path, root), line, "page-script", message)
+    _tell(page, config, line, "page-script", message)
+
+
+def _tell(page: Page, config: MkDocsConfig, line: int, rule: str, message: str) -> None:
+    path = Path(page.file.abs_src_path or "")
+    problem = Problem(_shown(path, Path(config.config_file_path).parent), line, rule, message)
     log.warning("%s", problem, extra={"problem": problem})
 
 

@@ -211,7 +211,7 @@ def pages(seen: str) -> list[str]:
 def _seen(name: str) -> str:
     if "mkdocs" in rules_of(name):
         return "alone"
-    if "page-script" in rules_of(name):
+    if rules_of(name) & {"block-open", "page-script"}:
         return "in HTML"
     return "by MkDocs" if any(": link '" in line for line in messages()[name]) else "in the site"
 

@@ -1,0 +1,59 @@
+"""What a page begins and never ends, and what only looks like it."""
+
+from __future__ import annotations
+
+import markdown
+import pytest
+
+from pipeline import unclosed
+
+EXTENSIONS = ["admonition", "attr_list", "md_in_html", "pymdownx.highlight", "pymdownx.superfences", "tables"]
+
+
+def found(text: str) -> list[tuple[int, str]]:
+    """The line of each thing without an end, and what would end it."""
+    html = markdown.markdown(text, extensions=EXTENSIONS)
+    return [(line, message.split("'")[1]) for line, message in unclosed.find(html, text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "end"),
+    [
+        ("# A\n\n```js\nx()\n\n## B\n", 3, "```"),
+        ("# A\n\ntext\n~~~~\nx()\n~~~\n\n## B\n", 4, "~~~~"),
+        ("# A\n\n```\nx\n```\n\n- y\n\n    ```js\n    x\n\n## B\n", 9, "```"),
+        ("# A\n\n> ```\n> x\n\n## B\n", 3, "```"),
+        ("# A\n\n!!! note\n    ```js\n    x\n\n## B\n", 4, "```"),
+        ("# A\n\n<!-- a -->\n\n<!-- b\n\n## B\n", 5, "-->"),
+        ("# A\n\ntext <!-- b\n\n## B\n", 3, "-->"),
+        ("# A\n\n<style>\nh1 { top: 0 }\n\n## B\n", 3, "</style>"),
+        ("# A\n\n<pre>\nx\n\n## B\n", 3, "</pre>"),
+        ("# A\n\n<DIV>\n\n## B\n", 3, "</div>"),
+        ("# A\n\n<details><summary>x</summary>\n\n## B\n", 3, "</details>"),
+    ],
+)
+def test_what_has_no_end_is_named_where_it_begins(text: str, line: int, end: str) -> None:
+    assert [(line, end)] == found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# A\n\n```html\n<div>\n<!-- x\n```\n\nWrite `<div>`, `<!--` and ```` ``` ````.\n\n    ```\n    indented\n",
+        "# A\n\n````markdown\n```js\n````\n\n~~~\n```\n~~~\n\n- ```js\n  x\n  ```\n",
+        "# A\n\nWrite ``` to begin code, \\<!-- or &lt;!-- to begin a comment.\n",
+        "# A\n\n<div title='<div>'>\n<p>x\n<p>y\n</div>\n\n<ul><li>a<li>b</ul>\n\n<table><tr><td>x</table>\n",
+        "# A\n\n<div markdown>\n\n## B\n\n<!-- a -->\n\n</div>\n\n</div>\n",
+        "# A\n\n<pre><code>&lt;div&gt;\n```\n&lt;!--\n</code></pre>\n",
+    ],
+    ids=[
+        "shown by code",
+        "fences within fences",
+        "shown by words",
+        "ends left out",
+        "an end too many",
+        "shown by HTML",
+    ],
+)
+def test_what_ends_or_only_shows_signs_is_passed_over(text: str) -> None:
+    assert [] == found(text)
