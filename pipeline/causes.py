@@ -93,6 +93,26 @@ def _other_host(problem: Problem) -> str:
     return found[1] if found else ""
 
 
+_NAMED = re.compile(r"'([^']+)' (?:leads to '([^']+)'|is loaded from another host)(.*)", re.DOTALL)
+
+
+def of_settings(problems: Iterable[Problem], text: str) -> Iterator[Problem]:
+    """What mkdocs.yml puts on every page, a style sheet for example: said once, where it is named in its `text`."""
+    told: set[tuple[int, str]] = set()
+    for problem in problems:
+        found = _NAMED.fullmatch(problem.message) if text and not problem.line else None
+        name = (found[2] or found[1]) if found else ""
+        named = re.search(rf"^[^#\n]*(?<![\w/.-]){re.escape(name)}(?![\w/.-])", text, re.MULTILINE) if found else None
+        if not found or not named:
+            yield problem
+            continue
+        line = text.count("\n", 0, named.end()) + 1
+        if (line, problem.rule) not in told:
+            message = f"names '{name}'{found[3]}" if found[2] else problem.message
+            yield Problem("mkdocs.yml", line, problem.rule, message)
+        told.add((line, problem.rule))
+
+
 def once(problems: Iterable[Problem]) -> list[Problem]:
     """What is the same on several slides of a deck, a pale footer for example, said of the first one only.
 

@@ -42,7 +42,7 @@ from pipeline.artifacts import Made
 from pipeline.cache import Cache
 from pipeline.decks import Source
 from pipeline.incident import Incident
-from pipeline.problems import BuildError, Problem, place_problems, tidy
+from pipeline.problems import BuildError, Problem, place_problems, read_text, tidy
 from pipeline.progress import Progress, quiet
 from pipeline.report import Report
 from pipeline.rules import RULES
@@ -105,6 +105,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
     if problems := list(place_problems(root)):  # before anything is read that may have no end
         raise BuildError(problems)
     settings = site.read_settings(root)
+    progress.settings = read_text(root / "mkdocs.yml", "mkdocs.yml")
     named = [(root / "slides", "deck-name"), (settings.docs, "file")]
     if problems := [each for folder, rule in named for each in names.problems(root, folder, rule)]:
         raise BuildError(problems)

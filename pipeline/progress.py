@@ -10,7 +10,7 @@ from typing import TypeVar
 from pipeline import exceptions
 from pipeline.artifacts import Made
 from pipeline.cache import NOTHING_KEPT, Cache
-from pipeline.causes import causes, once
+from pipeline.causes import causes, of_settings, once
 from pipeline.deck import Deck
 from pipeline.problems import BuildError, Problem, tidy
 from pipeline.report import Report
@@ -35,6 +35,8 @@ class Progress:
     """Whether slow rules are looked at too, and whether a problem leaves the rest to be looked at."""
     cache: Cache = NOTHING_KEPT
     """Where what was made and seen before may be found; a thorough look does not look there."""
+    settings: str = ""
+    """The text of mkdocs.yml, once it is known to be readable."""
     made: list[Made] = field(default_factory=list)
     found: list[Problem] = field(default_factory=list)
     """Every problem, those that a deck allows included."""
@@ -83,7 +85,8 @@ class Progress:
         return list(self._sorted().refused)
 
     def _sorted(self, problems: Sequence[Problem] = ()) -> exceptions.Sorted:
-        parted = exceptions.sort(tidy(causes([*self.found, *problems], self.decks)), self.decks)
+        found = of_settings(causes([*self.found, *problems], self.decks), self.settings)
+        parted = exceptions.sort(tidy(found), self.decks)
         return replace(parted, refused=tuple(once(parted.refused)))
 
     def gate(self) -> None:

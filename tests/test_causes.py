@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.causes import causes, once
+from pipeline.causes import causes, of_settings, once
 from pipeline.deck import Deck, Slide
 from pipeline.problems import Problem
 
@@ -89,6 +89,29 @@ def test_another_host_is_named_where_the_source_names_it() -> None:
     named = [at(20, "outside-request", f"'//a.x/{number}' is loaded from another host") for number in (1, 2)]
 
     assert [named[0]] == list(causes([asks, *named], [TALK]))
+
+
+def test_what_the_settings_put_on_every_page_is_said_once_where_they_name_it() -> None:
+    text = (
+        "# assets/a.css\nextra_css:\n  - theme-assets/a.css\n  - 'assets/a.css'\nextra_javascript: [https://a.x/b.js]\n"
+    )
+    on_pages = [
+        at(0, "link-dead", f"'{up}assets/a.css' leads to 'assets/a.css', which does not exist; add it", f"{number}.md")
+        for number, up in enumerate(("", "../", "../../"))
+    ]
+    of_host = [at(0, "outside-request", "'https://a.x/b.js' is loaded from another host; x", f"{n}.md") for n in (1, 2)]
+    others = [
+        at(3, "link-dead", "'assets/a.css' leads to 'assets/a.css', which does not exist; add it"),
+        at(0, "link-dead", "'c.css' leads to 'assets/c.css', which does not exist; add it"),
+        at(0, "link-dead", "nothing quoted"),
+    ]
+
+    assert [
+        at(4, "link-dead", "names 'assets/a.css', which does not exist; add it", "mkdocs.yml"),
+        at(5, "outside-request", "'https://a.x/b.js' is loaded from another host; x", "mkdocs.yml"),
+        *others,
+    ] == list(of_settings([*on_pages, *of_host, *others], text))
+    assert on_pages == list(of_settings(on_pages, ""))
 
 
 def test_what_is_on_several_slides_is_said_of_the_first() -> None:

@@ -329,6 +329,16 @@ def settings_that_are_a_folder(project: Project) -> list[str]:
     return ["mkdocs.yml: cannot be read (Is a directory); make it a readable file [file]"]
 
 
+def settings_with_files_for_all_pages_that_are_not_there(project: Project) -> list[str]:
+    named = "extra_css: [assets/gone.css]\nextra_javascript: ['https://scripts.example/a.js']\n"
+    project.edit("mkdocs.yml", lambda text: f"{text}{named}")
+    line = (project.root / "mkdocs.yml").read_text(encoding="utf-8").count("\n")
+    return [
+        f"mkdocs.yml:{line - 1}: names 'assets/gone.css', which does not exist; correct the link... [link-dead]",
+        f"mkdocs.yml:{line}: 'https://scripts.example/a.js' is loaded from another host; put... [outside-request]",
+    ]
+
+
 def no_inventory_of_links(project: Project) -> list[str]:
     (project.root / "data/links.yml").unlink()
     return ["data/links.yml: there is no such file; correct the path [file]"]
@@ -523,6 +533,7 @@ DOT = bytes.fromhex("47494638396101000100800000050404000000 2c000000000100010000
         pytest.param(two_pages_with_one_address, marks=pytest.mark.slow),
         no_settings,
         settings_that_are_a_folder,
+        settings_with_files_for_all_pages_that_are_not_there,
         no_inventory_of_links,
         run_sheets_that_are_a_folder,
         pytest.param(an_incident_with_another_ending, marks=pytest.mark.slow),
