@@ -56,6 +56,9 @@ def causes(problems: Iterable[Problem], decks: Sequence[Deck]) -> Iterator[Probl
     speechless = {p.path for p in problems if p.rule == "directive-value" and "no language tag" in p.message}
     missing = [problem for problem in problems if problem.rule in ("image-missing", "link-dead")]
     outside = {(p.path, p.message.split("'")[1]) for p in problems if p.rule == "file-outside" and "'" in p.message}
+    cut_off = {
+        (p.path, p.message.split("'")[1]) for p in problems if p.rule == "image-broken" and "' is cut off" in p.message
+    }
     for problem in problems:
         rule, told = problem.rule, in_deck[_path(problem)]
         if (
@@ -64,6 +67,7 @@ def causes(problems: Iterable[Problem], decks: Sequence[Deck]) -> Iterator[Probl
             or _FOLLOWS_IN_DECK.get(rule, set()) & told
             or (rule == "request-failed" and any(_is_of(problem, each) for each in missing))
             or (rule == "image-broken" and any((problem.path, name) in outside for name in problem.message.split("'")))
+            or ("cannot be shown" in problem.message and _picture(problem) in cut_off)
             or (problem.path in speechless and _is_of_language(problem))
             # The first slide is what stands above front matter that came too late.
             or (rule == "slide-blank" and place(problem)[1] == 1 and "front-matter" in told)
@@ -134,6 +138,12 @@ def _is_of_language(problem: Problem) -> bool:
         "is said to be in" in problem.message
         or re.search("'(html-lang-valid|valid-lang)'", problem.message) is not None
     )
+
+
+def _picture(problem: Problem) -> tuple[str, str]:
+    """The file and the picture of it that a problem is about; '' where it names none."""
+    named = re.search(r"image '(?:[^']*/)?([^'/]+)'", problem.message)
+    return problem.path, named[1] if named else ""
 
 
 def _path(problem: Problem) -> str:

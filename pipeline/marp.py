@@ -14,8 +14,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
+from urllib.parse import quote
 
-from pipeline import scratch, trace
+from pipeline import pictures, scratch, trace
 from pipeline.cache import Cache
 from pipeline.decks import Source, theme_name
 from pipeline.problems import BuildError, Problem, read_yaml
@@ -252,6 +253,10 @@ def _gather(
             problems.append(Problem(source.label_of(css), int(wrong[2]), "marp", said))
         elif warning := re.match(r"\[\s*(?:WARN|ERROR)\s*\]\s*(.*)", line, re.DOTALL):
             problems.append(Problem(source.label, 0, "marp", f"Marp says: {' '.join(warning[1].split())}"))
+    for path in sorted(asked):
+        if path.suffix.lower() in pictures.SUFFIXES and path.is_file() and pictures.is_cut_off(path):
+            place, line = source.where(path.name) or source.where(quote(path.name)) or (source.label, 0)
+            problems.append(Problem(place, line, "image-broken", f"image '{path.name}' is cut off; save it anew"))
     return Rendered(
         html=content["html"].decode().replace("<head>", f"<head>{_NO_ICON}", 1),
         bare=content["bare"].decode(),

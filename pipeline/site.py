@@ -28,7 +28,7 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from pipeline import active, templates, unclosed
+from pipeline import active, pictures, templates, unclosed
 from pipeline.problems import (
     BuildError,
     Problem,
@@ -340,6 +340,11 @@ def page_problems(settings: Settings) -> Iterator[Problem]:
             yield Problem(name, 0, "file-outside", message)
         elif path.suffix == ".md" and path.is_file():
             yield from _text_problems(path, name)
+        elif path.suffix.lower() in pictures.SUFFIXES and path.is_file():
+            if pictures.is_cut_off(path):
+                yield Problem(
+                    name, 0, "image-broken", "is cut off, so that readers see a part of it or nothing; save it anew"
+                )
         elif path.suffix.lower() in _DOCUMENTS and path.is_file() and "assets" not in path.relative_to(docs).parts[:1]:
             yield from _document_problems(path, name)
     yield from written_templates(settings)[1]

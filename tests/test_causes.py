@@ -31,6 +31,10 @@ def at(line: int, rule: str, message: str = "", path: str = DECK) -> Problem:
         (at(10, "pdf-incomplete"), at(10, "handout-incomplete")),
         (at(22, "front-matter"), at(10, "slide-blank")),
         (at(10, "comment-open"), at(10, "slide-blank")),
+        (
+            at(12, "image-broken", "image 'a.webp' is cut off; save it anew"),
+            at(12, "image-broken", "slide 1: image 'img/a.webp' cannot be shown; see whether the file is whole"),
+        ),
         (at(12, "block-open"), at(10, "slide-blank")),
         (at(12, "block-open"), at(15, "overflow")),
         (at(12, "block-open"), at(12, "clipped")),
@@ -64,6 +68,10 @@ def test_a_consequence_goes_with_its_cause(cause: Problem, consequence: Problem)
         (at(2, "directive-value", "'x' is no size"), at(0, "pdf-structure", "the PDF is said to be in 'x'")),
         (at(2, "theme-unknown"), at(22, "overflow", path="other.md")),
         (at(2, "theme-unknown"), at(22, "link-dead")),
+        (
+            at(12, "image-broken", "image 'a.webp' is cut off; save it anew"),
+            at(12, "image-broken", "slide 1: image 'b.webp' cannot be shown; see whether the file is whole"),
+        ),
         (
             at(25, "image-missing", "image 'b.png' does not exist"),
             at(10, "request-failed", "asks for https://x.example/c.png, which does not exist"),

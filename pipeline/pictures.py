@@ -1,0 +1,52 @@
+"""Find pictures whose end is missing: browsers show the part that is there, or nothing, and say neither."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from pathlib import Path
+
+from PIL import Image
+
+SUFFIXES = frozenset([".gif", ".jpeg", ".jpg", ".png", ".webp"])
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def is_cut_off(path: Path) -> bool:
+    """Whether the end of a PNG, JPEG, GIF or WebP file is missing. What is none of these is not cut off."""
+    status = path.stat()
+    return _is_cut_off(path, status.st_mtime_ns, status.st_size)
+
+
+# A preview asks for the same pictures each time that a page is saved.
+@functools.lru_cache(maxsize=1000)
+def _is_cut_off(path: Path, _: int, size: int) -> bool:
+    with path.open("rb") as file:
+        head = file.read(12)
+        if head.startswith(_PNG):
+            return _lacks_last_chunk(path, size)
+    if head.startswith(b"RIFF") and head.endswith(b"WEBP"):
+        return int.from_bytes(head[4:8], "little") + 8 > size
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=["GIF", "JPEG"]) as image:
+            image.draft("L", (image.width // 8, image.height // 8))  # an eighth of a JPEG is decoded much faster
+            image.load()
+    except OSError as error:
+        return "truncated" in str(error)
+    except (Image.DecompressionBombError, SyntaxError, ValueError):  # which says nothing about its end
+        return False
+    return False
+
+
+def _lacks_last_chunk(path: Path, size: int) -> bool:
+    # ISO/IEC 15948, 5.3: after the signature come chunks of length, type, data and checksum; the last is IEND.
+    at = len(_PNG)
+    with path.open("rb") as file:
+        while at + 12 <= size:
+            file.seek(at)
+            length, kind = int.from_bytes(file.read(4), "big"), file.read(4)
+            if kind == b"IEND":
+                return False
+            at += 12 + length
+    return True

@@ -1,0 +1,69 @@
+"""Pictures whose end is missing, and pictures that are whole."""
+
+from __future__ import annotations
+
+import io
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from pipeline import pictures
+from tests.conftest import Project
+
+KINDS: dict[str, dict[str, Any]] = {
+    "a.png": {"format": "PNG"},
+    "a.jpg": {"format": "JPEG"},
+    "progressive.jpg": {"format": "JPEG", "progressive": True},
+    "a.gif": {"format": "GIF"},
+    "a.webp": {"format": "WEBP"},
+    "lossless.webp": {"format": "WEBP", "lossless": True},
+}
+
+
+def picture(options: dict[str, Any]) -> bytes:
+    noise = random.Random(1).randbytes(60 * 40 * 3)
+    Image.frombytes("RGB", (60, 40), noise).save(out := io.BytesIO(), **options)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_picture_is_whole_with_its_end_only(name: str, tmp_path: Path) -> None:
+    whole = picture(KINDS[name])
+    for number, (content, is_cut) in enumerate(
+        [(whole, False), (whole + b"more", False), (whole[:-9], True), (whole[: len(whole) // 2], True)]
+    ):
+        path = tmp_path / f"{number}-{name}"
+        path.write_bytes(content)
+        assert is_cut == pictures.is_cut_off(path), (number, name)
+
+
+@pytest.mark.parametrize("content", [b"", b"words", b"GIF89a", b"\xff\xd8\xff", b"RIFF"], ids=repr)
+def test_what_is_no_picture_is_not_cut_off(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(content)
+
+    assert not pictures.is_cut_off(tmp_path / "a.png")
+
+
+def test_a_picture_that_was_saved_anew_is_looked_at_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(picture(KINDS["a.png"])[:-20])
+    assert pictures.is_cut_off(path)
+
+    path.write_bytes(picture(KINDS["a.png"]))
+
+    assert not pictures.is_cut_off(path)
+
+
+def test_a_picture_beside_the_pages_is_named(tiny: Project) -> None:
+    (tiny.root / "docs/a.png").write_bytes(picture(KINDS["a.png"])[:-20])
+
+    outcome = tiny.run()
+
+    assert 1 == outcome.code
+    assert (
+        "docs/a.png: is cut off, so that readers see a part of it or nothing; save it anew [image-broken]"
+        in outcome.err
+    )
