@@ -23,7 +23,7 @@ from playwright.sync_api import Error as PlaywrightError
 
 from pipeline import looks, scratch
 from pipeline.looks import COLOURS, SCHEMES, WIDTHS, Finding
-from pipeline.problems import Area, BuildError, Problem
+from pipeline.problems import Area, BuildError, Problem, cut
 
 _MEASURE = Path(__file__).with_name("measure.js")
 _ACCESS = Path(__file__).with_name("access.js")
@@ -270,7 +270,14 @@ class Reader:
         with self._watch.step(PATIENCE):
             self._page.wait_for_load_state("load")
             self._page.evaluate(_SETTLE)  # what was refused is told a moment later
-            return self._complaints()
+            broken: list[str] = self._page.evaluate(_BROKEN)
+            found = self._complaints()
+        told = " ".join(complaint.message for complaint in found)  # of a picture that did not come, that is told
+        for source in broken:
+            if (name := source.rpartition("/")[2]) not in told:
+                message = f"image '{cut(source, 100)}' cannot be shown; see whether the file is whole"
+                found.append(Complaint("image-broken", message, (source, name)))
+        return found
 
     def search(self) -> list[Complaint]:
         """Go to the search of the page that is open, and see that it works; returns what `visit` does."""
@@ -560,6 +567,13 @@ _SETTLE = """async () => {
   const frame = () => new Promise(requestAnimationFrame)
   await frame()
   await frame()
+}"""
+
+# The pictures that the page has loaded by now and that cannot be drawn; one that is further down may come later.
+_BROKEN = """async () => {
+  const loaded = [...document.images].filter((image) => image.complete && image.currentSrc)
+  const broken = await Promise.all(loaded.map((image) => image.decode().then(() => [], () => [image])))
+  return broken.flat().map((image) => image.getAttribute('src') ?? image.currentSrc)
 }"""
 
 _HAS_TWO_SCHEMES = (

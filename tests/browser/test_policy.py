@@ -36,6 +36,7 @@ def visit(tmp_path: Path, browser: Browser) -> Visit:
     return look
 
 
+DOT = "data:image/gif;base64,R0lGODlhAQABAIAAAAUEBAAAACwAAAAAAQABAAACAkQBADs="
 HEAD = '<!doctype html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"></head><body>'
 
 
@@ -52,13 +53,22 @@ def test_a_file_that_a_page_lacks_is_named(visit: Visit) -> None:
     assert ("request-failed", f"asks for {BASE}faulty/none.png, which does not exist") == (rule, message)
 
 
+def test_a_picture_that_no_browser_can_draw_is_named_with_its_line(visit: Visit) -> None:
+    body = f"<p>x</p>\n<img src='../own.js' alt='x'>\n<img src='{DOT}' alt='x'><img src='none.png' alt='x'>"
+
+    broken, missing = sorted(visit(body))
+
+    assert ("image-broken", 2, "image '../own.js' cannot be shown; see whether the file is whole") == broken
+    assert "request-failed" == missing[0]
+
+
 def test_pages_that_are_opened_side_by_side_keep_apart_what_they_lack(tmp_path: Path, browser: Browser) -> None:
     docs, folder = tmp_path / "docs", tmp_path / "site"
     docs.mkdir()
     missing = {f"page-{number}/index.html": "" if number == 3 else f"{number}.png" for number in range(7)}
     for uri, picture in {**missing, "index.html": "home.png"}.items():
         (folder / uri).parent.mkdir(parents=True, exist_ok=True)
-        (folder / uri).write_text(f"{HEAD}<img src='{picture or 'data:,'}' alt='x'>", encoding="utf-8")
+        (folder / uri).write_text(f"{HEAD}<img src='{picture or DOT}' alt='x'>", encoding="utf-8")
     home, *others = (Reader(browser, folder, BASE) for _ in range(4))
 
     found = checks.site_problems([], folder, Settings(tmp_path, BASE, "en", docs), home, others=iter(others))
