@@ -546,17 +546,20 @@ _LISTEN = r"""addEventListener('securitypolicyviolation', (event) => {
   const [text] = (handler?.value ?? element?.textContent ?? '').trim().split('\n')
   tellRefusal({ address, directive, tag, text, handler: handler?.name ?? '' })
 });"""
-# Whether the theme's search, where there is one, says that it can be used, once a reader goes there.
+
+# Whether the theme's search, where there is one, says that it can be used once a reader goes there. It may have said so
+# before.
 _SEARCH = """async seconds => {
   const search = document.forms.namedItem('search')
   const said = document.querySelector('.md-search-result__meta')
-  if (!search || !said) return true
-  const before = said.textContent
+  const config = document.querySelector('#__config')
+  const ready = config && JSON.parse(config.textContent).translations?.['search.result.placeholder']
+  if (!search || !said || !ready) return true
   let failed = false
   addEventListener('error', () => { failed = true })
   search.querySelector('input').focus()
   for (const end = performance.now() + 1000 * seconds; !failed && performance.now() < end;) {
-    if (said.textContent !== before) return true
+    if (said.textContent.trim() === ready) return true
     await new Promise(requestAnimationFrame)
   }
   return false

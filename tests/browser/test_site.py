@@ -215,12 +215,19 @@ def test_a_search_that_does_not_get_ready_is_named(
 ) -> None:
     monkeypatch.setattr("pipeline.browser.SEARCH", 0.1)
     body = '<form name="search"><input></form><div class="md-search-result__meta">Not yet</div>'
-    (tmp_path / "index.html").write_text(f"<!doctype html><title>x</title>{body}", encoding="utf-8")
+    config = (
+        '<script id="__config" type="application/json">{"translations": {"search.result.placeholder": "Type"}}</script>'
+    )
+    page = tmp_path / "index.html"
+    page.write_text(f"<!doctype html><title>x</title>{body}{config}", encoding="utf-8")
     reader = Reader(browser, tmp_path, "https://workshop.example/")
     reader.visit("index.html")
 
     [complaint] = reader.search()
 
+    page.write_text(page.read_text(encoding="utf-8").replace("Not yet", "Type"), encoding="utf-8")  # before one asks
+    reader.visit("index.html")
+    assert [] == reader.search()
     assert complaint.message.startswith("the search does not say that it is ready; see whether")
 
 
