@@ -78,13 +78,19 @@ def _as_browsers_read(address: str) -> str:
 def line_in(text: str, active: Active, *, is_markdown: bool) -> int:
     """The line of the source on which it stands, 1-based; 0 where nobody can say. Markdown's code is passed over."""
     if is_markdown:
-        text = re.sub(r"^( *)(`{3,}|~{3,})[^\n]*\n.*?^ *\2|`[^`\n]+`", _blank, text, flags=re.MULTILINE | re.DOTALL)
+        text = without_code(text)
     for clue in active.clues:
         if found := re.search(clue, text, re.IGNORECASE):
             return text.count("\n", 0, found.start()) + 1
     lines = [unescape(line) for line in text.split("\n")]
     found_in = (number for clue in active.clues for number, line in enumerate(lines, 1) if re.search(clue, line))
     return next(found_in, 0)
+
+
+def without_code(markdown: str) -> str:
+    """Markdown with spaces where it shows code, line by line and sign by sign as long as before."""
+    code = r"^( *)(`{3,}|~{3,})[^\n]*\n.*?^ *\2|`[^`\n]+`"
+    return re.sub(code, _blank, markdown, flags=re.MULTILINE | re.DOTALL)
 
 
 def _blank(found: re.Match[str]) -> str:

@@ -254,7 +254,8 @@ class Reader:
     def visit(self, uri: str) -> list[Complaint]:
         """Open a page of the site, by its address relative to the site's root.
 
-        Returns console errors, exceptions, failed requests, requests to other hosts, and what the policy refuses.
+        Returns console errors, exceptions, failed requests, requests to other hosts, what the policy refuses, and
+        pictures that cannot be drawn.
         """
         self.set_out(uri)
         return self.arrive()
@@ -284,9 +285,9 @@ class Reader:
         with self._watch.step(PATIENCE):
             is_ready = self._page.evaluate(_SEARCH, SEARCH)
             found = self._complaints()
-        silent = "the search does not say that it is ready; see whether 'search' is among the plugins of mkdocs.yml"
         if is_ready:
             return found
+        silent = "the search does not say that it is ready; see whether the theme's scripts run, or take the search out"
         # Of a file that is missing, the script that wanted it complains as well.
         missing = [complaint for complaint in found if complaint.rule == "request-failed"]
         return missing or found or [Complaint("script-error", silent)]

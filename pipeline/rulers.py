@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.findings import Finding
 from pipeline.prose import count_words, quoted
@@ -22,7 +22,7 @@ def findings(lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
     """What is wrong with the rulers and with the front matter of a deck."""
     front = [*_misplaced_front(lines, trace), *_cut_front(lines, trace)]
     yield from front
-    unclosed = [block for block in trace.blocks if _missing_end(block, lines)]
+    unclosed = {block: missing for block in trace.blocks if (missing := _missing_end(block, lines))}
     yield from _unclosed(unclosed, lines, trace)
     for mark in trace.marks:
         if mark.kind == "ruler" and not any(block.line <= mark.line for block in unclosed):
@@ -101,15 +101,14 @@ def _fence(line: str, markup: str) -> str | None:
     return line[found.end() :].strip() if found else None
 
 
-def _unclosed(blocks: Sequence[Block], lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
+def _unclosed(blocks: Mapping[Block, tuple[str, str]], lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
     fences = [block for block in trace.blocks if block.kind == "fence"]
     over = [(block, ruler) for block in fences if block not in blocks and (ruler := _goes_over(block, lines))]
     sure = [(block, ruler) for block, ruler in over if _begins_another(block, ruler, lines)]
     for block, ruler in sure:
         message = f"the code block takes in the '---' of line {ruler} and the beginning of another code block"
         yield Finding(block.line, "block-open", f"{message}; write '{block.markup}' where it ends", block.slide)
-    for block in blocks:
-        what, end = _missing_end(block, lines) or ("", "")
+    for block, (what, end) in blocks.items():
         # Code blocks that begin and end with the same signs change places behind one that has no end.
         if block.kind == "fence" and sure:
             continue

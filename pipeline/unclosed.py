@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
+from pipeline.active import without_code
+
 # Elements whose end nobody may leave out; what runs, frames or sends is none of a page's anyway.
 _ELEMENTS = frozenset(
     ["article", "aside", "blockquote", "details", "div", "dl", "figure", "ol", "pre", "section", "style", "table", "ul"]
@@ -16,26 +18,33 @@ _FENCE = re.compile(r"[\s>]*(`{3,}|~{3,})([^`]*)$")
 
 
 def find(html: str, markdown: str) -> Iterator[tuple[int, str]]:
-    """The line, and what is wrong: of a code block, a comment and raw HTML in `markdown`, of which `html` was made."""
+    """The line, and what is wrong: of a code block, a comment and raw HTML in `markdown`, of which `html` was made.
+
+    The line is 0 where the page does not say what its HTML has.
+    """
     # What code shows is meant as it is.
     shown = re.sub(r"<(pre|code)\b.*?</\1>", "", html, flags=re.DOTALL)
     if re.search(r"(?:>|\n)[ \t]*(?:```|~~~)", shown) and (fence := _open_fence(markdown)):
         line, signs = fence
         yield line, f"the code block has no end, so that its signs show; write '{signs}' where it ends"
-    comment = markdown.rfind("<!--")
-    if "&lt;!--" in shown and comment > markdown.rfind("-->") and markdown[comment - 1 : comment] != "\\":
-        line = markdown.count("\n", 0, comment) + 1
-        yield line, "the comment has no end, so that it shows; write '-->' where it ends"
-    if _BEGINS.search(markdown):
+    source = without_code(markdown)
+    comment = source.rfind("<!--")
+    if "&lt;!--" in shown and comment > source.rfind("-->") and source[comment - 1 : comment] != "\\":
+        yield _line(source, comment), "the comment has no end, so that it shows; write '-->' where it ends"
+    if _BEGINS.search(source):
         tags = _Tags()
         tags.feed(html)
         for element in sorted(tags.begun):
             if tags.begun[element] > tags.ended[element]:
-                last = list(re.finditer(rf"<{element}\b", markdown, re.IGNORECASE))[-1]
-                line = markdown.count("\n", 0, last.start()) + 1
+                places = [found.start() for found in re.finditer(rf"<{element}\b", source, re.IGNORECASE)]
                 what = f"<{element}> has no end, so that the rest of the page is in it"
-                yield line, f"{what}; write '</{element}>' where it ends"
+                # It may come from a file that the page takes in.
+                yield _line(source, places[-1]) if places else 0, f"{what}; write '</{element}>' where it ends"
                 return  # in it, nobody can say what else is open
+
+
+def _line(text: str, at: int) -> int:
+    return text.count("\n", 0, at) + 1
 
 
 def _open_fence(markdown: str) -> tuple[int, str] | None:

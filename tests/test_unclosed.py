@@ -44,6 +44,7 @@ def test_what_has_no_end_is_named_where_it_begins(text: str, line: int, end: str
         "# A\n\nWrite ``` to begin code, \\<!-- or &lt;!-- to begin a comment.\n",
         "# A\n\n<div title='<div>'>\n<p>x\n<p>y\n</div>\n\n<ul><li>a<li>b</ul>\n\n<table><tr><td>x</table>\n",
         "# A\n\n<div markdown>\n\n## B\n\n<!-- a -->\n\n</div>\n\n</div>\n",
+        "# A\n\nA comment begins with &lt;!--.\n\n```html\n<!-- begins\n```\n",
         "# A\n\n<pre><code>&lt;div&gt;\n```\n&lt;!--\n</code></pre>\n",
     ],
     ids=[
@@ -52,8 +53,22 @@ def test_what_has_no_end_is_named_where_it_begins(text: str, line: int, end: str
         "shown by words",
         "ends left out",
         "an end too many",
+        "words and code",
         "shown by HTML",
     ],
 )
 def test_what_ends_or_only_shows_signs_is_passed_over(text: str) -> None:
     assert [] == found(text)
+
+
+def test_what_a_page_takes_in_has_no_line() -> None:
+    [(line, message)] = unclosed.find("<div>a</div>\n<pre>\nb", "<div>a</div>\n\n--8<-- 'b.html'\n")
+
+    assert (0, "<pre> has no end, so that the rest of the page is in it; write '</pre>' where it ends") == (
+        line,
+        message,
+    )
+
+
+def test_a_code_sample_is_not_where_it_begins() -> None:
+    assert [(3, "</div>")] == found("# A\n\n<div>\n\nWrite this:\n\n```html\n<div>\n```\n")
