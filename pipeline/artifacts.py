@@ -12,11 +12,12 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from html import escape
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from PIL import Image
@@ -40,7 +41,7 @@ class Made:
     deck: Deck
     rendered: Rendered
     pdf: bytes
-    """The PDF as it is published."""
+    """The PDF as it is published; empty as long as Marp is at work on it."""
     html: str
     """The deck to present, as it is published."""
     address: str
@@ -68,8 +69,70 @@ class Made:
 
     @cached_property
     def pictures(self) -> tuple[bytes, ...]:
-        """Each slide as PNG, drawn once for the site and for the report."""
-        return tuple(pdf.drawn(self.pdf, pdf.PICTURE_WIDTH, self.cache, self.shown, self.stop))
+        """Each slide as PNG, drawn once for the site and for the report; none without the PDF."""
+        drawn = pdf.drawn(self.pdf, pdf.PICTURE_WIDTH, self.cache, self.shown, self.stop) if self.pdf else ()
+        return tuple(drawn)
+
+
+@dataclass
+class Rendering:
+    """Decks that Marp is at work on."""
+
+    sources: Sequence[Source]
+    links: Mapping[str, str]
+    base: str
+    known: Sequence[Rendered | None]
+    """What is kept of each source."""
+    wait: Callable[..., list[Rendered | BuildError]]
+    """For those of which nothing is kept, as `marp.begin` gives it."""
+    keep: Callable[[Source, Rendered], None]
+    cache: Cache
+
+    @cached_property
+    def drafts(self) -> tuple[list[Made], list[Problem]]:
+        """Those decks of which Marp could make slides, still without their PDF, and every problem of any."""
+        made: list[Made] = []
+        problems: list[Problem] = []
+        for source in self.sources:
+            problems += decks.theme_problems(source)
+        for source, rendered in self._rendered("html", "bare"):
+            if isinstance(rendered, BuildError):
+                problems += rendered.problems
+                continue
+            try:
+                read, wrong = deck.read(rendered.html, name=source.name, source=source.label)
+            except BuildError as error:
+                problems += error.problems
+                continue
+            problems += [*rendered.problems, *wrong, *lint.problems(source, rendered.trace, read)]
+            address = f"{self.base}decks/{quote(source.name)}/" if self.base else ""
+            html = policy.seal_deck(present.enhance(with_address(rendered.html, address), read, links=self.links))
+            made.append(Made(source, read, rendered, b"", html, address, self.cache))
+        return made, problems
+
+    def finish(self) -> tuple[list[Made], list[Problem]]:
+        """The `drafts` with their PDF, but for those of which Marp could make none, and why it could not."""
+        drafts, _ = self.drafts
+        made: list[Made] = []
+        problems: list[Problem] = []
+        printed = {id(source): rendered for source, rendered in self._rendered("pdf")}
+        for draft in drafts:
+            rendered = printed[id(draft.source)]
+            if isinstance(rendered, BuildError):
+                problems += rendered.problems
+                continue
+            if rendered is not draft.rendered:  # kept before
+                asked = tuple(sorted({*draft.rendered.asked, *rendered.asked}))
+                self.keep(draft.source, replace(draft.rendered, pdf=rendered.pdf, asked=asked))
+            title, slides, time = draft.deck.title, draft.deck.slides, build_time(draft.source.root)
+            finished = pdf.finish(rendered.pdf, title=title, address=draft.address, time=time, slides=slides)
+            made.append(replace(draft, pdf=finished))
+        return made, problems
+
+    def _rendered(self, *formats: str) -> Iterator[tuple[Source, Rendered | BuildError]]:
+        new = iter(self.wait(formats))
+        for source, found in zip(self.sources, self.known, strict=True):
+            yield source, found or next(new)
 
 
 @contextmanager
@@ -81,59 +144,29 @@ def begin(
     links: Mapping[str, str],
     base: str,
     cache: Cache = NOTHING_KEPT,
-) -> Iterator[Callable[[], tuple[list[Made], list[Problem]]]]:
-    """Render decks while something else is done: what is given waits for the end of it.
+) -> Iterator[Rendering]:
+    """Render decks while something else is done.
 
-    That gives those decks that Marp could render, and every problem of any. Marp is started only for what the cache
-    does not have. `lang` and `links` are as for `marp.begin`. `base` is the address of the site that the decks are
-    published on; with '', the links of a PDF stay relative to the file.
+    Marp is started only for what the cache does not have. `lang` and `links` are as for `marp.begin`. `base` is the
+    address of the site that the decks are published on; with '', the links of a PDF stay relative to the file.
     """
-    generated = {qr.FILE: qr.figure(base)} if base else {}
-    known = [marp.remembered(each, cache, lang=lang, links=links, generated=generated) for each in sources]
+    context: dict[str, Any] = {"lang": lang, "links": links, "generated": {qr.FILE: qr.figure(base)} if base else {}}
+    known = [marp.remembered(each, cache, **context) for each in sources]
     unknown = [source for source, found in zip(sources, known, strict=True) if not found]
-    with marp.begin(unknown, tools=tools, lang=lang, links=links, generated=generated) as rendering:
-
-        def finish() -> tuple[list[Made], list[Problem]]:
-            new = rendering()
-            for source, rendered in zip(unknown, new, strict=True):
-                if isinstance(rendered, Rendered):
-                    marp.remember(rendered, source, cache, lang=lang, links=links, generated=generated)
-            made = iter(new)
-            return _finish(sources, [found or next(made) for found in known], links, base, cache)
-
-        yield finish
+    with marp.begin(unknown, tools=tools, **context) as wait:
+        yield Rendering(
+            sources, links, base, known, wait, lambda source, made: marp.remember(made, source, cache, **context), cache
+        )
 
 
-make = marp.at_once(begin)
-
-
-def _finish(
-    sources: Sequence[Source],
-    all_rendered: Sequence[Rendered | BuildError],
-    links: Mapping[str, str],
-    base: str,
-    cache: Cache,
+def make(
+    sources: Sequence[Source], *, tools: Tools, lang: str, links: Mapping[str, str], base: str
 ) -> tuple[list[Made], list[Problem]]:
-    made: list[Made] = []
-    problems: list[Problem] = []
-    for source in sources:
-        problems += decks.theme_problems(source)
-    for source, rendered in zip(sources, all_rendered, strict=True):
-        if isinstance(rendered, BuildError):
-            problems += rendered.problems
-            continue
-        try:
-            read, wrong = deck.read(rendered.html, name=source.name, source=source.label)
-        except BuildError as error:
-            problems += error.problems
-            continue
-        problems += [*rendered.problems, *wrong, *lint.problems(source, rendered.trace, read)]
-        address = f"{base}decks/{quote(source.name)}/" if base else ""
-        time = build_time(source.root)
-        finished = pdf.finish(rendered.pdf, title=read.title, address=address, time=time, slides=read.slides)
-        html = present.enhance(with_address(rendered.html, address), read, links=links)
-        made.append(Made(source, read, rendered, finished, policy.seal_deck(html), address, cache))
-    return made, problems
+    """Render decks; returns those that Marp could render, and every problem of any. All else is as for `begin`."""
+    with begin(sources, tools=tools, lang=lang, links=links, base=base) as rendering:
+        _, problems = rendering.drafts
+        made, more = rendering.finish()
+    return made, [*problems, *more]
 
 
 def files(made: Made, *, links: Mapping[str, str]) -> Iterator[tuple[str, str | bytes]]:

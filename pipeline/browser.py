@@ -1,13 +1,13 @@
 """Look at decks and pages as a reader does. The only module of the build that imports playwright.
 
-Nothing is served over a network: every request is answered from a folder, under the address that the site will
-have, and whatever asks for another host is refused and remembered.
+Nothing is asked of a network: every request is answered from a folder, under the address that the site will have, and
+whatever asks for another host is refused and remembered. Where many pages are opened, a web server on this machine
+answers, so that the browser keeps what the pages have in common.
 """
 
 from __future__ import annotations
 
 import logging
-import mimetypes
 import os
 import re
 import threading
@@ -16,12 +16,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Playwright, Request, Route, ViewportSize, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
-from pipeline import looks, scratch
+from pipeline import looks, loopback, scratch
 from pipeline.looks import COLOURS, SCHEMES, WIDTHS, Finding
 from pipeline.problems import Area, BuildError, Problem, cut
 
@@ -140,9 +140,9 @@ class Started:
     watch: Watch
     """Sees that every step in the browser comes to an end."""
 
-    def read(self, folder: Path, base: str) -> Reader:
-        """Open a window for which `folder` is the web site at `base`."""
-        return Reader(self.browser, folder, base, self.watch)
+    def read(self, folder: Path, base: str, served: str = "") -> Reader:
+        """Open a window for which `folder` is the web site at `base`. `served` is as for `Reader`."""
+        return Reader(self.browser, folder, base, self.watch, served)
 
 
 @contextmanager
@@ -204,7 +204,12 @@ def _launch(playwright: Playwright, program: Path, watch: Watch) -> Browser:
                 executable_path=program,
                 # Root cannot have a sandbox; everybody else keeps it.
                 chromium_sandbox=not (hasattr(os, "geteuid") and os.geteuid() == 0),
-                args=["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+                args=[
+                    "--disable-background-networking",
+                    "--disable-component-update",
+                    "--disable-sync",
+                    f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {loopback.HOST}",
+                ],
                 timeout=LAUNCH * 1000,
             )
     except PlaywrightError as error:
@@ -213,13 +218,18 @@ def _launch(playwright: Playwright, program: Path, watch: Watch) -> Browser:
 
 
 class Reader:
-    """A window of the browser for which `folder` is the web site at `base`, and there are no others."""
+    """A window of the browser for which `folder` is the web site at `base`, and there are no others.
 
-    def __init__(self, browser: Browser, folder: Path, base: str, watch: Watch | None = None) -> None:
+    Where it is `served` at an address of this machine, pages open in two thirds of the time. Then what a reader finds
+    says that something is wrong, and not what: another one has to look, for whom the site has its own address.
+    """
+
+    def __init__(self, browser: Browser, folder: Path, base: str, watch: Watch | None = None, served: str = "") -> None:
         self._browser = browser
         self._watch = watch or Watch(folder)
         self._folder = folder
-        self._base = base
+        self._base = served or base
+        self._is_served = bool(served)
         self._seen: list[Complaint] = []
         self.answered: set[Path] = set()
         """The files that the last page or deck has asked for, those included that are not there."""
@@ -227,10 +237,18 @@ class Reader:
         with self._watch.step(PATIENCE):
             self._open_window()
 
+    def close(self) -> None:
+        """Close the window, and give back the memory that its page takes."""
+        with self._watch.step(CLOSE):
+            self._page.context.close()
+
     def _open_window(self) -> None:
         self._page = self._browser.new_context(viewport=_SIZE).new_page()
         self._page.set_default_timeout(DEADLINE_MS)
-        self._page.context.route("**/*", self._answer)
+        if self._is_served:
+            self._page.context.on("request", self._note)
+        else:  # for which the browser keeps nothing, and each file goes through three programs
+            self._page.context.route("**/*", self._answer)
         self._page.expose_binding(_TELL, lambda _, refused: self._on_refusal(refused))
         self._page.add_init_script(_LISTEN)
         self._page.on("console", self._on_console)
@@ -247,8 +265,8 @@ class Reader:
                 message = f"the browser gave up here: {self._watch.reason(error)}; {_CURE}"
                 raise BuildError([Problem(path, 0, "browser", message)]) from None
             problems.append(Problem(path, 0, "browser", f"could not be looked at to the end: {_first_line(error)}"))
-            with self._watch.step(CLOSE):
-                self._page.context.close()
+            self.close()
+            with self._watch.step(PATIENCE):
                 self._open_window()
 
     def visit(self, uri: str) -> list[Complaint]:
@@ -304,11 +322,21 @@ class Reader:
 
     def present(self, uri: str, titles: list[str]) -> list[Misfit]:
         """Go through a deck slide by slide, as a presenter does, and see that each shows its heading."""
+        self.begin_to_present(uri, titles)
+        return self.end_presenting(titles)
+
+    def begin_to_present(self, uri: str, titles: list[str]) -> None:
+        """Begin what `end_presenting` ends: between the two, the browser can do something else in another window."""
+        with self._watch.step(PATIENCE):
+            self._forget()
+            self._page.goto(self._address(uri), wait_until="commit")
+            self._page.evaluate(f"titles => {{ globalThis.presented = ({_PRESENT})(titles) }}", titles)
+
+    def end_presenting(self, titles: list[str]) -> list[Misfit]:
+        """Wait until every slide has been shown; returns what `present` does."""
         misfits: list[Misfit] = []
         with self._watch.step(PATIENCE + PATIENCE_PER_SLIDE * len(titles)):
-            self._forget()
-            self._page.goto(self._address(uri), wait_until="load")
-            found: list[str] = self._page.evaluate(_PRESENT, titles)
+            found: list[str] = self._page.evaluate("globalThis.presented") or ["away"] * len(titles)  # it has gone away
             self._page.evaluate(_SETTLE)  # what the last slide asks for is to be told of this deck
         for number, (title, state) in enumerate(zip(titles, found, strict=True), 1):
             if state == "away":
@@ -476,17 +504,29 @@ class Reader:
             self._outside.setdefault(urlsplit(address).netloc, address)
             route.abort()
             return
-        path = self._folder / unquote(urlsplit(address).path.removeprefix(urlsplit(self._base).path))
-        if path.is_dir():
-            path /= "index.html"
-        self.answered.add(path)
-        if not path.is_file():
-            self._seen.append(Complaint("request-failed", f"asks for {address}, which does not exist"))
+        path = self._file_at(address)
+        if not path:
             route.fulfill(status=404, body="")
             return
-        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        charset = "; charset=utf-8" if kind.startswith("text/") or kind.endswith(("javascript", "json")) else ""
-        route.fulfill(body=path.read_bytes(), content_type=kind + charset)
+        route.fulfill(body=path.read_bytes(), content_type=loopback.kind_of(path))
+
+    def _note(self, request: Request) -> None:
+        """Remember a request that a web server answers, or nobody."""
+        address = request.url
+        if address.startswith(self._base):
+            self._file_at(address)
+        elif urlsplit(address).scheme not in ("data", "blob", "about"):
+            self._outside.setdefault(urlsplit(address).netloc, address)
+
+    def _file_at(self, address: str) -> Path | None:
+        """The file of the site that is asked for; where there is none, that is a complaint."""
+        path = loopback.file_at(self._folder, urlsplit(self._base).path, address)
+        if path:
+            self.answered.add(path)
+        if path and path.is_file():
+            return path
+        self._seen.append(Complaint("request-failed", f"asks for {address}, which does not exist"))
+        return None
 
     def _on_console(self, message: ConsoleMessage) -> None:
         # A failed request is reported here a second time, without its address; and so is what a policy refuses.
@@ -622,6 +662,11 @@ _WORDS = """() => [...document.querySelectorAll('svg[data-marpit-svg]')].map(fra
 # has told it of the new address. Where it does not, its script may not run at all: we are patient once, and then only
 # for so long that even a thousand slides take less than our own limit.
 _PRESENT = """async titles => {
+  if (document.readyState !== 'complete') await new Promise(resolve => addEventListener('load', resolve))
+  // Marp hides the slides that are not up, and the browser lays them out all the same: each time, all of them.
+  const style = new CSSStyleSheet()
+  style.replaceSync('svg[data-marpit-svg]:not(.bespoke-marp-active) { display: none !important }')
+  document.adoptedStyleSheets.push(style)
   const slides = [...document.querySelectorAll('svg[data-marpit-svg]')]
   const turn = () => new Promise(resolve => setTimeout(resolve))
   let patience = 10_000

@@ -6,6 +6,7 @@ import itertools
 import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -172,10 +173,15 @@ def _some(words: Sequence[str]) -> str:
 
 
 def slide_problems(made: Sequence[Made], reader: browser.Reader) -> Iterator[Problem]:
-    """See what is wrong with each deck, its PDF and its slides."""
+    """See what is wrong with each deck and its slides."""
     for each in made:
         yield from deck_problems(each)
         yield from _unless_known(each, "fit", [each.rendered.bare], partial(fit_problems, each, reader))
+
+
+def all_pdf_problems(made: Sequence[Made], reader: browser.Reader) -> Iterator[Problem]:
+    """See what is wrong with the PDF of each deck."""
+    for each in made:
         yield from _unless_known(each, "pdf", [each.pdf], partial(_pdf_problems, each, reader))
 
 
@@ -216,7 +222,8 @@ def site_problems(
     """Present every deck and open every page.
 
     The home page is opened by `reader`, which also goes to its search, and all that follow, which go through `each`, by
-    the `others` side by side, of which no more are taken than there are pages.
+    the `others` side by side, of which no more are taken than there are pages. Where one of those finds something,
+    `reader` opens the page again, and what it finds counts.
     """
     cache = made[0].cache if made else NOTHING_KEPT
     yield from present_problems(made, reader)
@@ -226,11 +233,16 @@ def site_problems(
     keys = {uri: cache.key("look-page", str(folder), settings.site_url, uri) for uri in uris if uri not in presented}
     new = [uri for uri, key in keys.items() if not cache.recall(key)]
     home = [uri for uri in new if uri == "index.html"]
-    rest = [uri for uri in new if uri not in home]
-    for uri, visitor in itertools.chain(_visits(home, iter([reader])), _visits(each(rest), others)):
-        complaints = [*visitor.arrive(), *(visitor.search() if uri in home else [])]
-        if not complaints:
+    doubtful: list[str] = []
+    for uri, visitor in _visits(each([uri for uri in new if uri not in home]), others):
+        if visitor.arrive():
+            doubtful.append(uri)
+        else:
             cache.remember(keys[uri], visitor.answered)
+    for uri in [*home, *doubtful]:
+        complaints = [*reader.visit(uri), *(reader.search() if uri in home else [])]
+        if not complaints:
+            cache.remember(keys[uri], reader.answered)
         origin = origins.get(uri, links.Origin(f"dist/site/{uri}", ""))
         for found in complaints:
             yield Problem(origin.path, _line_of(found, origin.text), found.rule, found.message)
@@ -252,13 +264,37 @@ def _visits(uris: Iterable[str], readers: Iterator[browser.Reader]) -> Iterator[
 def present_problems(made: Sequence[Made], reader: browser.Reader) -> Iterator[Problem]:
     """Go through every deck as a presenter does."""
     for each in made:
-        uri, titles = _slides_uri(each), [slide.title for slide in each.deck.slides]
-        key = each.cache.key("look-deck", each.address, uri, each.html, *titles)
+        uri, titles, key = _presentation(each)
         if not each.cache.recall(key):
             found = list(_confined(each, reader, partial(reader.present, uri, titles)))
             if not found:
                 each.cache.remember(key, reader.answered)
             yield from found
+
+
+@contextmanager
+def presented(made: Made, reader: browser.Reader) -> Iterator[None]:
+    """Go through a deck while something else is done. Where all is well, `present_problems` takes that as seen.
+
+    Where it is not, that looks once more: only then there is all that the deck may ask for.
+    """
+    uri, titles, key = _presentation(made)
+    if not made.cache.folder or made.cache.recall(key):
+        yield
+        return
+    failed: list[Problem] = []
+    with reader.confine(made.source.label, failed):
+        reader.begin_to_present(uri, titles)
+    yield
+    with reader.confine(made.source.label, failed):
+        if not failed and not reader.end_presenting(titles):
+            made.cache.remember(key, reader.answered)
+
+
+def _presentation(made: Made) -> tuple[str, list[str], str]:
+    """Where a deck is presented, its headings, and the key under which one remembers that it was."""
+    uri, titles = _slides_uri(made), [slide.title for slide in made.deck.slides]
+    return uri, titles, made.cache.key("look-deck", made.address, uri, made.html, *titles)
 
 
 def _slides_uri(made: Made) -> str:

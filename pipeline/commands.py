@@ -9,8 +9,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from pipeline import (
@@ -27,6 +28,7 @@ from pipeline import (
     fingerprint,
     generated,
     links,
+    loopback,
     names,
     policy,
     practice,
@@ -127,26 +129,30 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
         base=settings.site_url,
         cache=progress.cache,
     )
-    with marp as finish, browser.start(tools.browser) as started:
+    with marp as rendering, browser.start(tools.browser) as started:
         progress.begin(_counted("deck", len(sources), "rendered by Marp"))
-        progress.made, progress.found = finish()
-        made = progress.made
+        progress.made, progress.found = rendering.drafts
         progress.found += exceptions.problems(progress.decks)
         if sheets:
             progress.found += sessions.check(sheets, progress.decks, [source.name for source in sources])
         reader = started.read(stage / "site", settings.site_url)
-        progress.begin(_counted("slide", progress.slides, "measured"))
-        for each in progress.each(made):
-            progress.found += checks.slide_problems([each], reader)
-        progress.looked.append(_counted("slide", progress.slides, "measured as printed"))
-        progress.gate()  # what comes after would only say the same once more
-        if len(made) < len(sources):
-            progress.missed.append("handouts, pages and links, because a deck could not be rendered")
-            raise BuildError(progress.refused())
-        with _beside(made, lambda: _write_decks(made, stage / "docs" / "decks", links=published)) as drawing:
-            progress.begin("handouts")
-            prints, problems = _print_decks(progress.each(made), reader, links=published)
+        with _beside(progress.made) as pool:  # while the browser is at work, Marp prints, and then pictures are drawn
+            printing = pool.submit(rendering.finish)
+            drawing = pool.submit(lambda: _write_decks(printing.result()[0], stage / "docs" / "decks", links=published))
+            progress.begin(_counted("slide", progress.slides, "measured"))
+            for each in progress.each(progress.made):
+                progress.found += checks.slide_problems([each], reader)
+            progress.looked.append(_counted("slide", progress.slides, "measured as printed"))
+            if len(progress.made) < len(sources) or progress.is_over:
+                _take_pdf(printing, reader, progress, len(sources))  # and all that is wrong is told at once
+            progress.begin("handouts, and slides presented")
+            presenter = started.read(stage / "docs", settings.site_url)
+            present = partial(_present, stage / "docs", presenter)
+            prints, problems = _print_decks(progress.each(progress.made), reader, links=published, beside=present)
+            presenter.close()
             progress.found += problems
+            made = _take_pdf(printing, reader, progress, len(sources))
+            progress.found += _print_problems(made, prints)
             papers, problems = _print_practice(incidents, reader, settings)
             progress.found += problems
             progress.gate()
@@ -162,7 +168,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
             _write_prints(files, stage / "docs")
             progress.begin("pictures and PowerPoint, begun before")
             drawing.result()
-        _write_prints(prints, stage / "docs" / "decks")
+        _write_deck_prints(prints, stage / "docs" / "decks")
         _stage_decks(made, stage / "docs", published, sheets)
         progress.begin("pages, by MkDocs")
         progress.found += consistency.problems(stage / "docs" / practice.FOLDER)
@@ -177,10 +183,11 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
             _write_prints(bundled, stage / "site" / bundles.PLACE)
         publish.write(stage / "site" / "build.json", json.dumps({"fingerprint": inputs}, indent=2) + "\n")
         progress.begin("pages opened in the browser")
-        others = (started.read(stage / "site", settings.site_url) for _ in range(WINDOWS))
-        progress.found += checks.site_problems(
-            made, stage / "site", settings, reader, others=others, each=progress.each
-        )
+        with loopback.serve(stage / "site", settings.site_url) as served:
+            others = (started.read(stage / "site", settings.site_url, served) for _ in range(WINDOWS))
+            progress.found += checks.site_problems(
+                made, stage / "site", settings, reader, others=others, each=progress.each
+            )
         progress.looked.append(
             _counted("page", sum(1 for _ in (stage / "site").rglob("*.html")), "opened in the browser")
         )
@@ -211,12 +218,12 @@ _SLOW_RULES = "the rules that only `python3 build.py check` looks at: " + ", ".j
 
 
 @contextmanager
-def _beside(made: Sequence[Made], work: Callable[[], None]) -> Iterator[Future[None]]:
-    """Do what the browser is not needed for while it prints; where something goes wrong, nobody waits for the rest."""
+def _beside(made: Sequence[Made]) -> Iterator[ThreadPoolExecutor]:
+    """Do in turn what the browser is not needed for; where something goes wrong, nobody waits for the rest."""
     try:
         with ThreadPoolExecutor(max_workers=1) as pool:
             try:
-                yield pool.submit(work)
+                yield pool
             except BaseException:
                 for each in made:
                     each.stop.set()
@@ -224,6 +231,22 @@ def _beside(made: Sequence[Made], work: Callable[[], None]) -> Iterator[Future[N
     finally:
         for each in made:
             each.stop.clear()  # the report may still want pictures
+
+
+def _take_pdf(
+    printing: Future[tuple[list[Made], list[Problem]]], reader: browser.Reader, progress: Progress, count: int
+) -> list[Made]:
+    """Wait until Marp has printed the decks, `count` of them, and see whether each PDF is right.
+
+    Raises BuildError where one is missing, or where a build has to end for anything found so far.
+    """
+    progress.made, problems = printing.result()
+    progress.found += [*problems, *checks.all_pdf_problems(progress.made, reader)]
+    progress.gate()  # what comes after would only say the same once more
+    if len(progress.made) < count:
+        progress.missed.append("handouts, pages and links, because a deck could not be rendered")
+        raise BuildError(progress.refused())
+    return progress.made
 
 
 def _stage_decks(made: Sequence[Made], docs: Path, published: Mapping[str, str], sheets: RunSheets | None) -> None:
@@ -264,14 +287,15 @@ def render_files(
     with browser.start(tools.browser) as started:
         reader = started.read(folder, _NO_SITE)
         progress.found += checks.slide_problems(made, reader)
+        progress.found += checks.all_pdf_problems(made, reader)
         prints, found = _print_decks(made, reader, links={})
-        progress.found += found
+        progress.found += [*found, *_print_problems(made, prints)]
     problems = progress.refused()
     if strict and problems:
         return [], problems
     if strict:
         _write_decks(made, folder, links={})
-    _write_prints(prints, folder)
+    _write_deck_prints(prints, folder)
     return [folder / each.deck.name for each in made], problems
 
 
@@ -313,10 +337,10 @@ def _check_files(folder: Path, started: browser.Started, progress: Progress) -> 
     made = progress.made
     _write_decks(made, folder / "decks", links={})
     reader = started.read(folder, _NO_SITE)
-    progress.found += checks.slide_problems(made, reader)
+    progress.found += [*checks.slide_problems(made, reader), *checks.all_pdf_problems(made, reader)]
     prints, found = _print_decks(made, reader, links={})
-    _write_prints(prints, folder / "decks")
-    progress.found += found
+    progress.found += [*found, *_print_problems(made, prints)]
+    _write_deck_prints(prints, folder / "decks")
     progress.found += checks.present_problems(made, reader)
     progress.found += checks.access_problems(made, folder, None, reader, is_ours=False)
     progress.looked.append("axe-core on every slide, as authored")
@@ -337,19 +361,32 @@ def _write_decks(made: Iterable[Made], folder: Path, *, links: Mapping[str, str]
             publish.write(folder / each.deck.name / name, content)
 
 
+def _present(docs: Path, presenter: browser.Reader, made: Made) -> AbstractContextManager[None]:
+    """Present a deck while something else is done, in the folder that its pages are made of."""
+    publish.write(docs / "decks" / made.deck.name / "slides.html", made.html)
+    return checks.presented(made, presenter)
+
+
 def _print_decks(
-    made: Iterable[Made], reader: browser.Reader, *, links: Mapping[str, str]
-) -> tuple[dict[str, bytes], list[Problem]]:
-    """Print handouts and cue cards, by their paths below the folder of all decks; and what is wrong with them."""
-    printed: dict[str, bytes] = {}
+    made: Iterable[Made],
+    reader: browser.Reader,
+    *,
+    links: Mapping[str, str],
+    beside: Callable[[Made], AbstractContextManager[None]] = lambda _: nullcontext(),
+) -> tuple[dict[str, dict[str, bytes]], list[Problem]]:
+    """Print the handouts and cue cards of each deck, by its name and theirs; and why one could not be printed."""
+    printed: dict[str, dict[str, bytes]] = {}
     problems: list[Problem] = []
     for each in made:
-        prints: dict[str, bytes] = {}
-        with reader.confine(each.source.label, problems):
-            prints = artifacts.prints(each, reader, links=links)
-        problems += checks.print_problems(each, prints)
-        printed |= {f"{each.deck.name}/{name}": content for name, content in prints.items()}
+        printed[each.deck.name] = {}
+        with beside(each), reader.confine(each.source.label, problems):
+            printed[each.deck.name] = artifacts.prints(each, reader, links=links)
     return printed, problems
+
+
+def _print_problems(made: Iterable[Made], printed: Mapping[str, Mapping[str, bytes]]) -> Iterator[Problem]:
+    for each in made:
+        yield from checks.print_problems(each, printed[each.deck.name])
 
 
 def _print_practice(
@@ -410,6 +447,11 @@ def _make_templates(
         for template in chosen
         for ending, content in found.get(template.uri, {}).items()
     }, problems
+
+
+def _write_deck_prints(printed: Mapping[str, Mapping[str, bytes]], folder: Path) -> None:
+    for name, prints in printed.items():
+        _write_prints(prints, folder / name)
 
 
 def _write_prints(prints: Mapping[str, bytes], folder: Path) -> None:

@@ -88,10 +88,11 @@ def begin(
     links: Mapping[str, str],
     generated: Mapping[str, str] | None = None,
     formats: Sequence[str] = ALL,
-) -> Iterator[Callable[[], list[Rendered | BuildError]]]:
+) -> Iterator[Callable[..., list[Rendered | BuildError]]]:
     """Render each source in each of `formats` while something else is done: what is given waits for the end of it.
 
-    That gives what Marp made; in place of a deck that it could not render stands the error.
+    That gives what Marp made; in place of a deck that it could not render stands the error. Called with some of the
+    formats, it waits only for those, and gives only those.
 
     `lang` is the language of decks that name none. `links` maps source files, relative to the project and with
     '/', to their addresses as seen from a published deck. `generated` maps names of SVG files to what
@@ -100,7 +101,7 @@ def begin(
     Raises BuildError if Marp itself ends or hangs.
     """
     if not sources:
-        yield list
+        yield lambda _=formats: []
         return
     silence = SILENCE + SILENCE_PER_BYTE * max((len(source.text.encode()) for source in sources), default=0)
     with scratch.open_folder() as folder:
@@ -112,15 +113,16 @@ def begin(
             jobs += [{**job, "argv": job["argv"] + browser} for job in _jobs(folder, number, source, formats, context)]
         with _Node(tools, folder, lang) as node:
 
-            def finish() -> list[Rendered | BuildError]:
-                answers = node.answers(jobs, silence)
-                node.close()
+            def finish(wanted: Sequence[str] = formats) -> list[Rendered | BuildError]:
+                answers = node.answers([job for job in jobs if job["format"] in wanted], silence)
+                if len(answers) == len(jobs):
+                    node.close()
                 # Marp takes any other browser that it finds where this one is gone, and does not say so.
                 if not os.access(tools.browser, os.X_OK):
                     what = "the browser was taken away while Marp was at work"
                     message = f"{what}; put it back, or set CHROME_PATH to another"
                     raise BuildError([Problem(str(tools.browser), 0, "browser", message)])
-                return [_gather(folder, number, source, answers, formats) for number, source in enumerate(sources)]
+                return [_gather(folder, number, source, answers, wanted) for number, source in enumerate(sources)]
 
             node.begin(jobs)
             yield finish
@@ -210,7 +212,7 @@ def _jobs(
     for name in formats:
         argv = [str(markdown), *_OPTIONS[name], "-o", str(folder / f"{number}.{name}"), *themes]
         argv += ["--config-file", str(HOME / "marp.config.mjs")]
-        yield {"id": f"{number}.{name}", "argv": argv, "traced": name == "html", **context}
+        yield {"id": f"{number}.{name}", "format": name, "argv": argv, "traced": name == "html", **context}
 
 
 def _context(source: Source, links: Mapping[str, str], generated: Mapping[str, str]) -> dict[str, Any]:
@@ -253,7 +255,7 @@ def _gather(
             problems.append(Problem(source.label_of(css), int(wrong[2]), "marp", said))
         elif warning := re.match(r"\[\s*(?:WARN|ERROR)\s*\]\s*(.*)", line, re.DOTALL):
             problems.append(Problem(source.label, 0, "marp", f"Marp says: {' '.join(warning[1].split())}"))
-    for path in sorted(asked):
+    for path in sorted(asked) if traced else ():  # once for all formats
         if path.suffix.lower() in pictures.SUFFIXES and path.is_file() and pictures.is_cut_off(path):
             place, line = source.where(path.name) or source.where(quote(path.name)) or (source.label, 0)
             problems.append(Problem(place, line, "image-broken", f"image '{path.name}' is cut off; save it anew"))
@@ -371,6 +373,7 @@ class _Node:
         assert self._process.stdin
         self._stdin = self._process.stdin
         self._answers: queue.Queue[str | None] = queue.Queue()
+        self._known: dict[str, dict[str, Any]] = {}
         self._stderr: list[str] = []
         self._threads: list[threading.Thread] = []
         self._start(self._read_answers)
@@ -413,11 +416,18 @@ class _Node:
         self._start(lambda: self._write_jobs(jobs))
 
     def answers(self, jobs: Sequence[Mapping[str, Any]], silence: float) -> dict[str, dict[str, Any]]:
-        """The answers to `jobs`, by their ids. Raises BuildError if Node dies, or is silent for `silence` seconds."""
-        return {answer["id"]: answer for answer in (self._next(silence) for _ in jobs)}
+        """All answers up to the last one to `jobs`, by their ids.
+
+        Raises BuildError if Node dies, or is silent for `silence` seconds.
+        """
+        while not self._known.keys() >= {job["id"] for job in jobs}:
+            answer = self._next(silence)
+            self._known[answer["id"]] = answer
+        return self._known
 
     def run(self, jobs: Sequence[Mapping[str, Any]], silence: float) -> dict[str, dict[str, Any]]:
         """Hand over jobs and wait for the answers to them, as `begin` and `answers` do."""
+        self._known.clear()  # a worker's jobs have the same ids each time
         self.begin(jobs)
         return self.answers(jobs, silence)
 

@@ -89,10 +89,15 @@ class Progress:
         parted = exceptions.sort(tidy(found), self.decks)
         return replace(parted, refused=tuple(once(parted.refused)))
 
+    @property
+    def is_over(self) -> bool:
+        """Whether a build has to end, since something is wrong; a thorough look always goes on."""
+        return not self.is_thorough and bool(self.refused())
+
     def gate(self) -> None:
-        """Let a build go on only if nothing is wrong so far; a thorough look always goes on."""
-        if not self.is_thorough and (refused := self.refused()):
-            raise BuildError(refused)
+        """Let a build go on only if it is not over. Raises BuildError."""
+        if self.is_over:
+            raise BuildError(self.refused())
 
     def finish(self) -> None:
         """See whether exceptions are still needed, now that every other rule has been looked at.
@@ -108,4 +113,5 @@ class Progress:
     def report(self, problems: Sequence[Problem] = ()) -> Report:
         """Everything so far; `problems` are those that ended the run."""
         parted = self._sorted(problems)
-        return Report(parted.refused, parted.allowed, tuple(self.made), tuple(self.looked), tuple(self.missed))
+        made = tuple(each for each in self.made if each.pdf)  # of those without, there is nothing to see
+        return Report(parted.refused, parted.allowed, made, tuple(self.looked), tuple(self.missed))

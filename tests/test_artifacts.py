@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
-from pipeline.artifacts import with_address
+import pytest
+from playwright.sync_api import Browser
+
+from pipeline import artifacts, checks, decks
+from pipeline.artifacts import Made, with_address
+from pipeline.browser import Reader
+from pipeline.cache import Cache
+from pipeline.decks import Source
+from pipeline.toolchain import Tools
+
+BASE = "https://workshop.example/talk/"
 
 HEAD = '<html><head><title>x</title><meta charset="UTF-8"><meta name="twitter:card" content="summary"></head></html>'
 
@@ -35,3 +47,83 @@ def test_what_the_author_says_of_a_deck_stands(given: str) -> None:
 
     assert given in html
     assert 1 == html.count(given.split("=")[1].split('"')[1])
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Sequence[Source]:
+    """A deck, and one that Marp cannot read."""
+    for name, text in [("talk", "# A\n\nWords\n\n---\n\n# B\n"), ("odd", "---\nmarp: [\n---\n\n# C\n")]:
+        (tmp_path / f"{name}.md").write_text(text, encoding="utf-8")
+    return [decks.open_file(tmp_path / f"{name}.md", name) for name in ("talk", "odd")]
+
+
+def test_slides_are_there_before_their_pdf(sources: Sequence[Source], tmp_path: Path, tools: Tools) -> None:
+    kept = Cache(tmp_path / "cache", "salt")
+    with artifacts.begin(sources[:1], tools=tools, lang="en", links={}, base=BASE, cache=kept) as rendering:
+        [draft], problems = rendering.drafts
+        [made], more = rendering.finish()
+
+    assert ["A", "B"] == [slide.title for slide in draft.deck.slides]
+    assert [] == [*problems, *more]
+    assert (b"", ()) == (draft.pdf, draft.pictures)
+    assert made == replace(draft, pdf=made.pdf)
+    assert made.pdf.startswith(b"%PDF")
+    no_tools = replace(tools, node=tmp_path / "none", browser=tmp_path / "none")
+    with artifacts.begin(sources[:1], tools=no_tools, lang="en", links={}, base=BASE, cache=kept) as rendering:
+        [again], _ = rendering.finish()
+    assert (made.html, made.pdf, made.deck) == (again.html, again.pdf, again.deck)
+
+
+def test_a_deck_that_cannot_be_printed_is_named_and_so_is_what_is_wrong_with_others(
+    sources: Sequence[Source], tmp_path: Path, tools: Tools
+) -> None:
+    broken = tmp_path / "browser"
+    broken.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    broken.chmod(0o755)
+    with artifacts.begin(sources, tools=replace(tools, browser=broken), lang="en", links={}, base=BASE) as rendering:
+        drafts, problems = rendering.drafts
+        made, more = rendering.finish()
+
+    assert ["talk", "odd"] == [draft.deck.name for draft in drafts]
+    assert "front-matter" in {problem.rule for problem in problems if problem.path.endswith("odd.md")}
+    assert [] == made
+    assert [("marp", True)] * 2 == [(each.rule, "could not render this deck" in each.message) for each in more]
+
+
+def test_what_was_presented_beside_something_else_need_not_be_presented_again(
+    sources: Sequence[Source], tmp_path: Path, tools: Tools, browser: Browser
+) -> None:
+    kept = Cache(tmp_path / "cache", "salt")
+    with artifacts.begin(sources[:1], tools=tools, lang="en", links={}, base=BASE, cache=kept) as rendering:
+        [draft], _ = rendering.drafts
+    whole, none = tmp_path / "whole", tmp_path / "none"
+    put(whole, draft, draft.html)
+    none.mkdir()
+
+    with checks.presented(draft, Reader(browser, whole, BASE)):
+        [title] = Reader(browser, whole, BASE).words(draft.rendered.bare)[:1]
+
+    assert "A Words" == " ".join(title.split())
+    assert [] == list(checks.present_problems([draft], Reader(browser, none, BASE)))
+
+
+@pytest.mark.parametrize("plant", ["<img alt='x' src='none.png'>", "<style>h1 { display: none }</style>"])
+def test_what_was_not_right_is_looked_at_once_more(
+    plant: str, sources: Sequence[Source], tmp_path: Path, tools: Tools, browser: Browser
+) -> None:
+    kept = Cache(tmp_path / "cache", "salt")
+    with artifacts.begin(sources[:1], tools=tools, lang="en", links={}, base=BASE, cache=kept) as rendering:
+        [draft], _ = rendering.drafts
+    put(tmp_path / "site", draft, draft.html.replace("<h1", f"{plant}<h1", 1))
+    reader = Reader(browser, tmp_path / "site", BASE)
+
+    with checks.presented(draft, reader):
+        pass
+
+    assert [1] == [problem.line for problem in checks.present_problems([draft], reader)][:1]
+
+
+def put(site: Path, made: Made, html: str) -> None:
+    path = site / "decks" / made.deck.name / "slides.html"
+    path.parent.mkdir(parents=True)
+    path.write_text(html, encoding="utf-8")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from pipeline import checks, policy
+from pipeline import checks, loopback, policy
 from pipeline.browser import Reader
 from pipeline.site import Settings
 from tests.browser.test_slides import Log
@@ -29,8 +29,10 @@ def visit(tmp_path: Path, browser: Browser) -> Visit:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         (folder / "own.js").write_text("document.title = 'ran'", encoding="utf-8")
-        reader = Reader(browser, folder, BASE)
-        found = checks.site_problems([], folder, Settings(tmp_path, BASE, "en", docs), reader, others=iter([reader]))
+        with loopback.serve(folder, BASE) as served:
+            reader, quick = Reader(browser, folder, BASE), Reader(browser, folder, BASE, served=served)
+            settings = Settings(tmp_path, BASE, "en", docs)
+            found = list(checks.site_problems([], folder, settings, reader, others=iter([quick])))
         return [(problem.rule, problem.line, problem.message) for problem in found]
 
     return look
@@ -77,6 +79,24 @@ def test_pages_that_are_opened_side_by_side_keep_apart_what_they_lack(tmp_path: 
     assert told.keys() == {"index.html", *(uri for uri, picture in missing.items() if picture)}
     for uri, message in told.items():
         assert f"{BASE}{uri.removesuffix('index.html')}{missing.get(uri, 'home.png')}, which" in message
+
+
+def test_what_a_page_asks_for_is_known_however_it_is_answered(tmp_path: Path, browser: Browser) -> None:
+    (tmp_path / "page").mkdir()
+    (tmp_path / "own.css").write_text("@import 'more.css'; p { background: url(none.png) }", encoding="utf-8")
+    (tmp_path / "more.css").write_text("p { margin: 0 }", encoding="utf-8")
+    for name in ("index.html", "page/index.html"):
+        body = f"{HEAD}<link rel='stylesheet' href='/talk/own.css'><p>x</p>"
+        (tmp_path / name).write_text(body, encoding="utf-8")
+
+    asked = []
+    with loopback.serve(tmp_path, BASE) as served:
+        for reader in (Reader(browser, tmp_path, BASE), Reader(browser, tmp_path, BASE, served=served)):
+            for uri in ("index.html", "page/index.html"):  # the second time, the browser may have all but the page
+                reader.visit(uri)
+                asked.append({path.relative_to(tmp_path).as_posix() for path in reader.answered} - {uri})
+
+    assert [{"own.css", "more.css", "none.png"}] * 4 == asked
 
 
 HANDLER = '<p>first</p>\n\n<button onclick="boo()">b</button>'

@@ -1,0 +1,98 @@
+"""Answer a browser on this machine with the files of a folder, as the web server of the published site would."""
+
+from __future__ import annotations
+
+import contextlib
+import mimetypes
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+HOST = "127.0.0.1"
+
+
+@contextlib.contextmanager
+def serve(folder: Path, base: str) -> Iterator[str]:
+    """Serve `folder` at the path that the address `base` has, and give the address there; '' where no port is free.
+
+    What is in the folder must stay as it is until the end: a browser may keep it.
+    """
+    root = urlsplit(base).path
+    try:
+        server = _Server((HOST, 0), partial(_Handler, folder, root))
+    except OSError:
+        yield ""
+        return
+    with server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://{HOST}:{server.server_port}{root}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def file_at(folder: Path, root: str, address: str) -> Path | None:
+    """The file that is meant by an address, where `folder` lies at the path `root`; it need not be there.
+
+    None for what lies outside of the folder.
+    """
+    place = unquote(urlsplit(address).path)
+    parts = place.removeprefix(root).split("/")
+    if not place.startswith(root) or ".." in parts:
+        return None
+    path = folder.joinpath(*parts)
+    return path / "index.html" if path.is_dir() else path
+
+
+def kind_of(path: Path) -> str:
+    """What the header says of a file."""
+    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    is_text = kind.startswith("text/") or kind.endswith(("javascript", "json"))
+    return f"{kind}; charset=utf-8" if is_text else kind
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def server_bind(self) -> None:
+        # Without the name of the machine, which the standard library would look up in the network.
+        self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
+        self.server_name, self.server_port = HOST, self.server_address[1]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: HTTPServer
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def __init__(self, folder: Path, root: str, *rest: Any) -> None:
+        self._folder, self._root = folder, root
+        super().__init__(*rest)
+
+    def do_GET(self) -> None:
+        with contextlib.suppress(ConnectionError, TimeoutError):  # a page may be left at any time
+            self._answer()
+
+    def _answer(self) -> None:
+        is_meant = self.headers.get("Host") == f"{HOST}:{self.server.server_port}"
+        path = file_at(self._folder, self._root, self.path) if is_meant else None
+        found = path if path and path.is_file() else None
+        body = found.read_bytes() if found else b""
+        self.send_response(200 if found else 404)
+        self.send_header("Content-Length", str(len(body)))
+        if found:
+            self.send_header("Content-Type", kind_of(found))
+            self.send_header("Cache-Control", "max-age=3600")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass

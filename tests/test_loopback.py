@@ -1,0 +1,83 @@
+"""The web server that answers the browser of a build."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from pipeline import loopback
+
+BASE = "https://workshop.example/talk/"
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[str]:
+    """The address of a folder `site`, beside which lies what nobody may have."""
+    (tmp_path / "site" / "page").mkdir(parents=True)
+    (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
+    for name, text in {"index.html": "home", "page/index.html": "page", "ä b.css": "p {}", "c.bin": "x"}.items():
+        (tmp_path / "site" / name).write_text(text, encoding="utf-8")
+    with loopback.serve(tmp_path / "site", BASE) as address:
+        yield address
+
+
+def ask(served: str, path: str, *, host: str = "") -> tuple[int, str, str]:
+    """Ask for a path just as it is written: status, media type, text."""
+    connection = http.client.HTTPConnection(urlsplit(served).netloc, timeout=10)
+    try:
+        connection.request("GET", path, headers={"Host": host} if host else {})
+        answer = connection.getresponse()
+        return answer.status, answer.headers.get("Content-Type", ""), answer.read().decode()
+    finally:
+        connection.close()
+
+
+def test_a_site_lies_where_it_will_be_published(served: str) -> None:
+    assert "/talk/" == urlsplit(served).path
+    assert (200, "text/html; charset=utf-8", "home") == ask(served, "/talk/")
+    assert (200, "text/html; charset=utf-8", "page") == ask(served, "/talk/page/?q=1")
+    assert (200, "text/css; charset=utf-8", "p {}") == ask(served, "/talk/%C3%A4%20b.css")
+    assert (200, "application/octet-stream", "x") == ask(served, "/talk/c.bin")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/secret.txt",
+        "/talk/none.html",
+        "/talk/../secret.txt",
+        "/talk/..%2fsecret.txt",
+        "/talk/%2e%2e/secret.txt",
+        "/talk//etc/passwd",
+        "/talk/%2Fetc/passwd",
+        "/talk/%00",
+        "/talk/page/%0d%0aX: y",
+    ],
+)
+def test_what_is_not_of_the_site_is_not_there(path: str, served: str) -> None:
+    assert (404, "", "") == ask(served, path.replace(" ", "%20"))
+
+
+def test_a_page_of_somebody_else_who_calls_this_machine_by_another_name_gets_nothing(served: str) -> None:
+    assert (404, "", "") == ask(served, "/talk/", host="far.example")
+    assert 200 == ask(served, "/talk/")[0]
+
+
+def test_it_ends_with_the_build(tmp_path: Path) -> None:
+    with loopback.serve(tmp_path, BASE) as address:
+        assert 404 == ask(address, "/talk/")[0]
+
+    with pytest.raises(ConnectionRefusedError):
+        ask(address, "/talk/")
+
+
+def test_where_no_port_is_free_nothing_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loopback, "HOST", "192.0.2.1")  # which no machine has
+
+    with loopback.serve(tmp_path, BASE) as address:
+        assert "" == address
