@@ -121,12 +121,14 @@ class Rendering:
             if isinstance(rendered, BuildError):
                 problems += rendered.problems
                 continue
-            if rendered is not draft.rendered:  # kept before
-                asked = tuple(sorted({*draft.rendered.asked, *rendered.asked}))
-                self.keep(draft.source, replace(draft.rendered, pdf=rendered.pdf, asked=asked))
+            whole = draft.rendered
+            if rendered is not whole:  # which was kept before
+                asked = tuple(sorted({*whole.asked, *rendered.asked}))
+                whole = replace(whole, pdf=rendered.pdf, asked=asked)
+                self.keep(draft.source, whole)
             title, slides, time = draft.deck.title, draft.deck.slides, build_time(draft.source.root)
-            finished = pdf.finish(rendered.pdf, title=title, address=draft.address, time=time, slides=slides)
-            made.append(replace(draft, pdf=finished))
+            finished = pdf.finish(whole.pdf, title=title, address=draft.address, time=time, slides=slides)
+            made.append(replace(draft, rendered=whole, pdf=finished))
         return made, problems
 
     def _rendered(self, *formats: str) -> Iterator[tuple[Source, Rendered | BuildError]]:

@@ -129,45 +129,44 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
         base=settings.site_url,
         cache=progress.cache,
     )
-    with marp as rendering, browser.start(tools.browser) as started:
+    with _beside(progress) as pool, marp as rendering, browser.start(tools.browser) as started:
         progress.begin(_counted("deck", len(sources), "rendered by Marp"))
         progress.made, progress.found = rendering.drafts
         progress.found += exceptions.problems(progress.decks)
         if sheets:
             progress.found += sessions.check(sheets, progress.decks, [source.name for source in sources])
         reader = started.read(stage / "site", settings.site_url)
-        with _beside(progress.made) as pool:  # while the browser is at work, Marp prints, and then pictures are drawn
-            printing = pool.submit(rendering.finish)
-            drawing = pool.submit(lambda: _write_decks(printing.result()[0], stage / "docs" / "decks", links=published))
-            progress.begin(_counted("slide", progress.slides, "measured"))
-            for each in progress.each(progress.made):
-                progress.found += checks.slide_problems([each], reader)
-            progress.looked.append(_counted("slide", progress.slides, "measured as printed"))
-            if len(progress.made) < len(sources) or progress.is_over:
-                _take_pdf(printing, reader, progress, len(sources))  # and all that is wrong is told at once
-            progress.begin("handouts, and slides presented")
-            presenter = started.read(stage / "docs", settings.site_url)
-            present = partial(_present, stage / "docs", presenter)
-            prints, problems = _print_decks(progress.each(progress.made), reader, links=published, beside=present)
-            presenter.close()
-            progress.found += problems
-            made = _take_pdf(printing, reader, progress, len(sources))
-            progress.found += _print_problems(made, prints)
-            papers, problems = _print_practice(incidents, reader, settings)
-            progress.found += problems
-            progress.gate()
-            _write_prints(papers, stage / "docs" / practice.FOLDER)
-            for name, content in generated.shared_files(progress.decks, incidents):
-                publish.write(stage / "docs" / name, content)
-            progress.begin("templates, for print and Word")
-            chosen, problems = _find_templates(settings, stage / "docs", incidents)
-            progress.found += problems
-            files, problems = _make_templates(chosen, reader, settings, progress.cache)
-            progress.found += problems
-            progress.gate()
-            _write_prints(files, stage / "docs")
-            progress.begin("pictures and PowerPoint, begun before")
-            drawing.result()
+        printing = pool.submit(rendering.finish)  # while we look at slides; and then pictures are drawn
+        drawing = pool.submit(lambda: _write_decks(printing.result()[0], stage / "docs" / "decks", links=published))
+        progress.begin(_counted("slide", progress.slides, "measured"))
+        for each in progress.each(progress.made):
+            progress.found += checks.slide_problems([each], reader)
+        progress.looked.append(_counted("slide", progress.slides, "measured as printed"))
+        if len(progress.made) < len(sources) or progress.is_over:
+            _take_pdf(printing, reader, progress, len(sources))  # and all that is wrong is told at once
+        progress.begin("handouts, and slides presented")
+        presenter = started.read(stage / "docs", settings.site_url)
+        present = partial(_present, stage / "docs", presenter)
+        prints, problems = _print_decks(progress.each(progress.made), reader, links=published, beside=present)
+        presenter.close()
+        progress.found += problems
+        made = _take_pdf(printing, reader, progress, len(sources))
+        progress.found += _print_problems(made, prints)
+        papers, problems = _print_practice(incidents, reader, settings)
+        progress.found += problems
+        progress.gate()
+        _write_prints(papers, stage / "docs" / practice.FOLDER)
+        for name, content in generated.shared_files(progress.decks, incidents):
+            publish.write(stage / "docs" / name, content)
+        progress.begin("templates, for print and Word")
+        chosen, problems = _find_templates(settings, stage / "docs", incidents)
+        progress.found += problems
+        files, problems = _make_templates(chosen, reader, settings, progress.cache)
+        progress.found += problems
+        progress.gate()
+        _write_prints(files, stage / "docs")
+        progress.begin("pictures and PowerPoint, begun before")
+        drawing.result()
         _write_deck_prints(prints, stage / "docs" / "decks")
         _stage_decks(made, stage / "docs", published, sheets)
         progress.begin("pages, by MkDocs")
@@ -218,18 +217,18 @@ _SLOW_RULES = "the rules that only `python3 build.py check` looks at: " + ", ".j
 
 
 @contextmanager
-def _beside(made: Sequence[Made]) -> Iterator[ThreadPoolExecutor]:
+def _beside(progress: Progress) -> Iterator[ThreadPoolExecutor]:
     """Do in turn what the browser is not needed for; where something goes wrong, nobody waits for the rest."""
     try:
         with ThreadPoolExecutor(max_workers=1) as pool:
             try:
                 yield pool
             except BaseException:
-                for each in made:
+                for each in progress.made:
                     each.stop.set()
                 raise
     finally:
-        for each in made:
+        for each in progress.made:
             each.stop.clear()  # the report may still want pictures
 
 

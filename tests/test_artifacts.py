@@ -66,7 +66,7 @@ def test_slides_are_there_before_their_pdf(sources: Sequence[Source], tmp_path: 
     assert ["A", "B"] == [slide.title for slide in draft.deck.slides]
     assert [] == [*problems, *more]
     assert (b"", ()) == (draft.pdf, draft.pictures)
-    assert made == replace(draft, pdf=made.pdf)
+    assert made == replace(draft, rendered=made.rendered, pdf=made.pdf)
     assert made.pdf.startswith(b"%PDF")
     no_tools = replace(tools, node=tmp_path / "none", browser=tmp_path / "none")
     with artifacts.begin(sources[:1], tools=no_tools, lang="en", links={}, base=BASE, cache=kept) as rendering:
