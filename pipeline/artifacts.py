@@ -122,7 +122,7 @@ class Rendering:
                 problems += rendered.problems
                 continue
             whole = draft.rendered
-            if rendered is not whole:  # which was kept before
+            if rendered is not whole:  # else it was kept before
                 asked = tuple(sorted({*whole.asked, *rendered.asked}))
                 whole = replace(whole, pdf=rendered.pdf, asked=asked)
                 self.keep(draft.source, whole)

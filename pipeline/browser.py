@@ -227,7 +227,7 @@ class Reader:
     def __init__(self, browser: Browser, folder: Path, base: str, watch: Watch | None = None, served: str = "") -> None:
         self._browser = browser
         self._watch = watch or Watch(folder)
-        self._folder = folder
+        self.folder = folder
         self._base = served or base
         self._is_served = bool(served)
         self._seen: list[Complaint] = []
@@ -520,7 +520,7 @@ class Reader:
 
     def _file_at(self, address: str) -> Path | None:
         """The file of the site that is asked for; where there is none, that is a complaint."""
-        path = loopback.file_at(self._folder, urlsplit(self._base).path, address)
+        path = loopback.file_at(self.folder, urlsplit(self._base).path, address)
         if path:
             self.answered.add(path)
         if path and path.is_file():

@@ -221,9 +221,9 @@ def site_problems(
 ) -> Iterator[Problem]:
     """Present every deck and open every page.
 
-    The home page is opened by `reader`, which also goes to its search, and all that follow, which go through `each`, by
-    the `others` side by side, of which no more are taken than there are pages. Where one of those finds something,
-    `reader` opens the page again, and what it finds counts.
+    All pages but the home page are opened by the `others` side by side, of which no more are taken than there are
+    pages; they go through `each`. Then `reader` opens the home page, goes to its search, and opens again each page of
+    which another has found something: what it finds counts.
     """
     cache = made[0].cache if made else NOTHING_KEPT
     yield from present_problems(made, reader)
@@ -234,8 +234,12 @@ def site_problems(
     new = [uri for uri, key in keys.items() if not cache.recall(key)]
     home = [uri for uri in new if uri == "index.html"]
     doubtful: list[str] = []
-    for uri, visitor in _visits(each([uri for uri in new if uri not in home]), others):
-        if visitor.arrive():
+    failed: list[Problem] = []
+    for uri, visitor in _visits(each([uri for uri in new if uri not in home]), others, failed):
+        complaints: list[browser.Complaint] = []
+        with visitor.confine(uri, failed):
+            complaints = visitor.arrive()
+        if complaints or any(problem.path == uri for problem in failed):
             doubtful.append(uri)
         else:
             cache.remember(keys[uri], visitor.answered)
@@ -248,15 +252,21 @@ def site_problems(
             yield Problem(origin.path, _line_of(found, origin.text), found.rule, found.message)
 
 
-def _visits(uris: Iterable[str], readers: Iterator[browser.Reader]) -> Iterator[tuple[str, browser.Reader]]:
-    """Each page with the reader that has set out for it, while the other readers are on their way to the next ones."""
+def _visits(
+    uris: Iterable[str], readers: Iterator[browser.Reader], failed: list[Problem]
+) -> Iterator[tuple[str, browser.Reader]]:
+    """Each page with the reader that has set out for it, while the other readers are on their way to the next ones.
+
+    Where a reader could not set out, that is added to what has `failed`.
+    """
     under_way: deque[tuple[str, browser.Reader]] = deque()
     for uri in uris:
         reader = next(readers, None)  # a new one, as long as there are any
         if not reader:
             yield under_way[0]
             _, reader = under_way.popleft()
-        reader.set_out(uri)
+        with reader.confine(uri, failed):
+            reader.set_out(uri)
         under_way.append((uri, reader))
     yield from under_way
 
@@ -265,7 +275,9 @@ def present_problems(made: Sequence[Made], reader: browser.Reader) -> Iterator[P
     """Go through every deck as a presenter does."""
     for each in made:
         uri, titles, key = _presentation(each)
-        if not each.cache.recall(key):
+        published = reader.folder / uri  # of which something else that writes into the site may have made another
+        is_as_made = published.is_file() and published.read_bytes() == each.html.encode()
+        if not is_as_made or not each.cache.recall(key):
             found = list(_confined(each, reader, partial(reader.present, uri, titles)))
             if not found:
                 each.cache.remember(key, reader.answered)

@@ -136,6 +136,8 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
         if sheets:
             progress.found += sessions.check(sheets, progress.decks, [source.name for source in sources])
         reader = started.read(stage / "site", settings.site_url)
+        for each in progress.made:  # before anybody else writes or presents them
+            publish.write(stage / "docs" / "decks" / each.deck.name / "slides.html", each.html)
         printing = pool.submit(rendering.finish)  # while we look at slides; and then pictures are drawn
         drawing = pool.submit(lambda: _write_decks(printing.result()[0], stage / "docs" / "decks", links=published))
         progress.begin(_counted("slide", progress.slides, "measured"))
@@ -146,7 +148,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
             _take_pdf(printing, reader, progress, len(sources))  # and all that is wrong is told at once
         progress.begin("handouts, and slides presented")
         presenter = started.read(stage / "docs", settings.site_url)
-        present = partial(_present, stage / "docs", presenter)
+        present = partial(checks.presented, reader=presenter)
         prints, problems = _print_decks(progress.each(progress.made), reader, links=published, beside=present)
         presenter.close()
         progress.found += problems
@@ -239,13 +241,15 @@ def _take_pdf(
 
     Raises BuildError where one is missing, or where a build has to end for anything found so far.
     """
-    progress.made, problems = printing.result()
-    progress.found += [*problems, *checks.all_pdf_problems(progress.made, reader)]
+    made, problems = printing.result()
+    printed = {each.deck.name: each for each in made}
+    progress.made = [printed.get(draft.deck.name, draft) for draft in progress.made]
+    progress.found += [*problems, *checks.all_pdf_problems(made, reader)]
     progress.gate()  # what comes after would only say the same once more
-    if len(progress.made) < count:
+    if len(made) < count:
         progress.missed.append("handouts, pages and links, because a deck could not be rendered")
         raise BuildError(progress.refused())
-    return progress.made
+    return made
 
 
 def _stage_decks(made: Sequence[Made], docs: Path, published: Mapping[str, str], sheets: RunSheets | None) -> None:
@@ -358,12 +362,6 @@ def _write_decks(made: Iterable[Made], folder: Path, *, links: Mapping[str, str]
     for each in made:
         for name, content in artifacts.files(each, links=links):
             publish.write(folder / each.deck.name / name, content)
-
-
-def _present(docs: Path, presenter: browser.Reader, made: Made) -> AbstractContextManager[None]:
-    """Present a deck while something else is done, in the folder that its pages are made of."""
-    publish.write(docs / "decks" / made.deck.name / "slides.html", made.html)
-    return checks.presented(made, presenter)
 
 
 def _print_decks(

@@ -17,18 +17,22 @@ HOST = "127.0.0.1"
 
 @contextlib.contextmanager
 def serve(folder: Path, base: str) -> Iterator[str]:
-    """Serve `folder` at the path that the address `base` has, and give the address there; '' where no port is free.
+    """Serve `folder` at the path that the address `base` has, and give the address there; '' where that cannot be.
 
-    What is in the folder must stay as it is until the end: a browser may keep it.
+    It cannot where no port is free, and where `base` is not encrypted: to browsers, this machine is as safe as an
+    encrypted site, and lets scripts do more. What is in the folder must stay as it is until the end: a browser may
+    keep it.
     """
     root = urlsplit(base).path
     try:
-        server = _Server((HOST, 0), partial(_Handler, folder, root))
+        server = _Server((HOST, 0), partial(_Handler, folder, root)) if base.startswith("https://") else None
     except OSError:
+        server = None
+    if not server:
         yield ""
         return
     with server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         try:
             yield f"http://{HOST}:{server.server_port}{root}"
@@ -40,14 +44,17 @@ def serve(folder: Path, base: str) -> Iterator[str]:
 def file_at(folder: Path, root: str, address: str) -> Path | None:
     """The file that is meant by an address, where `folder` lies at the path `root`; it need not be there.
 
-    None for what lies outside of the folder.
+    None for what lies outside of the folder, and for what can be no name.
     """
-    place = unquote(urlsplit(address).path)
+    place, root = unquote(urlsplit(address).path), unquote(root)
     parts = place.removeprefix(root).split("/")
     if not place.startswith(root) or ".." in parts:
         return None
     path = folder.joinpath(*parts)
-    return path / "index.html" if path.is_dir() else path
+    try:
+        return path / "index.html" if path.is_dir() else path
+    except OSError:  # longer than any name may be
+        return None
 
 
 def kind_of(path: Path) -> str:
@@ -60,12 +67,16 @@ def kind_of(path: Path) -> str:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 64  # as many as windows ask for at once
 
     def server_bind(self) -> None:
         # Without the name of the machine, which the standard library would look up in the network.
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = HOST, self.server_address[1]
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        pass  # a browser that was ended has hung up
 
 
 class _Handler(BaseHTTPRequestHandler):

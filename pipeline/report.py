@@ -42,7 +42,7 @@ class Report:
     allowed: tuple[tuple[Problem, str], ...] = ()
     """What the decks allow, each with the reason given."""
     made: tuple[Made, ...] = field(default=(), repr=False)
-    """The decks, so far as Marp could render them."""
+    """The decks, so far as Marp had rendered and printed them."""
     looked: tuple[str, ...] = ()
     """What was looked at, in words."""
     missed: tuple[str, ...] = ()

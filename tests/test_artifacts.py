@@ -96,15 +96,18 @@ def test_what_was_presented_beside_something_else_need_not_be_presented_again(
     kept = Cache(tmp_path / "cache", "salt")
     with artifacts.begin(sources[:1], tools=tools, lang="en", links={}, base=BASE, cache=kept) as rendering:
         [draft], _ = rendering.drafts
-    whole, none = tmp_path / "whole", tmp_path / "none"
-    put(whole, draft, draft.html)
-    none.mkdir()
+    put(tmp_path / "docs", draft, draft.html)
+    put(tmp_path / "site", draft, draft.html)
+    again = Reader(browser, tmp_path / "site", BASE)
 
-    with checks.presented(draft, Reader(browser, whole, BASE)):
-        [title] = Reader(browser, whole, BASE).words(draft.rendered.bare)[:1]
+    with checks.presented(draft, Reader(browser, tmp_path / "docs", BASE)):
+        [title, _] = again.words(draft.rendered.bare)
 
     assert "A Words" == " ".join(title.split())
-    assert [] == list(checks.present_problems([draft], Reader(browser, none, BASE)))
+    assert [] == list(checks.present_problems([draft], again))
+    assert set() == again.answered
+    put(tmp_path / "site", draft, draft.html.replace("<h1", "<style>h1 { display: none }</style><h1", 1))
+    assert "slide-hidden" in {problem.rule for problem in checks.present_problems([draft], again)}
 
 
 @pytest.mark.parametrize("plant", ["<img alt='x' src='none.png'>", "<style>h1 { display: none }</style>"])
@@ -125,5 +128,5 @@ def test_what_was_not_right_is_looked_at_once_more(
 
 def put(site: Path, made: Made, html: str) -> None:
     path = site / "decks" / made.deck.name / "slides.html"
-    path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(html, encoding="utf-8")

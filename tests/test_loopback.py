@@ -56,6 +56,7 @@ def test_a_site_lies_where_it_will_be_published(served: str) -> None:
         "/talk//etc/passwd",
         "/talk/%2Fetc/passwd",
         "/talk/%00",
+        f"/talk/{'x' * 5000}",
         "/talk/page/%0d%0aX: y",
     ],
 )
@@ -66,6 +67,19 @@ def test_what_is_not_of_the_site_is_not_there(path: str, served: str) -> None:
 def test_a_page_of_somebody_else_who_calls_this_machine_by_another_name_gets_nothing(served: str) -> None:
     assert (404, "", "") == ask(served, "/talk/", host="far.example")
     assert 200 == ask(served, "/talk/")[0]
+
+
+def test_an_address_may_be_written_with_percent_signs(tmp_path: Path) -> None:
+    (tmp_path / "a.css").write_text("p {}", encoding="utf-8")
+
+    with loopback.serve(tmp_path, "https://workshop.example/my%20talk/") as address:
+        assert address.endswith("/my%20talk/")
+        assert 200 == ask(address, "/my%20talk/a.css")[0]
+
+
+def test_a_site_that_is_not_encrypted_is_not_served_where_scripts_may_do_more(tmp_path: Path) -> None:
+    with loopback.serve(tmp_path, "http://workshop.example/") as address:
+        assert "" == address
 
 
 def test_it_ends_with_the_build(tmp_path: Path) -> None:

@@ -99,6 +99,32 @@ def test_what_a_page_asks_for_is_known_however_it_is_answered(tmp_path: Path, br
     assert [{"own.css", "more.css", "none.png"}] * 4 == asked
 
 
+def test_a_page_that_breaks_its_window_is_opened_once_more(tmp_path: Path, browser: Browser) -> None:
+    (tmp_path / "page.html").write_text(f"{HEAD}<img src='none.png' alt='x'>", encoding="utf-8")
+    reader, quick = Reader(browser, tmp_path, BASE), Reader(browser, tmp_path, BASE)
+    quick.close()
+
+    settings = Settings(tmp_path, BASE, "en", tmp_path)
+    [problem] = checks.site_problems([], tmp_path, settings, reader, others=iter([quick]))
+
+    assert ("dist/site/page.html", "request-failed") == (problem.path, problem.rule)
+
+
+@pytest.mark.parametrize("base", ["https://workshop.example/", "https://workshop.example/my%20talk/%C3%A4/"])
+def test_a_site_may_lie_anywhere(base: str, tmp_path: Path, browser: Browser) -> None:
+    (tmp_path / "own.css").write_text("p { margin: 0 }", encoding="utf-8")
+    long = f"<img src='{'x' * 5000}' alt='x'>"
+    for name, body in {"page.html": "<link rel='stylesheet' href='own.css'>", "long.html": long}.items():
+        (tmp_path / name).write_text(HEAD + body, encoding="utf-8")
+    with loopback.serve(tmp_path, base) as served:
+        reader, quick = Reader(browser, tmp_path, base), Reader(browser, tmp_path, base, served=served)
+        found = checks.site_problems(
+            [], tmp_path, Settings(tmp_path, base, "en", tmp_path), reader, others=iter([quick])
+        )
+
+        assert [("dist/site/long.html", "request-failed")] == [(each.path, each.rule) for each in found]
+
+
 HANDLER = '<p>first</p>\n\n<button onclick="boo()">b</button>'
 
 
