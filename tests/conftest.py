@@ -71,6 +71,9 @@ class Served:
 
 
 class _Handler(SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
     def __init__(self, *args: Any, prefix: str, **options: Any) -> None:
         self._prefix = prefix
         super().__init__(*args, **options)
