@@ -508,7 +508,7 @@ class Reader:
         if not path:
             route.fulfill(status=404, body="")
             return
-        route.fulfill(body=path.read_bytes(), content_type=loopback.kind_of(path))
+        route.fulfill(body=path.read_bytes(), content_type=loopback.kind_of(path.name))
 
     def _note(self, request: Request) -> None:
         """Remember a request that a web server answers, or nobody."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import mimetypes
+import posixpath
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 HOST = "127.0.0.1"
+"""Nobody else in the network is shown what is not finished."""
 
 
 @contextlib.contextmanager
@@ -57,14 +58,60 @@ def file_at(folder: Path, root: str, address: str) -> Path | None:
         return None
 
 
-def kind_of(path: Path) -> str:
-    """What the header says of a file."""
-    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    is_text = kind.startswith("text/") or kind.endswith(("javascript", "json"))
-    return f"{kind}; charset=utf-8" if is_text else kind
+def kind_of(name: str) -> str:
+    """The media type of a file, by its name; not by the machine's own table, which may say anything."""
+    return _KINDS.get(posixpath.splitext(name)[1].lower(), "application/octet-stream")
 
 
-class _Server(ThreadingHTTPServer):
+_KINDS = {
+    ".apng": "image/apng",
+    ".avif": "image/avif",
+    ".bmp": "image/bmp",
+    ".css": "text/css; charset=utf-8",
+    ".csv": "text/csv; charset=utf-8",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".gif": "image/gif",
+    ".gz": "application/gzip",
+    ".htm": "text/html; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".jfif": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".log": "text/plain; charset=utf-8",
+    ".map": "application/json",
+    ".md": "text/markdown; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".mp3": "audio/mpeg",
+    ".mp4": "video/mp4",
+    ".ogg": "audio/ogg",
+    ".otf": "font/otf",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    ".svg": "image/svg+xml",
+    ".ttf": "font/ttf",
+    ".txt": "text/plain; charset=utf-8",
+    ".vtt": "text/vtt; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".wav": "audio/wav",
+    ".webm": "video/webm",
+    ".webmanifest": "application/manifest+json",
+    ".webp": "image/webp",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
+    ".xml": "application/xml",
+    ".yaml": "text/plain; charset=utf-8",
+    ".yml": "text/plain; charset=utf-8",
+    ".zip": "application/zip",
+}
+
+
+class Server(ThreadingHTTPServer):
+    """A web server for this machine only."""
+
     daemon_threads = True
     block_on_close = False
     request_queue_size = 64  # as many as windows ask for at once
@@ -75,6 +122,8 @@ class _Server(ThreadingHTTPServer):
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = HOST, self.server_address[1]
 
+
+class _Server(Server):
     def handle_error(self, request: object, client_address: object) -> None:
         pass  # a browser that was ended has hung up
 
@@ -100,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200 if found else 404)
         self.send_header("Content-Length", str(len(body)))
         if found:
-            self.send_header("Content-Type", kind_of(found))
+            self.send_header("Content-Type", kind_of(found.name))
             self.send_header("Cache-Control", "max-age=3600")
         self.end_headers()
         self.wfile.write(body)

@@ -1,7 +1,8 @@
 // The one Node process of a build: reads jobs as JSON lines on stdin, answers as JSON lines on stdout.
 //
-// A job is {id, format, argv, traced?, deck?, root?, assets?, links?, generated?}: `argv` goes to Marp CLI as it is,
-// `format` tells ours apart, the rest is the plugin's context (marp.config.mjs; without `deck` there is none). An answer is {id, code, problems, log, trace?, asked}.
+// A job is {id, argv, traced?, deck?, root?, assets?, links?, generated?}: `argv` goes to Marp CLI as it is, the rest is
+// the plugin's context (marp.config.mjs; without `deck` there is none). An answer is {id, code, problems, log, trace?,
+// asked}.
 import { createInterface } from 'node:readline'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createRequire } from 'node:module'

@@ -9,7 +9,7 @@ import queue
 import re
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,7 +114,8 @@ def begin(
         with _Node(tools, folder, lang) as node:
 
             def finish(wanted: Sequence[str] = formats) -> list[Rendered | BuildError]:
-                answers = node.answers([job for job in jobs if job["format"] in wanted], silence)
+                ids = {f"{number}.{name}" for number in range(len(sources)) for name in wanted}
+                answers = node.answers(ids, silence)
                 if len(answers) == len(jobs):
                     node.close()
                 # Marp takes any other browser that it finds where this one is gone, and does not say so.
@@ -212,7 +213,7 @@ def _jobs(
     for name in formats:
         argv = [str(markdown), *_OPTIONS[name], "-o", str(folder / f"{number}.{name}"), *themes]
         argv += ["--config-file", str(HOME / "marp.config.mjs")]
-        yield {"id": f"{number}.{name}", "format": name, "argv": argv, "traced": name == "html", **context}
+        yield {"id": f"{number}.{name}", "argv": argv, "traced": name == "html", **context}
 
 
 def _context(source: Source, links: Mapping[str, str], generated: Mapping[str, str]) -> dict[str, Any]:
@@ -415,12 +416,12 @@ class _Node:
         # From a thread, since a Node that hangs does not read: then the pipe is full, and writing has no end.
         self._start(lambda: self._write_jobs(jobs))
 
-    def answers(self, jobs: Sequence[Mapping[str, Any]], silence: float) -> dict[str, dict[str, Any]]:
-        """All answers up to the last one to `jobs`, by their ids.
+    def answers(self, ids: Set[str], silence: float) -> dict[str, dict[str, Any]]:
+        """All answers up to the last one to the jobs with these ids, by their ids.
 
         Raises BuildError if Node dies, or is silent for `silence` seconds.
         """
-        while not self._known.keys() >= {job["id"] for job in jobs}:
+        while not self._known.keys() >= ids:
             answer = self._next(silence)
             self._known[answer["id"]] = answer
         return self._known
@@ -429,7 +430,7 @@ class _Node:
         """Hand over jobs and wait for the answers to them, as `begin` and `answers` do."""
         self._known.clear()  # a worker's jobs have the same ids each time
         self.begin(jobs)
-        return self.answers(jobs, silence)
+        return self.answers({job["id"] for job in jobs}, silence)
 
     def _start(self, work: Callable[[], None]) -> threading.Thread:
         thread = threading.Thread(target=work)

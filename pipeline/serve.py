@@ -14,19 +14,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from pipeline import policy, scratch
+from pipeline.loopback import HOST, Server, kind_of
 from pipeline.preview import Board, Maker, Shown
 from pipeline.problems import BuildError, Problem
 from pipeline.toolchain import WINDOWS, Tools
 from pipeline.watch import Watcher
-
-HOST = "127.0.0.1"
-"""Nobody else in the network is shown what is not finished."""
 
 PORTS = range(8000, 8021)
 """Where the preview looks for a free port."""
@@ -226,46 +224,6 @@ def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace")
 
 
-def kind_of(name: str) -> str:
-    """The media type of a file, by its name; not by the machine's own table, which may say anything."""
-    return _KINDS.get(posixpath.splitext(name)[1].lower(), "application/octet-stream")
-
-
-_KINDS = {
-    ".css": "text/css; charset=utf-8",
-    ".csv": "text/csv; charset=utf-8",
-    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    ".gif": "image/gif",
-    ".gz": "application/gzip",
-    ".htm": "text/html; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".ico": "image/x-icon",
-    ".jpeg": "image/jpeg",
-    ".jpg": "image/jpeg",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json",
-    ".log": "text/plain; charset=utf-8",
-    ".map": "application/json",
-    ".md": "text/markdown; charset=utf-8",
-    ".mjs": "text/javascript; charset=utf-8",
-    ".mp3": "audio/mpeg",
-    ".mp4": "video/mp4",
-    ".pdf": "application/pdf",
-    ".png": "image/png",
-    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-    ".svg": "image/svg+xml",
-    ".txt": "text/plain; charset=utf-8",
-    ".wasm": "application/wasm",
-    ".webm": "video/webm",
-    ".webp": "image/webp",
-    ".woff": "font/woff",
-    ".woff2": "font/woff2",
-    ".xml": "application/xml",
-    ".yml": "text/plain; charset=utf-8",
-    ".yaml": "text/plain; charset=utf-8",
-    ".zip": "application/zip",
-}
-
 # What a page shows, apart from its own words.
 _ASKS = re.compile(r'(?:\ssrc|<link[^>]*\shref)="([^":?#]+)')
 
@@ -298,20 +256,12 @@ _NOWHERE = _notice("There is no such page", 'The site begins <a href="/">here</a
 # --- the server ---------------------------------------------------------------------------------------------
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
+class _Server(Server):
     allow_reuse_address = not WINDOWS  # there, it would let two servers have one port
 
     def __init__(self, address: tuple[str, int], desk: _Desk) -> None:
         self.desk = desk
         super().__init__(address, _Handler)
-
-    def server_bind(self) -> None:
-        # Without the name of the machine, which the standard library would look up in the network.
-        self.socket.bind(self.server_address)
-        self.server_address = self.socket.getsockname()
-        self.server_name, self.server_port = HOST, self.server_address[1]
 
     @cached_property
     def names(self) -> set[str]:

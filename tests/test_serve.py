@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import decks, marp, policy, serve, site
+from pipeline import decks, loopback, marp, policy, serve, site
 from pipeline.deck import Deck, Image, Slide
 from pipeline.decks import Source
 from pipeline.marp import Rendered
@@ -152,7 +152,7 @@ def test_no_page_of_the_last_build_is_shown_for_one_that_is_gone(desk: Desk) -> 
     ],
 )
 def test_a_file_has_the_type_of_its_name(name: str, kind: str) -> None:
-    assert kind == serve.kind_of(name)
+    assert kind == loopback.kind_of(name)
 
 
 @pytest.mark.parametrize("asked", ["/site/", "/site/decks/talk/slides.html"])
