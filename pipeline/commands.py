@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -40,7 +41,7 @@ from pipeline import (
     site,
     templates,
 )
-from pipeline.artifacts import Made
+from pipeline.artifacts import Made, Rendering
 from pipeline.cache import Cache
 from pipeline.decks import Source
 from pipeline.incident import Incident
@@ -103,7 +104,22 @@ def check(root: Path, tools: Tools, *, tell: Callable[[str], None] = quiet) -> R
     return found
 
 
-def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> None:
+@dataclass(frozen=True)
+class _Plan:
+    """What a site is made of; all that can be wrong with it before anything is made has been looked at."""
+
+    settings: site.Settings
+    fingerprint: str
+    """Of all inputs."""
+    inventory: list[links.Entry]
+    sheets: RunSheets | None
+    incidents: list[Incident]
+    sources: list[Source]
+    published: Mapping[str, str]
+    """Where each file is published, as for `artifacts.begin`."""
+
+
+def _plan(root: Path, progress: Progress) -> _Plan:
     if problems := list(place_problems(root)):  # before anything is read that may have no end
         raise BuildError(problems)
     settings = site.read_settings(root)
@@ -117,95 +133,144 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
     incidents = scenario.read(root)
     if problems := list(site.page_problems(settings)):
         raise BuildError(problems)  # before anything that takes long
-    os.environ["SOURCE_DATE_EPOCH"] = str(artifacts.build_time(root))  # MkDocs dates the site map by it
     sources = decks.find(root)
-    published = generated.addresses(sources, settings)
+    return _Plan(settings, inputs, inventory, sheets, incidents, sources, generated.addresses(sources, settings))
+
+
+def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> None:
+    plan = _plan(root, progress)
+    os.environ["SOURCE_DATE_EPOCH"] = str(artifacts.build_time(root))  # MkDocs dates the site map by it
     progress.begin("starting Marp and the browser")
     marp = artifacts.begin(
-        sources,
+        plan.sources,
         tools=tools,
-        lang=settings.lang,
-        links=published,
-        base=settings.site_url,
+        lang=plan.settings.lang,
+        links=plan.published,
+        base=plan.settings.site_url,
         cache=progress.cache,
     )
     with _beside(progress) as pool, marp as rendering, browser.start(tools.browser) as started:
-        progress.begin(_counted("deck", len(sources), "rendered by Marp"))
-        progress.made, progress.found = rendering.drafts
-        progress.found += exceptions.problems(progress.decks)
-        if sheets:
-            progress.found += sessions.check(sheets, progress.decks, [source.name for source in sources])
-        reader = started.read(stage / "site", settings.site_url)
-        for each in progress.made:  # before anybody else writes or presents them
-            publish.write(stage / "docs" / "decks" / each.deck.name / "slides.html", each.html)
-        printing = pool.submit(rendering.finish)  # while we look at slides; and then pictures are drawn
-        drawing = pool.submit(lambda: _write_decks(printing.result()[0], stage / "docs" / "decks", links=published))
-        progress.begin(_counted("slide", progress.slides, "measured"))
-        for each in progress.each(progress.made):
-            progress.found += checks.slide_problems([each], reader)
-        progress.looked.append(_counted("slide", progress.slides, "measured as printed"))
-        if len(progress.made) < len(sources) or progress.is_over:
-            _take_pdf(printing, reader, progress, len(sources))  # and all that is wrong is told at once
-        progress.begin("handouts, and slides presented")
-        presenter = started.read(stage / "docs", settings.site_url)
-        present = partial(checks.presented, reader=presenter)
-        prints, problems = _print_decks(progress.each(progress.made), reader, links=published, beside=present)
-        presenter.close()
-        progress.found += problems
-        made = _take_pdf(printing, reader, progress, len(sources))
-        progress.found += _print_problems(made, prints)
-        papers, problems = _print_practice(incidents, reader, settings)
-        progress.found += problems
-        progress.gate()
-        _write_prints(papers, stage / "docs" / practice.FOLDER)
-        for name, content in generated.shared_files(progress.decks, incidents):
-            publish.write(stage / "docs" / name, content)
-        progress.begin("templates, for print and Word")
-        chosen, problems = _find_templates(settings, stage / "docs", incidents)
-        progress.found += problems
-        files, problems = _make_templates(chosen, reader, settings, progress.cache)
-        progress.found += problems
-        progress.gate()
-        _write_prints(files, stage / "docs")
+        reader = started.read(stage / "site", plan.settings.site_url)
+        made, drawing = _make_decks(plan, stage, rendering, started, reader, pool, progress)
+        chosen = _make_papers(plan, stage, reader, progress)
         progress.begin("pictures and PowerPoint, begun before")
         drawing.result()
-        _write_deck_prints(prints, stage / "docs" / "decks")
-        _stage_decks(made, stage / "docs", published, sheets)
-        progress.begin("pages, by MkDocs")
-        progress.found += consistency.problems(stage / "docs" / practice.FOLDER)
-        staged = site.addresses_below(stage / "docs").values()
-        progress.found += names.clashes(root, site.addresses(settings), staged)
-        progress.found += site.build(settings, stage / "site")
-        progress.gate()
-        _seal_pages(made, stage / "site")
-        if sheets:
-            bundled = bundles.make(stage / "site", settings.site_url, chosen, sheets.deck)
-            progress.found += bundles.problems(bundled)
-            _write_prints(bundled, stage / "site" / bundles.PLACE)
-        publish.write(stage / "site" / "build.json", json.dumps({"fingerprint": inputs}, indent=2) + "\n")
-        progress.begin("pages opened in the browser")
-        with loopback.serve(stage / "site", settings.site_url) as served:
-            others = (started.read(stage / "site", settings.site_url, served) for _ in range(WINDOWS))
-            progress.found += checks.site_problems(
-                made, stage / "site", settings, reader, others=others, each=progress.each
-            )
-        progress.looked.append(
-            _counted("page", sum(1 for _ in (stage / "site").rglob("*.html")), "opened in the browser")
-        )
-        if progress.is_thorough:
-            progress.begin("slides and pages tried by keyboard, by axe-core and at every width")
-            progress.found += checks.access_problems(made, stage / "site", settings, reader)
-            progress.looked.append(_SCANNED + ", pages also 360 and 1280 px wide and at 400 %")
-    progress.begin("links")
-    progress.found += checks.powerpoint_problems(made, stage / "site")
-    problems, followed = checks.link_problems(made, chosen, stage / "site", settings, inventory)
-    told = {(problem.path, problem.line) for problem in progress.found if problem.rule == "link-dead"}  # by MkDocs
-    progress.found += [problem for problem in problems if (problem.path, problem.line) not in told]
-    progress.looked.append(_counted("link", followed, "followed, in pages, slides, PDF, PowerPoint and Markdown files"))
+        _stage_decks(made, stage / "docs", plan)
+        _make_site(plan, stage, made, chosen, progress)
+        _open_pages(plan, stage, made, started, reader, progress)
+    _follow_links(plan, stage, made, chosen, progress)
     progress.found += addresses.problems(addresses.read(root / "dist" / "site"), addresses.read(stage / "site"))
     if not progress.is_thorough:
         progress.missed.append(_SLOW_RULES)
     progress.finish()
+
+
+def _make_decks(
+    plan: _Plan,
+    stage: Path,
+    rendering: Rendering,
+    started: browser.Started,
+    reader: browser.Reader,
+    pool: ThreadPoolExecutor,
+    progress: Progress,
+) -> tuple[list[Made], Future[None]]:
+    """Take the decks as soon as Marp has them, and look at them while it prints; `pool` waits for it, and draws.
+
+    Returns the decks, and what has to be waited for until all their files are there.
+    """
+    folder, base, count = stage / "docs" / "decks", plan.settings.site_url, len(plan.sources)
+    progress.begin(_counted("deck", count, "rendered by Marp"))
+    progress.made, progress.found = rendering.drafts
+    progress.found += exceptions.problems(progress.decks)
+    if plan.sheets:
+        progress.found += sessions.check(plan.sheets, progress.decks, [source.name for source in plan.sources])
+    for each in progress.made:  # before anybody else writes or presents them
+        publish.write(folder / each.deck.name / "slides.html", each.html)
+    printing = pool.submit(rendering.finish)
+    drawing = pool.submit(lambda: _write_decks(printing.result()[0], folder, links=plan.published))
+    progress.begin(_counted("slide", progress.slides, "measured"))
+    for each in progress.each(progress.made):
+        progress.found += checks.slide_problems([each], reader)
+    progress.looked.append(_counted("slide", progress.slides, "measured as printed"))
+    if len(progress.made) < count or progress.is_over:
+        _take_pdf(printing, reader, progress, count)  # and all that is wrong is told at once
+    progress.begin("handouts, and slides presented")
+    presenter = started.read(stage / "docs", base)
+    present = partial(checks.presented, reader=presenter)
+    prints, problems = _print_decks(progress.each(progress.made), reader, links=plan.published, beside=present)
+    presenter.close()
+    progress.found += problems
+    made = _take_pdf(printing, reader, progress, count)
+    progress.found += _print_problems(made, prints)
+    _write_deck_prints(prints, folder)
+    return made, drawing
+
+
+def _make_papers(plan: _Plan, stage: Path, reader: browser.Reader, progress: Progress) -> list[Template]:
+    """Print what is not a deck: the cards of practice incidents, and the templates, which it returns."""
+    papers, problems = _print_practice(plan.incidents, reader, plan.settings)
+    progress.found += problems
+    progress.gate()
+    _write_prints(papers, stage / "docs" / practice.FOLDER)
+    for name, content in generated.shared_files(progress.decks, plan.incidents):
+        publish.write(stage / "docs" / name, content)
+    progress.begin("templates, for print and Word")
+    chosen, problems = _find_templates(plan.settings, stage / "docs", plan.incidents)
+    progress.found += problems
+    files, problems = _make_templates(chosen, reader, plan.settings, progress.cache)
+    progress.found += problems
+    progress.gate()
+    _write_prints(files, stage / "docs")
+    return chosen
+
+
+def _make_site(plan: _Plan, stage: Path, made: Sequence[Made], chosen: Sequence[Template], progress: Progress) -> None:
+    """Make the site of all that was staged."""
+    settings = plan.settings
+    progress.begin("pages, by MkDocs")
+    progress.found += consistency.problems(stage / "docs" / practice.FOLDER)
+    staged = site.addresses_below(stage / "docs").values()
+    progress.found += names.clashes(settings.root, site.addresses(settings), staged)
+    progress.found += site.build(settings, stage / "site")
+    progress.gate()
+    _seal_pages(made, stage / "site")
+    if plan.sheets:
+        bundled = bundles.make(stage / "site", settings.site_url, chosen, plan.sheets.deck)
+        progress.found += bundles.problems(bundled)
+        _write_prints(bundled, stage / "site" / bundles.PLACE)
+    publish.write(stage / "site" / "build.json", json.dumps({"fingerprint": plan.fingerprint}, indent=2) + "\n")
+
+
+def _open_pages(
+    plan: _Plan,
+    stage: Path,
+    made: Sequence[Made],
+    started: browser.Started,
+    reader: browser.Reader,
+    progress: Progress,
+) -> None:
+    folder, settings = stage / "site", plan.settings
+    progress.begin("pages opened in the browser")
+    with loopback.serve(folder, settings.site_url) as served:
+        others = (started.read(folder, settings.site_url, served) for _ in range(WINDOWS))
+        progress.found += checks.site_problems(made, folder, settings, reader, others=others, each=progress.each)
+    count = sum(1 for _ in folder.rglob("*.html"))
+    progress.looked.append(_counted("page", count, "opened in the browser"))
+    if progress.is_thorough:
+        progress.begin("slides and pages tried by keyboard, by axe-core and at every width")
+        progress.found += checks.access_problems(made, folder, settings, reader)
+        progress.looked.append(_SCANNED + ", pages also 360 and 1280 px wide and at 400 %")
+
+
+def _follow_links(
+    plan: _Plan, stage: Path, made: Sequence[Made], chosen: Sequence[Template], progress: Progress
+) -> None:
+    progress.begin("links")
+    progress.found += checks.powerpoint_problems(made, stage / "site")
+    problems, followed = checks.link_problems(made, chosen, stage / "site", plan.settings, plan.inventory)
+    told = {(problem.path, problem.line) for problem in progress.found if problem.rule == "link-dead"}  # by MkDocs
+    progress.found += [problem for problem in problems if (problem.path, problem.line) not in told]
+    progress.looked.append(_counted("link", followed, "followed, in pages, slides, PDF, PowerPoint and Markdown files"))
 
 
 def _counted(noun: str, number: int, what: str) -> str:
@@ -252,12 +317,12 @@ def _take_pdf(
     return made
 
 
-def _stage_decks(made: Sequence[Made], docs: Path, published: Mapping[str, str], sheets: RunSheets | None) -> None:
+def _stage_decks(made: Sequence[Made], docs: Path, plan: _Plan) -> None:
     for each in made:
         folder = docs / "decks" / each.deck.name
         files = {path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()}
         for name, content in generated.deck_files(
-            each.deck, each.source.text, files=files, links=published, sheets=sheets
+            each.deck, each.source.text, files=files, links=plan.published, sheets=plan.sheets
         ):
             publish.write(docs / name, content)
 

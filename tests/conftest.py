@@ -183,6 +183,26 @@ def tiny(tmp_path: Path) -> Project:
     return make_tiny(tmp_path / "project")
 
 
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("built")
+    outcome = make_tiny(folder / "place" / "project").run()
+    assert (0, "") == (outcome.code, outcome.err)
+    return (folder / "place").rename(folder / "kept")
+
+
+@pytest.fixture
+def built(kept: Path) -> Iterator[Project]:
+    """The smallest project after its first build: what a test leaves as it is need not be made, nor looked at, again.
+
+    It always lies at the place where it was built, as what is known of a file is known by its path.
+    """
+    place = kept.with_name("place")
+    shutil.copytree(kept, place, symlinks=True)
+    yield Project(place / "project")
+    shutil.rmtree(place)
+
+
 def make_tiny(root: Path) -> Project:
     """Copy the smallest project to `root`, with the pipeline, the theme, and the tools of this checkout."""
     shutil.copytree(FIXTURES / "project", root)

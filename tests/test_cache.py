@@ -184,14 +184,13 @@ def test_a_build_from_the_cache_makes_the_same_bytes_and_finds_the_same_faults(t
     deck.write_text(deck.read_text(encoding="utf-8") + "\n---\n\n## Another\n\nMore words.\n", encoding="utf-8")
     assert 0 == tiny.run().code
     before = pictures(cache)
-    tiny.edit("slides/talk/deck.md", lambda text: text.replace("More words", "Quite other words: ZYX"))
-    assert 0 == tiny.run().code
-    assert 2 == len(before & pictures(cache)) == len(pictures(cache) - before)  # two sizes of each of the slides
     for number, path in enumerate(sorted(cache.iterdir())):
         if number % 3 == 0:
             path.write_bytes(path.read_bytes()[:-1])
+    tiny.edit("slides/talk/deck.md", lambda text: text.replace("More words", "Quite other words: ZYX"))
     tiny.edit("docs/index.md", lambda text: text + "\nA new line.\n")
     assert 0 == tiny.run().code
+    assert 2 == len(before & pictures(cache)) == len(pictures(cache) - before)  # two sizes of each of the slides
     warm = hashes(tiny.root / "dist" / "site")
 
     tiny.edit("slides/talk/deck.md", lambda text: text.replace("Words on", "word " * 900))

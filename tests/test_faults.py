@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Outcome, Project
+from tests.test_corpus import publish_something, standing
 
 
 def line_of(project: Project, name: str, text: str) -> int:
@@ -16,16 +17,14 @@ def line_of(project: Project, name: str, text: str) -> int:
 
 def refused(project: Project, **environment: str) -> Outcome:
     """Build over a site that stands; it must fail as it should, whatever the reason."""
-    old = project.root / "dist" / "site" / "index.html"
-    old.parent.mkdir(parents=True)
-    old.write_text("the last good site", encoding="utf-8")
+    publish_something(project)
+    before = standing(project)
 
     outcome = project.run(**environment)
 
     assert 1 == outcome.code, outcome
     assert "Traceback" not in outcome.err
-    assert ["index.html"] == [path.name for path in old.parent.iterdir()]
-    assert "the last good site" == old.read_text(encoding="utf-8")
+    assert before == standing(project)
     return outcome
 
 
@@ -36,23 +35,23 @@ def test_a_browser_that_is_not_there_is_named(tiny: Project) -> None:
     assert 1 == outcome.err.count("\n")
 
 
-def test_pages_may_lie_in_another_folder(tiny: Project) -> None:
-    (tiny.root / "docs").rename(tiny.root / "pages")
-    tiny.edit("mkdocs.yml", lambda text: text + "docs_dir: pages\n")
-    tiny.edit("pages/index.md", lambda text: text + "\n[this](nope.md)\n")
+def test_pages_may_lie_in_another_folder(built: Project) -> None:
+    (built.root / "docs").rename(built.root / "pages")
+    built.edit("mkdocs.yml", lambda text: text + "docs_dir: pages\n")
+    built.edit("pages/index.md", lambda text: text + "\n[this](nope.md)\n")
 
-    err = refused(tiny).err
+    err = refused(built).err
 
-    assert f"pages/index.md:{line_of(tiny, 'pages/index.md', 'nope.md')}: link 'nope.md'" in err
+    assert f"pages/index.md:{line_of(built, 'pages/index.md', 'nope.md')}: link 'nope.md'" in err
 
 
-def test_what_only_a_browser_notices_in_a_page_is_named(tiny: Project) -> None:
+def test_what_only_a_browser_notices_in_a_page_is_named(built: Project) -> None:
     for name in ("about", "resources"):
-        (tiny.root / f"docs/{name}.md").write_text(f"# {name}\n", encoding="utf-8")
-    tiny.edit("mkdocs.yml", lambda text: text + "extra_javascript: [assets/site.js]\n")
-    tiny.edit("docs/assets/site.js", lambda text: text + SCRIPT)
+        (built.root / f"docs/{name}.md").write_text(f"# {name}\n", encoding="utf-8")
+    built.edit("mkdocs.yml", lambda text: text + "extra_javascript: [assets/site.js]\n")
+    built.edit("docs/assets/site.js", lambda text: text + SCRIPT)
 
-    lines = refused(tiny).err.splitlines()
+    lines = refused(built).err.splitlines()
 
     assert lines == [
         "docs/about.md: script error: planted [script-error]",

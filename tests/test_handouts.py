@@ -447,7 +447,7 @@ def test_the_foot_counts_pages_and_names_the_deck(prints: dict[str, dict[str, by
 def test_letter_paper_cuts_nothing_off(prints: dict[str, dict[str, bytes]]) -> None:
     # Letter is 17.6 mm shorter than A4: it may lack them at the head or at the foot. 6 mm for the printer's own edge.
     top, bottom, side = 17.6 + 6, 279.4 - 6, 6
-    scale = 3.0
+    scale = 2.0
     for _, file, content in every(prints):
         if file in HANDOUTS:
             for page in pypdfium2.PdfDocument(content):

@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser
 from pipeline import active
 from pipeline.problems import BuildError, cut, load_yaml, place_problems, read_text
 from tests.conftest import Project
-from tests.test_corpus import assert_told, refusal
+from tests.test_corpus import assert_told, refusal, refusal_at_once, slow
 
 DECK = "slides/talk/deck.md"
 SECRET = "the words of another project"
@@ -242,25 +242,44 @@ def inventory_nested_too_deeply(project: Project) -> list[str]:
     return ["data/links.yml:1: is nested too deeply to be read; write it in fewer levels [yaml]"]
 
 
-QUICK = [
+TOLD_AT_ONCE: list[Callable[[Project], list[str]]] = [
     deck_that_leads_out, folder_of_a_deck_that_leads_out, picture_that_leads_out, picture_that_leads_to_the_machine,
     folder_of_pictures_that_leads_out, theme_that_leads_out, inventory_that_leads_out, run_sheets_that_lead_out,
     settings_that_lead_out, page_that_leads_out, file_of_the_pages_that_leads_out, folder_of_pages_that_leads_out,
     pages_that_lead_out, page_that_leads_to_another_file_of_the_project, page_that_leads_to_itself,
     snippet_that_leads_out, pipe_for_a_deck, pipe_for_a_picture, pipe_for_a_theme, pipe_for_a_page,
     pipe_for_a_file_of_the_pages, pipe_for_the_inventory, pipe_for_the_run_sheets, pipe_for_the_settings,
-    device_for_a_deck, folder_for_a_deck, deck_that_leads_to_itself, theme_that_leads_to_itself,
-    template_that_leads_to_itself, page_in_html_with_a_script,
-    picture_beside_a_page_with_a_script, picture_beside_a_page_with_entities, page_named_like_an_element,
-    lists_nested_too_deeply_in_a_page, inventory_nested_too_deeply,
+    device_for_a_deck, folder_for_a_deck, deck_that_leads_to_itself, template_that_leads_to_itself,
+    page_named_like_an_element, inventory_nested_too_deeply,
 ]  # fmt: skip
+"""What is told before any tool is started; all of these are also tried as the rest are, most of them on demand."""
 
 
-@pytest.mark.parametrize("spoil", QUICK, ids=lambda spoil: spoil.__name__)
-def test_a_hostile_input_is_refused(spoil: Callable[[Project], list[str]], tiny: Project) -> None:
+@pytest.mark.parametrize("spoil", TOLD_AT_ONCE, ids=lambda spoil: spoil.__name__)
+def test_a_hostile_input_is_refused_before_anything_is_started(
+    spoil: Callable[[Project], list[str]], tiny: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     expected = spoil(tiny)
 
-    assert_told(expected, refusal(tiny))
+    assert_told(expected, refusal_at_once(tiny, monkeypatch))
+
+
+EVERY_DAY = [
+    deck_that_leads_out, pipe_for_a_deck, theme_that_leads_to_itself, page_in_html_with_a_script,
+    lists_nested_too_deeply_in_a_page,
+]  # fmt: skip
+ON_DEMAND = [picture_beside_a_page_with_a_script, picture_beside_a_page_with_entities]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [*EVERY_DAY, *slow(ON_DEMAND), *slow(each for each in TOLD_AT_ONCE if each not in EVERY_DAY)],
+    ids=lambda spoil: spoil.__name__,
+)
+def test_a_hostile_input_is_refused(spoil: Callable[[Project], list[str]], built: Project) -> None:
+    expected = spoil(built)
+
+    assert_told(expected, refusal(built))
 
 
 def deck_of_eighty_thousand_paragraphs(project: Project) -> list[str]:
@@ -357,15 +376,15 @@ def test_what_is_odd_is_published_as_words(tiny: Project) -> None:
     assert sum("run()" in page for page in pages) > 3
 
 
-def test_a_snippet_from_above_the_project_is_not_published(tiny: Project) -> None:
-    snippet_that_leads_out(tiny)
-    (tiny.root / "words.txt").unlink()
-    tiny.edit("docs/index.md", lambda text: text.replace("words.txt", "../words.txt"))
+def test_a_snippet_from_above_the_project_is_not_published(built: Project) -> None:
+    snippet_that_leads_out(built)
+    (built.root / "words.txt").unlink()
+    built.edit("docs/index.md", lambda text: text.replace("words.txt", "../words.txt"))
 
-    outcome = tiny.run()
+    outcome = built.run()
 
     assert (0, "") == (outcome.code, outcome.err)
-    assert SECRET not in (tiny.root / "dist/site/index.html").read_text(encoding="utf-8")
+    assert SECRET not in (built.root / "dist/site/index.html").read_text(encoding="utf-8")
 
 
 # --- how it is found out -------------------------------------------------------------------------------------

@@ -137,16 +137,16 @@ def test_the_table_of_sessions_names_every_session_with_its_minutes() -> None:
     ]
 
 
-def test_a_page_leads_to_where_it_is_written_and_says_when_its_facts_were_checked(tiny: Project) -> None:
+def test_a_page_leads_to_where_it_is_written_and_says_when_its_facts_were_checked(built: Project) -> None:
     matter = "---\nchecked: 2026-11-23\n---\n\n# A page\n"
-    (tiny.root / "docs/page.md").write_text(matter, encoding="utf-8")
-    tiny.edit("mkdocs.yml", lambda text: f"{text}edit_uri: https://code.example/edit/main/docs/\n")
-    tiny.edit("mkdocs.yml", lambda text: text.replace("theme:", "theme:\n  features: [content.action.edit]", 1))
+    (built.root / "docs/page.md").write_text(matter, encoding="utf-8")
+    built.edit("mkdocs.yml", lambda text: f"{text}edit_uri: https://code.example/edit/main/docs/\n")
+    built.edit("mkdocs.yml", lambda text: text.replace("theme:", "theme:\n  features: [content.action.edit]", 1))
 
-    outcome = tiny.run()
+    outcome = built.run()
 
     assert (0, "") == (outcome.code, outcome.err)
-    site = tiny.root / "dist/site"
+    site = built.root / "dist/site"
     edited = "https://code.example/edit/main/"
     for page, source in {
         "page/index.html": f"{edited}docs/page.md",

@@ -362,13 +362,13 @@ def test_a_wrong_incident_ends_a_build(tiny: Project) -> None:
     assert f"{NAME}:{line(text, '<<mx>>')}: {message}\n1 problem found\n" == refused(tiny).err
 
 
-def test_another_incident_is_another_file(tiny: Project) -> None:
-    write(tiny.root, VALID)
+def test_another_incident_is_another_file(built: Project) -> None:
+    write(built.root, VALID)
 
-    outcome = tiny.run()
+    outcome = built.run()
 
     assert 0 == outcome.code, outcome.err
-    folder = tiny.root / "dist/site/practice"
+    folder = built.root / "dist/site/practice"
     assert "Evidence room: Night Loans" in (folder / "night-loans/evidence/index.html").read_text(encoding="utf-8")
     assert (folder / "night-loans/cards.pdf").read_bytes().startswith(b"%PDF")
     assert ["example", "reference.js", "reference.json"] == sorted(

@@ -421,9 +421,9 @@ def test_a_pandoc_that_fails_is_named(tmp_path: Path) -> None:
     ] == [told(problem) for problem in caught.value.problems]
 
 
-def test_a_dead_link_in_a_paper_is_named_with_its_line(tiny: Project) -> None:
-    (tiny.root / "docs" / "sheet.md").write_text(PAGE, encoding="utf-8")
-    outcome = tiny.run()
+def test_a_dead_link_in_a_paper_is_named_with_its_line(built: Project) -> None:
+    (built.root / "docs" / "sheet.md").write_text(PAGE, encoding="utf-8")
+    outcome = built.run()
 
     assert 1 == outcome.code
     assert "docs/sheet.md:19: link '../learn/guide.md#part': " in outcome.err
@@ -446,16 +446,21 @@ def test_a_paper_that_is_wider_than_its_sheet_is_named(tiny: Project) -> None:
     assert 40 == len(list((tiny.root / "dist/report").rglob("*.png")))
 
 
-@pytest.mark.parametrize(("folder", "left_out"), [("templates", "other.md"), ("forms", "sheet.md")])
-def test_a_template_that_mkdocs_leaves_out_is_named(folder: str, left_out: str, tiny: Project) -> None:
-    tiny.edit("mkdocs.yml", lambda text: f"{text}exclude_docs: {left_out}\n")
-    (tiny.root / "docs" / folder).mkdir()
+def test_a_template_that_mkdocs_leaves_out_is_named(built: Project) -> None:
+    built.edit("mkdocs.yml", lambda text: f"{text}exclude_docs: left.md\n")
     paper = PAGE.replace("[guide](../learn/guide.md#part)", "guide")
-    (tiny.root / "docs" / folder / "sheet.md").write_text(paper, encoding="utf-8")
-    outcome = tiny.run()
+    for number, path in enumerate((LEFT_OUT_BY_A_THEME, LEFT_OUT_BY_SETTINGS), 1):
+        (built.root / path).parent.mkdir()
+        (built.root / path).write_text(paper.replace("number: 5", f"number: {number}"), encoding="utf-8")
+    outcome = built.run()
 
     assert 1 == outcome.code
-    assert f"docs/{folder}/sheet.md: is left out by MkDocs, and its files would be nowhere; " in outcome.err
+    for path in (LEFT_OUT_BY_A_THEME, LEFT_OUT_BY_SETTINGS):
+        assert f"{path}: is left out by MkDocs, and its files would be nowhere; " in outcome.err
+
+
+LEFT_OUT_BY_A_THEME = "docs/templates/sheet.md"  # whose templates these would be
+LEFT_OUT_BY_SETTINGS = "docs/forms/left.md"
 
 
 def test_the_kit_is_described_for_those_who_write_one() -> None:

@@ -126,7 +126,6 @@ def ink(page: Page) -> float:
 def test_no_slide_is_blank(name: str, page: Page, site: Path, served: Served, log: Log) -> None:
     page.set_viewport_size({"width": 640, "height": 360})
     for slide in read(site, name)["slides"]:
-        page.goto("about:blank")
         present(page, f"{served.base}decks/{name}/slides.html", slide["number"])
         assert ink(page) > 0.01, slide["title"]
 
