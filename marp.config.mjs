@@ -20,7 +20,7 @@ const yaml = requireMarpit('js-yaml')
  * `deck` is the absolute path of the source, `root` the folder that no image may leave, `assets` more folders in
  * which a theme's own files may be found, `links` maps paths below `root` to addresses as seen from the deck,
  * `generated` maps names of SVG files to the text that the build puts in their place,
- * `asked`, if it is there, collects the path of every file that was looked for,
+ * `asked`, if it is there, collects the path of every file that was looked for, and `linked` those looked up in `links`,
  * `problems` collects `{line, rule, message}`, with `yaml` where that is what is wrong. `keepTrace`, if it is there, is
  * called with what Marp made of the source. Without a context (plain `npx marp`) images and links stay as they are.
  */
@@ -248,8 +248,9 @@ function settle(html, markdown, deck) {
 }
 
 // A link to a source file becomes the address under which that file is published.
-function publishedAddress(address, { deck, root, links }) {
+function publishedAddress(address, { deck, root, links, linked }) {
   const file = path.relative(root, path.resolve(path.dirname(deck), pathOf(address))).split(path.sep).join('/')
+  linked?.add(file)
   const rest = /[?#].*$/s.exec(address)?.[0] ?? ''
   return Object.hasOwn(links, file) ? links[file] + rest : undefined
 }

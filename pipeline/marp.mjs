@@ -2,7 +2,7 @@
 //
 // A job is {id, argv, traced?, deck?, root?, assets?, links?, generated?}: `argv` goes to Marp CLI as it is, the rest is
 // the plugin's context (marp.config.mjs; without `deck` there is none). An answer is {id, code, problems, log, trace?,
-// asked}.
+// asked, linked}.
 import { createInterface } from 'node:readline'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createRequire } from 'node:module'
@@ -105,9 +105,11 @@ async function run({ id, argv, traced, ...deck }) {
   const log = []
   const problems = []
   const asked = new Set()
+  const linked = new Set()
   let trace
   const keepTrace = traced ? (made) => void (trace = made) : undefined
-  const convert = () => (deck.deck ? context.run({ ...deck, problems, asked, keepTrace }, () => marpCli(argv)) : marpCli(argv))
+  const known = { ...deck, problems, asked, linked, keepTrace }
+  const convert = () => (deck.deck ? context.run(known, () => marpCli(argv)) : marpCli(argv))
   const code = await logs.run(log, async () => {
     try {
       return await convert()
@@ -116,7 +118,7 @@ async function run({ id, argv, traced, ...deck }) {
       return error?.errorCode ?? 1
     }
   })
-  process.stdout.write(`${JSON.stringify({ id, code, problems, log, trace, asked: [...asked] })}\n`)
+  process.stdout.write(`${JSON.stringify({ id, code, problems, log, trace, asked: [...asked], linked: [...linked] })}\n`)
 }
 
 // A conversion mostly waits for the browser: two for each core, and not too many for the memory.

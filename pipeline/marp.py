@@ -77,6 +77,8 @@ class Rendered:
     """The same as Marp told it."""
     asked: tuple[Path, ...] = ()
     """Every file that the deck or its theme asks for, and where else it was looked for."""
+    linked: tuple[str, ...] = ()
+    """Every path that a link of the deck was looked up by in `links`, whether or not it was found there."""
 
 
 @contextlib.contextmanager
@@ -268,6 +270,7 @@ def _gather(
         trace=trace.read(traced) if content["html"] else Trace(),
         told=json.dumps(traced),
         asked=tuple(sorted(asked)),
+        linked=tuple(sorted({path for name in formats for path in answers[f"{number}.{name}"]["linked"]})),
     )
 
 
@@ -275,12 +278,14 @@ def remembered(
     source: Source, cache: Cache, *, lang: str, links: Mapping[str, str], generated: Mapping[str, str]
 ) -> Rendered | None:
     """What `render` made of the source in every format, where that is known and would be the same now."""
-    key = _key(source, cache, lang, links, generated)
+    key = _key(source, cache, lang, generated)
     content = cache.get(key) if cache.recall(f"{key}-files") else None
     if content is None:
         return None
     head, _, rest = content.partition(b"\n")
-    told, html, bare = json.loads(head)
+    told, html, bare, linked = json.loads(head)
+    if linked != {path: links.get(path) for path in linked}:
+        return None
     return Rendered(
         html=rest[:html].decode(),
         bare=rest[html : html + bare].decode(),
@@ -304,16 +309,18 @@ def remember(
     if rendered.problems or not cache.folder:
         return
     html, bare = rendered.html.encode(), rendered.bare.encode()
-    head = json.dumps([rendered.told, len(html), len(bare)]).encode()
-    key = _key(source, cache, lang, links, generated)
+    linked = {path: links.get(path) for path in rendered.linked}
+    head = json.dumps([rendered.told, len(html), len(bare), linked]).encode()
+    key = _key(source, cache, lang, generated)
     cache.put(key, b"".join([head, b"\n", html, bare, rendered.pdf]))
     cache.remember(f"{key}-files", rendered.asked)
 
 
-def _key(source: Source, cache: Cache, lang: str, links: Mapping[str, str], generated: Mapping[str, str]) -> str:
+def _key(source: Source, cache: Cache, lang: str, generated: Mapping[str, str]) -> str:
+    """The key of all that shapes a deck, but for where its links lead: most of what is published, no deck links to."""
     if not cache.folder:
         return ""
-    context = json.dumps([lang, _context(source, links, generated)], sort_keys=True)
+    context = json.dumps([lang, _context(source, {}, generated)], sort_keys=True)
     themes = [part for css in _themes(source) for part in (str(css), css.read_bytes())]
     return cache.key("marp", source.text, context, *themes)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from pipeline import artifacts, checks, decks
+from pipeline import artifacts, checks, decks, marp
 from pipeline.artifacts import Made, with_address
 from pipeline.browser import Reader
 from pipeline.cache import Cache
@@ -130,3 +130,32 @@ def put(site: Path, made: Made, html: str) -> None:
     path = site / "decks" / made.deck.name / "slides.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(html, encoding="utf-8")
+
+
+LINKED = {"guide.md": "../../guide/", "other.md": "../../other/"}
+
+
+@pytest.mark.parametrize(
+    ("links", "is_known"),
+    [
+        (LINKED, True),
+        (LINKED | {"new.md": "../../new/"}, True),
+        ({"guide.md": "../../guide/"}, True),
+        (LINKED | {"guide.md": "../../moved/"}, False),
+        ({"other.md": "../../other/"}, False),
+        (LINKED | {"later.md": "../../later/"}, False),
+    ],
+    ids=["as before", "a new page", "a page less", "moved", "gone", "there now"],
+)
+def test_a_deck_is_made_anew_where_its_own_links_lead_elsewhere(
+    links: dict[str, str], is_known: bool, tmp_path: Path, worker: marp.Worker
+) -> None:
+    (tmp_path / "talk.md").write_text("# A\n\n[one](guide.md) and [two](later.md#a)\n", encoding="utf-8")
+    source, cache = decks.open_file(tmp_path / "talk.md", "talk"), Cache(tmp_path / "cache", "salt")
+    rendered = worker.render(source, links=LINKED, generated={})
+    marp.remember(rendered, source, cache, lang="en", links=LINKED, generated={})
+
+    found = marp.remembered(source, cache, lang="en", links=links, generated={})
+
+    assert (rendered.html if is_known else None) == (found.html if found else None)
+    assert 'href="../../guide/"' in rendered.html
