@@ -6,13 +6,15 @@ import logging
 import os
 import re
 import shutil
+import signal
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import yaml
@@ -54,6 +56,12 @@ _OUTSIDE_NAVIGATION = "decks/*/source.md"
 
 log = logging.getLogger("mkdocs.hooks.decks")
 
+PATIENCE = 30.0
+"""Seconds that MkDocs has to make HTML of a page, of which most take a hundredth of one."""
+
+PATIENCE_PER_BYTE = 0.0001
+"""Seconds more for each byte of the page."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -77,7 +85,8 @@ def read_settings(root: Path) -> Settings:
     """Read mkdocs.yml. Raises BuildError where it is missing or wrong."""
     config = _load(root, root / "dist" / "site")
     site_url = config.site_url or ""
-    line = line_of(read_text(root / "mkdocs.yml", "mkdocs.yml"), "site_url")
+    text = read_text(root / "mkdocs.yml", "mkdocs.yml")
+    line = _line_of_key(text, "site_url")
     if not re.match(r"https?://[^/]+", site_url) or not (spelt := _as_browsers_spell(site_url)):
         message = f"site_url is '{site_url}'; give the site's full address, beginning with https://"
         raise BuildError([Problem("mkdocs.yml", line, "settings", message)])
@@ -86,10 +95,11 @@ def read_settings(root: Path) -> Settings:
         raise BuildError([Problem("mkdocs.yml", line, "settings", message)])
     docs = Path(config.docs_dir)
     if not docs.is_dir() or not docs.resolve().is_relative_to(root.resolve()):
-        line = line_of(read_text(root / "mkdocs.yml", "mkdocs.yml"), "docs_dir")
-        raise BuildError(
-            [Problem("mkdocs.yml", line, "settings", f"docs_dir is '{docs}', which is no folder of the project")]
-        )
+        message = f"docs_dir is '{docs}', which is no folder of the project"
+        raise BuildError([Problem("mkdocs.yml", _line_of_key(text, "docs_dir"), "settings", message)])
+    if not config.use_directory_urls:
+        message = "use_directory_urls is false, and every page of this site has a folder as its address; take it out"
+        raise BuildError([Problem("mkdocs.yml", _line_of_key(text, "use_directory_urls"), "settings", message)])
     language = str(config.theme.get("language") or "en")
     locale = str(config.extra.get("locale") or language)
     return Settings(root, site_url.rstrip("/") + "/", language, docs, locale, _edit_url(config))
@@ -146,7 +156,10 @@ def build(settings: Settings, site_dir: Path) -> list[Problem]:
     Raises BuildError where there is nothing to build from, or MkDocs gives up.
     """
     with _Listener() as heard:
-        _build(_load(settings.root, site_dir), heard, settings)
+        config = _load(settings.root, site_dir)
+        if threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
+            config.plugins["clock"] = _Clock()
+        _build(config, heard, settings)
     return heard.told(settings)
 
 
@@ -201,6 +214,10 @@ class Preview:
         return heard.told(self._settings)
 
 
+class _Late(Exception):
+    """MkDocs was at work on one page for too long."""
+
+
 class _NoOptions(Config):  # type: ignore[no-untyped-call]
     """What our plugin can be told in mkdocs.yml, where nobody names it."""
 
@@ -239,6 +256,29 @@ class _Keeper(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
     def _stop_if_stale(self) -> None:
         if self._is_stale and self._is_stale():
             raise Superseded
+
+
+class _Clock(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
+    """Sees that MkDocs makes HTML of each page in time: a few brackets too many can keep it busy for hours."""
+
+    def on_startup(self, *, command: str, dirty: bool) -> None:
+        self._before = signal.signal(signal.SIGALRM, self._end)
+
+    def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+        seconds = PATIENCE + PATIENCE_PER_BYTE * len(markdown)
+        signal.setitimer(signal.ITIMER_REAL, seconds, 5)  # again and again, where an extension goes on all the same
+        return markdown
+
+    def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        return html
+
+    def on_shutdown(self) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, self._before)
+
+    def _end(self, *_: object) -> NoReturn:
+        raise _Late
 
 
 @contextmanager
@@ -302,6 +342,8 @@ def _raised_in_page(error: Exception, messages: list[str], settings: Settings) -
     place = _shown(path, settings.root) if path.is_file() else named[-1]
     if isinstance(error, RecursionError):
         return Problem(place, 0, "mkdocs", "is nested too deeply for MkDocs; write it in fewer levels")
+    if isinstance(error, _Late):
+        return Problem(place, 0, "mkdocs", "keeps MkDocs busy without end; look for signs in long rows, such as '[[['")
     where = f" in {problem.path}" if problem.path != "MkDocs" else ""
     said = cut(f"{type(error).__name__}: {error}", 300)
     message = f"no page can be made of it ({said}{where}); correct its front matter, or its text"
@@ -427,8 +469,16 @@ def _located(messages: list[str], root: Path, docs: Path) -> Iterator[Problem]:
             yield Problem("mkdocs.yml", _named_line(text, message), "mkdocs", cut(message, 500))
 
 
+def _line_of_key(text: str, key: str) -> int:
+    """The line on which a key of mkdocs.yml stands that belongs to no other; 0 where there is none."""
+    found = re.search(rf"^{re.escape(key)}[ \t]*:", text, re.MULTILINE)
+    return text.count("\n", 0, found.start()) + 1 if found else 0
+
+
 def _named_line(text: str, message: str) -> int:
-    """The line of mkdocs.yml that holds something the message quotes."""
+    """The line of mkdocs.yml that has the key, or else that holds something, the message quotes."""
+    if (key := re.match(r"Config value '([\w.]+)'", message)) and (line := _line_of_key(text, key[1])):
+        return line
     quoted = re.findall(r"'([^']{2,})'", message)
     return next((line for name in quoted if (line := line_of(text, name))), 0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline import active
+from pipeline import active, site
 from pipeline.problems import BuildError, cut, load_yaml, place_problems, read_text
 from tests.conftest import Project
 from tests.test_corpus import assert_told, refusal, refusal_at_once, slow
@@ -288,8 +289,30 @@ def deck_of_eighty_thousand_paragraphs(project: Project) -> list[str]:
     return [f"{DECK}: Marp could not render this deck: ... [marp]"]
 
 
+def page_of_brackets(project: Project) -> list[str]:
+    (project.root / "docs/page.md").write_text(f"# A page\n\n{'[' * 20_000}\n", encoding="utf-8")
+    return ["docs/page.md: keeps MkDocs busy without end; look for ... [mkdocs]"]
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 20_000, "!!! note\n\n    " + "[" * 20_000], ids=["by itself", "in an extension"]
+)
+def test_a_page_that_keeps_mkdocs_busy_is_given_up(text: str, tiny: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site, "PATIENCE", 1.0)
+    monkeypatch.setattr(site, "PATIENCE_PER_BYTE", 0.0)
+    (tiny.root / "docs/page.md").write_text(f"# A page\n\n{text}\n", encoding="utf-8")
+
+    with pytest.raises(BuildError) as caught:
+        site.build(site.read_settings(tiny.root), tiny.root / "site")
+
+    assert_told(page_of_brackets(tiny), [str(problem) for problem in caught.value.problems])
+    assert (0.0, 0.0) == signal.getitimer(signal.ITIMER_REAL)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("spoil", [deck_of_eighty_thousand_paragraphs], ids=lambda spoil: spoil.__name__)
+@pytest.mark.parametrize(
+    "spoil", [deck_of_eighty_thousand_paragraphs, page_of_brackets], ids=lambda spoil: spoil.__name__
+)
 def test_a_hostile_input_that_takes_long_is_refused(spoil: Callable[[Project], list[str]], tiny: Project) -> None:
     expected = spoil(tiny)
 
