@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.reader import ReaderError
 
 from pipeline.rules import RULES
 
@@ -152,6 +153,10 @@ def read_yaml(text: str, path: str, *, offset: int = 0) -> Node | None:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         values = _count(node, counted) if node else 0
+    except ReaderError as error:  # which knows no line
+        line = text.count("\n", 0, error.position) + 1
+        message = f"holds a character that no YAML may (U+{ord(text[error.position]):04X}); take it out"
+        raise BuildError([Problem(path, offset + line, "yaml", message)]) from None
     except yaml.YAMLError as error:
         raise BuildError([yaml_problem(path, error, offset=offset)]) from None
     except RecursionError:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline import active, site
+from pipeline import active, problems, site
 from pipeline.problems import BuildError, cut, load_yaml, place_problems, read_text
 from tests.conftest import Project
 from tests.test_corpus import assert_told, refusal, refusal_at_once, slow
@@ -470,6 +470,7 @@ def test_links_within_the_project_and_folders_of_tools_are_let_be(tmp_path: Path
         ("a: 1\nb: !!python/name:os.system x\n", 2, "could not determine a constructor"),
         (f"a: {'[' * 5000}", 1, "nested too deeply"),
         (f"a: *{'x' * 9000}\n", 1, "found undefined alias"),
+        ("a: 1\nb: 'é \x07 x'\n", 2, "holds a character that no YAML may (U+0007); take it out"),
     ],
 )
 def test_yaml_that_cannot_be_read_is_named_shortly(text: str, line: int, words: str) -> None:
@@ -486,8 +487,12 @@ def test_aliases_that_somebody_meant_are_read() -> None:
     assert {"a": [1, 2], "b": [1, 2]} == load_yaml("a: &a [1, 2]\nb: *a\n", "data.yml")
 
 
-def test_a_long_file_without_aliases_is_read() -> None:
-    assert 120_000 == len(load_yaml("- 1\n" * 120_000, "data.yml"))
+def test_a_long_file_without_aliases_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(problems, "_MOST_VALUES", 1_000)  # to read more than there may be takes seconds
+
+    assert 1_200 == len(load_yaml("- 1\n" * 1_200, "data.yml"))
+    with pytest.raises(BuildError):
+        load_yaml(f"- &a [{'1, ' * 600}]\n- *a\n- *a\n", "data.yml")
 
 
 def test_a_long_value_is_cut() -> None:
