@@ -2,7 +2,7 @@
 //
 // A job is {id, argv, traced?, deck?, root?, assets?, links?, generated?}: `argv` goes to Marp CLI as it is, the rest is
 // the plugin's context (marp.config.mjs; without `deck` there is none). An answer is {id, code, problems, log, trace?,
-// asked, linked}.
+// asked, linked}; before, as soon as the job is at work, comes {id, begins}.
 import { createInterface } from 'node:readline'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createRequire } from 'node:module'
@@ -102,6 +102,7 @@ ThemeSet.prototype.pack = function (name, options) {
 }
 
 async function run({ id, argv, traced, ...deck }) {
+  process.stdout.write(`${JSON.stringify({ id, begins: true })}\n`)
   const log = []
   const problems = []
   const asked = new Set()

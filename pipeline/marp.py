@@ -215,7 +215,7 @@ def _jobs(
     for name in formats:
         argv = [str(markdown), *_OPTIONS[name], "-o", str(folder / f"{number}.{name}"), *themes]
         argv += ["--config-file", str(HOME / "marp.config.mjs")]
-        yield {"id": f"{number}.{name}", "argv": argv, "traced": name == "html", **context}
+        yield {"id": f"{number}.{name}", "argv": argv, "traced": name == "html", "label": source.label, **context}
 
 
 def _context(source: Source, links: Mapping[str, str], generated: Mapping[str, str]) -> dict[str, Any]:
@@ -382,6 +382,8 @@ class _Node:
         self._stdin = self._process.stdin
         self._answers: queue.Queue[str | None] = queue.Queue()
         self._known: dict[str, dict[str, Any]] = {}
+        self._labels: dict[str, str] = {}
+        self._at_work: set[str] = set()
         self._stderr: list[str] = []
         self._threads: list[threading.Thread] = []
         self._start(self._read_answers)
@@ -419,7 +421,8 @@ class _Node:
         return self._process.poll() is not None
 
     def begin(self, jobs: Sequence[Mapping[str, Any]]) -> None:
-        """Hand over jobs, to be run side by side."""
+        """Hand over jobs, to be run side by side; their `label` is for messages."""
+        self._labels = {job["id"]: job.get("label", "") for job in jobs}
         # From a thread, since a Node that hangs does not read: then the pipe is full, and writing has no end.
         self._start(lambda: self._write_jobs(jobs))
 
@@ -430,12 +433,17 @@ class _Node:
         """
         while not self._known.keys() >= ids:
             answer = self._next(silence)
-            self._known[answer["id"]] = answer
+            if "begins" in answer:
+                self._at_work.add(answer["id"])
+            else:
+                self._at_work.discard(answer["id"])
+                self._known[answer["id"]] = answer
         return self._known
 
     def run(self, jobs: Sequence[Mapping[str, Any]], silence: float) -> dict[str, dict[str, Any]]:
         """Hand over jobs and wait for the answers to them, as `begin` and `answers` do."""
         self._known.clear()  # a worker's jobs have the same ids each time
+        self._at_work.clear()
         self.begin(jobs)
         return self.answers({job["id"] for job in jobs}, silence)
 
@@ -449,21 +457,31 @@ class _Node:
         try:
             line = self._answers.get(timeout=silence)
         except queue.Empty:
-            message = f"was silent for {silence:.0f} s and was stopped; see whether the browser starts by itself"
-            raise BuildError([Problem("Marp CLI", 0, "marp", message)]) from None
+            message = f"was silent for {silence:.0f} s and was stopped"
+            raise self._gave_up(message, "see whether the browser starts by itself") from None
         if line is None:
             self._errors.join(GRACE)  # what it said last may still be on its way
             with contextlib.suppress(subprocess.TimeoutExpired):  # its pipes close a moment before it has ended
                 self._process.wait(GRACE)
             said = " ".join(" ".join(self._stderr[-5:]).split()) or "without a word"
-            message = f"ended early: {said}; see whether {self._program} works, and whether memory ran out"
-            raise BuildError([Problem("Marp CLI", 0, "marp", message)])
-        try:
-            answer: dict[str, Any] = json.loads(line)
-        except ValueError:
-            message = f"said '{line.strip()}', which is no answer; see whether {self._program} is Node itself"
-            raise BuildError([Problem("Marp CLI", 0, "marp", message)]) from None
-        return answer
+            cure = f"see whether {self._program} works, and whether memory ran out"
+            raise self._gave_up(f"ended early: {said}", cure)
+        with contextlib.suppress(ValueError):
+            answer = json.loads(line)
+            if isinstance(answer, dict) and "id" in answer:
+                return answer
+        message = f"said '{line.strip()}', which is no answer; see whether {self._program} is Node itself"
+        raise BuildError([Problem("Marp CLI", 0, "marp", message)])
+
+    def _gave_up(self, what: str, cure: str) -> BuildError:
+        """What became of Node, said of the deck that it was at work on, where it was only one."""
+        decks = sorted({self._labels[each] for each in self._at_work} - {""})
+        if len(decks) == 1:
+            what, cure = f"Marp {what} while it was at work on this deck", f"write it more simply, or {cure}"
+        elif decks:
+            what += f" while it was at work on {', '.join(decks)}"
+        path = decks[0] if len(decks) == 1 else "Marp CLI"
+        return BuildError([Problem(path, 0, "marp", f"{what}; {cure}")])
 
     def _write_jobs(self, jobs: Sequence[Mapping[str, Any]]) -> None:
         with contextlib.suppress(OSError, ValueError):  # Node is gone already: `_next` says so
