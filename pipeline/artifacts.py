@@ -23,7 +23,7 @@ from urllib.parse import quote
 from PIL import Image
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline import deck, decks, handouts, lint, marp, pages, pdf, policy, present, qr
+from pipeline import deck, decks, handouts, lint, marp, pages, patience, pdf, policy, present, qr
 from pipeline.browser import Reader
 from pipeline.cache import NOTHING_KEPT, Cache
 from pipeline.deck import Deck
@@ -100,15 +100,21 @@ class Rendering:
                 problems += rendered.problems
                 continue
             try:
-                read, wrong = deck.read(rendered.html, name=source.name, source=source.label)
+                with patience.named(source.label, source.text):
+                    draft, wrong = self._draft(source, rendered)
             except BuildError as error:
                 problems += error.problems
                 continue
-            problems += [*rendered.problems, *wrong, *lint.problems(source, rendered.trace, read)]
-            address = f"{self.base}decks/{quote(source.name)}/" if self.base else ""
-            html = policy.seal_deck(present.enhance(with_address(rendered.html, address), read, links=self.links))
-            made.append(Made(source, read, rendered, b"", html, address, self.cache))
+            made.append(draft)
+            problems += wrong
         return made, problems
+
+    def _draft(self, source: Source, rendered: Rendered) -> tuple[Made, list[Problem]]:
+        read, wrong = deck.read(rendered.html, name=source.name, source=source.label)
+        problems = [*rendered.problems, *wrong, *lint.problems(source, rendered.trace, read)]
+        address = f"{self.base}decks/{quote(source.name)}/" if self.base else ""
+        html = policy.seal_deck(present.enhance(with_address(rendered.html, address), read, links=self.links))
+        return Made(source, read, rendered, b"", html, address, self.cache), problems
 
     def finish(self) -> tuple[list[Made], list[Problem]]:
         """The `drafts` with their PDF, but for those of which Marp could make none, and why it could not."""
@@ -153,7 +159,10 @@ def begin(
     address of the site that the decks are published on; with '', the links of a PDF stay relative to the file.
     """
     context: dict[str, Any] = {"lang": lang, "links": links, "generated": {qr.FILE: qr.figure(base)} if base else {}}
-    known = [marp.remembered(each, cache, **context) for each in sources]
+    known: list[Rendered | None] = []
+    for each in sources:
+        with patience.named(each.label, each.text):
+            known.append(marp.remembered(each, cache, **context))
     unknown = [source for source, found in zip(sources, known, strict=True) if not found]
     with marp.begin(unknown, tools=tools, **context) as wait:
         yield Rendering(

@@ -42,7 +42,8 @@ class Source:
             if folder == self.root:
                 break
         found = [css for folder in folders for css in sorted(folder.glob("*.css")) if self._may_use(css)]
-        wanted = set(re.findall(r"""^(?:<!--)?\s*["']?theme["']?\s*:\s*["']?([\w-]+)""", self.text, re.MULTILINE))
+        named = r"""^(?:<!--)?[ \t]*["']?theme["']?[ \t]*:[ \t]*["']?([\w-]+)"""
+        wanted = set(re.findall(named, self.text, re.MULTILINE))
         wanted -= {*_OWN_THEMES, *map(theme_name, found)}
         return found + ([css for css in _elsewhere(self.root, wanted) if self._may_use(css)] if wanted else [])
 

@@ -6,15 +6,13 @@ import logging
 import os
 import re
 import shutil
-import signal
-import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import yaml
@@ -30,7 +28,7 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from pipeline import active, pictures, templates, unclosed
+from pipeline import active, patience, pictures, templates, unclosed
 from pipeline.problems import (
     BuildError,
     Problem,
@@ -55,12 +53,6 @@ _PLAIN_DOWNLOADS = re.compile(r"decks/[^/]+/notes\.md|(?!decks/)(?:.*/)?([^/]+)/
 _OUTSIDE_NAVIGATION = "decks/*/source.md"
 
 log = logging.getLogger("mkdocs.hooks.decks")
-
-PATIENCE = 30.0
-"""Seconds that MkDocs has to make HTML of a page, of which most take a hundredth of one."""
-
-PATIENCE_PER_BYTE = 0.0001
-"""Seconds more for each byte of the page."""
 
 
 @dataclass(frozen=True)
@@ -157,8 +149,7 @@ def build(settings: Settings, site_dir: Path) -> list[Problem]:
     """
     with _Listener() as heard:
         config = _load(settings.root, site_dir)
-        if threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
-            config.plugins["clock"] = _Clock()
+        config.plugins["clock"] = _Clock()
         _build(config, heard, settings)
     return heard.told(settings)
 
@@ -214,10 +205,6 @@ class Preview:
         return heard.told(self._settings)
 
 
-class _Late(Exception):
-    """MkDocs was at work on one page for too long."""
-
-
 class _NoOptions(Config):  # type: ignore[no-untyped-call]
     """What our plugin can be told in mkdocs.yml, where nobody names it."""
 
@@ -261,24 +248,21 @@ class _Keeper(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
 class _Clock(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
     """Sees that MkDocs makes HTML of each page in time: a few brackets too many can keep it busy for hours."""
 
-    def on_startup(self, *, command: str, dirty: bool) -> None:
-        self._before = signal.signal(signal.SIGALRM, self._end)
+    def __init__(self) -> None:
+        super().__init__()
+        self._page = ExitStack()
 
     def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-        seconds = PATIENCE + PATIENCE_PER_BYTE * len(markdown)
-        signal.setitimer(signal.ITIMER_REAL, seconds, 5)  # again and again, where an extension goes on all the same
+        self._page.enter_context(patience.within(len(markdown)))
         return markdown
 
     def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        self._page.close()
         return html
 
     def on_shutdown(self) -> None:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, self._before)
-
-    def _end(self, *_: object) -> NoReturn:
-        raise _Late
+        with suppress(patience.Late):  # somebody has told it already
+            self._page.close()
 
 
 @contextmanager
@@ -339,10 +323,10 @@ def _raised_in_page(error: Exception, messages: list[str], settings: Settings) -
     if not named or not (problem.path == "MkDocs" or problem.path.endswith(".html")):
         return problem
     path = settings.docs / named[-1]
-    place = _shown(path, settings.root) if path.is_file() else named[-1]
+    place = _shown(path, settings.root) if path.is_file() else unquote(_source_of(named[-1]) or named[-1])
     if isinstance(error, RecursionError):
         return Problem(place, 0, "mkdocs", "is nested too deeply for MkDocs; write it in fewer levels")
-    if isinstance(error, _Late):
+    if isinstance(error, patience.Late):
         return Problem(place, 0, "mkdocs", "keeps MkDocs busy without end; look for signs in long rows, such as '[[['")
     where = f" in {problem.path}" if problem.path != "MkDocs" else ""
     said = cut(f"{type(error).__name__}: {error}", 300)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline import active, problems, site
+from pipeline import active, patience, problems, site
 from pipeline.problems import BuildError, cut, load_yaml, place_problems, read_text
 from tests.conftest import Project
 from tests.test_corpus import assert_told, refusal, refusal_at_once, slow
@@ -294,12 +294,13 @@ def page_of_brackets(project: Project) -> list[str]:
     return ["docs/page.md: keeps MkDocs busy without end; look for ... [mkdocs]"]
 
 
-@pytest.mark.parametrize(
-    "text", ["[" * 20_000, "!!! note\n\n    " + "[" * 20_000], ids=["by itself", "in an extension"]
-)
+LONG_CODE = "```python\n" + "words = [1]\n" * 20_000 + "```"
+
+
+@pytest.mark.parametrize("text", ["[" * 20_000, LONG_CODE], ids=["by itself", "in an extension"])
 def test_a_page_that_keeps_mkdocs_busy_is_given_up(text: str, tiny: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(site, "PATIENCE", 1.0)
-    monkeypatch.setattr(site, "PATIENCE_PER_BYTE", 0.0)
+    monkeypatch.setattr(patience, "SECONDS", 1.0)
+    monkeypatch.setattr(patience, "SECONDS_PER_BYTE", 0.0)
     (tiny.root / "docs/page.md").write_text(f"# A page\n\n{text}\n", encoding="utf-8")
 
     with pytest.raises(BuildError) as caught:
@@ -307,6 +308,18 @@ def test_a_page_that_keeps_mkdocs_busy_is_given_up(text: str, tiny: Project, mon
 
     assert_told(page_of_brackets(tiny), [str(problem) for problem in caught.value.problems])
     assert (0.0, 0.0) == signal.getitimer(signal.ITIMER_REAL)
+
+
+def test_a_text_that_takes_too_long_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "SECONDS", 0.1)
+    before = signal.getsignal(signal.SIGALRM)
+
+    with pytest.raises(BuildError) as caught, patience.named("deck.md", ""):
+        re.search(r"(a|aa)+$", "a" * 60 + "b")
+
+    told = [str(problem) for problem in caught.value.problems]
+    assert_told(["deck.md: keeps the build busy without end; ... [file]"], told)
+    assert (before, (0.0, 0.0)) == (signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL))
 
 
 @pytest.mark.slow
