@@ -13,7 +13,7 @@ from pipeline.problems import BuildError, Problem
 SECONDS = 30.0
 """For each text: most take a hundredth of one."""
 
-SECONDS_PER_BYTE = 0.0001
+SECONDS_PER_BYTE = 0.00005
 """More for each byte of it."""
 
 _AGAIN = 5.0
