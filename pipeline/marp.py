@@ -259,7 +259,9 @@ def _gather(
         elif warning := re.match(r"\[\s*(?:WARN|ERROR)\s*\]\s*(.*)", line, re.DOTALL):
             problems.append(Problem(source.label, 0, "marp", f"Marp says: {' '.join(warning[1].split())}"))
     for path in sorted(asked) if traced else ():  # once for all formats
-        if path.suffix.lower() in pictures.SUFFIXES and path.is_file() and pictures.is_cut_off(path):
+        # A path that is too long for any file is none, where `Path.is_file` raises an error.
+        is_picture = path.suffix.lower() in pictures.SUFFIXES and os.path.isfile(path)  # noqa: PTH113
+        if is_picture and pictures.is_cut_off(path):
             place, line = source.where(path.name) or source.where(quote(path.name)) or (source.label, 0)
             problems.append(Problem(place, line, "image-broken", f"image '{path.name}' is cut off; save it anew"))
     return Rendered(

@@ -599,7 +599,7 @@ def test_a_recipe_for_pages_is_refused(spoil: Callable[[Project], list[str]], bu
 
 
 SEEN_LATE = [
-    a_picture_in_another_case, a_picture_with_an_address_of_pages, a_theme_that_is_gone, a_hook_that_fails,
+    a_picture_in_another_case, a_theme_with_a_missing_file, a_theme_that_is_gone, a_hook_that_fails,
 ]  # fmt: skip
 
 
@@ -607,7 +607,7 @@ SEEN_LATE = [
     "spoil",
     [
         a_deck_whose_name_is_not_utf8,
-        a_theme_with_a_missing_file,
+        a_picture_with_an_address_of_pages,
         a_hook_that_is_no_python,
         a_site_that_is_a_link,
         *slow(SEEN_LATE),
