@@ -33,7 +33,7 @@ def crawled(address: str, folder: Path) -> tuple[int, str]:
         "text",
         address,
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100, cwd=folder)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=500, cwd=folder)
     return done.returncode, done.stdout
 
 

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser
 
-from pipeline import artifacts, browser, checks, deck, decks, marp
-from pipeline.browser import Reader
+from pipeline import artifacts, checks, deck, decks, marp
+from pipeline.browser import Reader, Watch
 from pipeline.problems import Problem
 from pipeline.toolchain import Tools
 
@@ -303,13 +303,17 @@ def test_a_deck_that_breaks_the_window_does_not_end_the_look_at_others(browser: 
 
 
 @pytest.mark.slow
-def test_a_deck_of_which_no_slide_comes_up_is_told_so_and_the_browser_lives_on(tmp_path: Path, tools: Tools) -> None:
+def test_a_deck_of_which_no_slide_comes_up_is_told_so_and_the_browser_lives_on(
+    tmp_path: Path, browser: Browser
+) -> None:
     count = 150  # as many as would take longer than the browser may, if each were waited for as patiently as the first
     slides = "<svg data-marpit-svg></svg>" * count
     (tmp_path / "slides.html").write_text(f"<link rel='icon' href='data:,'>{slides}", encoding="utf-8")
-    with browser.start(tools.browser) as started:
-        misfits = started.read(tmp_path, "https://deck.invalid/").present("slides.html", ["A title"] * count)
+    watch = Watch(tmp_path)
 
+    misfits = Reader(browser, tmp_path, "https://deck.invalid/", watch).present("slides.html", ["A title"] * count)
+
+    assert 0 == watch.fired
     assert list(range(1, count + 1)) == [misfit.slide for misfit in misfits]
     assert {("slide-hidden", "cannot be reached in the presentation; see whether Marp's script runs")} == {
         (misfit.rule, misfit.message) for misfit in misfits
