@@ -202,3 +202,12 @@ def test_a_build_from_the_cache_makes_the_same_bytes_and_finds_the_same_faults(t
     assert 0 == tiny.run("clean").code
     assert 0 == tiny.run().code
     assert warm == hashes(tiny.root / "dist" / "site")
+
+
+def test_a_build_of_nothing_new_does_nothing(built: Project) -> None:
+    site = (built.root / "dist" / "site").stat().st_ino
+
+    again = built.run()
+
+    assert (0, "nothing has changed: dist/site is as built\n", "") == (again.code, again.out, again.err)
+    assert site == (built.root / "dist" / "site").stat().st_ino

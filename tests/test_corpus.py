@@ -217,7 +217,8 @@ def others(names: list[str]) -> list[str]:
 
 def alone() -> list[Any]:
     """Every file of the corpus; those that the everyday suite tries in another way, below, are slow."""
-    at_once = {frozenset(rules_of(name)): name for name in messages() if rules_of(name) <= AT_ONCE}
+    quick = [name for name in messages() if rules_of(name) <= AT_ONCE and "styles" not in name]
+    at_once = {frozenset(rules_of(name)): name for name in quick}
     slow = pytest.mark.slow
     return [pytest.param(name, marks=() if name in at_once.values() else slow) for name in sorted(messages())]
 

@@ -92,7 +92,9 @@ def foreign(tmp_path: Path) -> Path:
     folder = tmp_path / "some [where] else"
     folder.mkdir()
     path = folder / "talk.md"
-    path.write_text("---\ntheme: theirs\n---\n# Hi\n\n![x](none.png)\n\n[next](other.md#a)\n", encoding="utf-8")
+    path.write_text(
+        "---\ntheme: theirs\n---\n# Hi\n\n![x](none.png)\n\n[next](other.md#a)\n\n<!-- Say it. -->\n", encoding="utf-8"
+    )
     return path
 
 
@@ -105,9 +107,9 @@ def test_a_deck_anywhere_is_rendered_in_spite_of_problems(foreign: Path, tmp_pat
     assert f"{foreign}:2: theme 'theirs' does not exist" in outcome.err
     assert f"{foreign}:6: image 'none.png' does not exist" in outcome.err
     made = sorted(path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file())
-    handouts = ("handout-2.pdf", "handout-3.pdf", "handout.pdf")
+    handouts = ("handout-2.pdf", "handout-3.pdf", "handout.pdf")  # and the cue cards, since there is a note
     slides = ("slides.html", "slides.pdf", "slides.pptx")
-    names = ("deck.json", *handouts, "notes.md", "og.png", *slides, "thumbs/01.png")
+    names = ("cue-cards.pdf", "deck.json", *handouts, "notes.md", "og.png", *slides, "thumbs/01.png")
     assert [f"talk/{name}" for name in names] == made
     for path in output.rglob("*"):
         if path.is_file():

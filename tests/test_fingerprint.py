@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from pipeline import fingerprint
-from tests.conftest import Project
 
 
 @pytest.fixture
@@ -97,13 +96,3 @@ def test_settings_that_cannot_be_read_are_left_to_the_build(built: Path) -> None
     (built / "mkdocs.yml").write_bytes(b"\xff")
 
     assert fingerprint.look(built) is None
-
-
-def test_a_build_of_nothing_new_does_nothing(tiny: Project) -> None:
-    first = tiny.run()
-    site = (tiny.root / "dist" / "site").stat().st_ino
-    again = tiny.run()
-
-    assert (0, "built and checked: dist/site/index.html\n") == (first.code, first.out)
-    assert (0, "nothing has changed: dist/site is as built\n", "") == (again.code, again.out, again.err)
-    assert site == (tiny.root / "dist" / "site").stat().st_ino

@@ -20,7 +20,7 @@ from pipeline import artifacts, checks, decks, handouts, labels, notes, pdf
 from pipeline.artifacts import Made
 from pipeline.browser import Reader
 from pipeline.toolchain import Tools
-from tests.conftest import ROOT, Project, told
+from tests.conftest import ROOT, told
 
 DECKS = sorted(path.parent.name for path in (ROOT / "slides").glob("*/deck.md"))
 HANDOUTS = ("handout.pdf", "handout-2.pdf", "handout-3.pdf")
@@ -241,14 +241,6 @@ def test_no_build_path_and_no_reserved_host_is_inside(prints: dict[str, dict[str
             )
         for leak in (b"deck.invalid", b"file://", b"/tmp/", str(ROOT).encode()):
             assert leak not in out.getvalue()
-
-
-def test_deck_writes_them_for_any_file(tiny: Project, tmp_path: Path) -> None:
-    (tmp_path / "talk.md").write_text("# Talk\n\n<!-- **Say:** hello -->\n\n---\n\n## Second\n", encoding="utf-8")
-    outcome = tiny.run("deck", tmp_path / "talk.md", "-o", tmp_path / "out")
-
-    assert (0, "") == (outcome.code, outcome.err)
-    assert set(ALL) <= {path.name for path in (tmp_path / "out/talk").iterdir()}
 
 
 # --- words and notes ---------------------------------------------------------------------------------------

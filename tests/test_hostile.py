@@ -266,10 +266,9 @@ def test_a_hostile_input_is_refused_before_anything_is_started(
 
 
 EVERY_DAY = [
-    deck_that_leads_out, pipe_for_a_deck, theme_that_leads_to_itself, page_in_html_with_a_script,
-    lists_nested_too_deeply_in_a_page,
+    deck_that_leads_out, pipe_for_a_deck, page_in_html_with_a_script, lists_nested_too_deeply_in_a_page,
 ]  # fmt: skip
-ON_DEMAND = [picture_beside_a_page_with_a_script, picture_beside_a_page_with_entities]
+ON_DEMAND = [theme_that_leads_to_itself, picture_beside_a_page_with_a_script, picture_beside_a_page_with_entities]
 
 
 @pytest.mark.parametrize(

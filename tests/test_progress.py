@@ -64,8 +64,10 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
-def test_a_terminal_shows_what_is_at_work_and_where_the_time_went(tiny: Project) -> None:
-    shown = on_terminal(tiny.root, "-v")
+def test_a_terminal_shows_what_is_at_work_and_where_the_time_went(built: Project) -> None:
+    (built.root / "docs/page.md").write_text("# A page\n", encoding="utf-8")
+
+    shown = on_terminal(built.root, "-v")
 
     assert "\r\x1b[Kpages opened in the browser: 1 of " in shown
     assert " s  pages, by MkDocs\r\n" in shown.rpartition("\r\x1b[K")[2]

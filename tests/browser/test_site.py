@@ -54,18 +54,14 @@ def open_to_fit(page: Page, served: Served, uri: str, theme: str) -> None:
     answer = page.goto(served.base + uri)
     assert answer
     assert 200 == answer.status
-    see_that_it_fits(page, theme)
-
-
-def see_that_it_fits(page: Page, theme: str) -> None:
     expect(page.locator("h1").first).to_be_visible()
     assert page.viewport_size
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], page.url
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], uri
     expect(page.locator("body")).to_have_attribute("data-md-color-scheme", theme)
 
 
 def one_of_each(uris: list[str]) -> list[str]:
-    """The first page of each folder."""
+    """The first page of each folder; that every page fits at 400 %, which is narrower, `build.py check` sees."""
     firsts = {uri.rstrip("/").rpartition("/")[0]: uri for uri in reversed(uris)}
     return sorted(firsts.values())
 
@@ -77,17 +73,12 @@ def test_a_page_opens_on_a_phone_in_the_dark(uris: list[str], browser: Browser, 
             open_to_fit(page, served, uri, "slate")
 
 
-def test_every_page_fits_any_screen_and_every_link_leads_somewhere(
-    browser: Browser, page: Page, served: Served
-) -> None:
+def test_every_page_opens_and_fits_and_every_link_leads_somewhere(browser: Browser, page: Page, served: Served) -> None:
     linked = Linked()
-    with window(browser, "light", 1280, served) as changing:
+    with window(browser, "light", 1280, served) as wide:
         for uri in PAGES:
-            open_to_fit(changing, served, uri, "default")
-            linked.read(changing, served, uri)
-            changing.set_viewport_size({"width": 360, "height": 800})
-            see_that_it_fits(changing, "default")
-            changing.set_viewport_size({"width": 1280, "height": 800})
+            open_to_fit(wide, served, uri, "default")
+            linked.read(wide, served, uri)
     # Decks have another size, and the page for what does not exist may be made for another address.
     for path in sorted(path for path in BUILT.rglob("*.html") if path.name != "index.html"):
         uri = path.relative_to(BUILT).as_posix()
