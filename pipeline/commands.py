@@ -178,7 +178,7 @@ def _make_decks(
 
     Returns the decks, and what has to be waited for until all their files are there.
     """
-    folder, base, count = stage / "docs" / "decks", plan.settings.site_url, len(plan.sources)
+    folder, count = stage / "docs" / "decks", len(plan.sources)
     progress.begin(_counted("deck", count, "rendered by Marp"))
     progress.made, progress.found = rendering.drafts
     progress.found += exceptions.problems(progress.decks)
@@ -195,7 +195,7 @@ def _make_decks(
     if len(progress.made) < count or progress.is_over:
         _take_pdf(printing, reader, progress, count)  # and all that is wrong is told at once
     progress.begin("handouts, and slides presented")
-    presenter = started.read(stage / "docs", base)
+    presenter = started.read(stage / "docs", plan.settings.site_url)
     present = partial(checks.presented, reader=presenter)
     prints, problems = _print_decks(progress.each(progress.made), reader, links=plan.published, beside=present)
     presenter.close()

@@ -259,9 +259,7 @@ def _gather(
         elif warning := re.match(r"\[\s*(?:WARN|ERROR)\s*\]\s*(.*)", line, re.DOTALL):
             problems.append(Problem(source.label, 0, "marp", f"Marp says: {' '.join(warning[1].split())}"))
     for path in sorted(asked) if traced else ():  # once for all formats
-        # A path that is too long for any file is none, where `Path.is_file` raises an error.
-        is_picture = path.suffix.lower() in pictures.SUFFIXES and os.path.isfile(path)  # noqa: PTH113
-        if is_picture and pictures.is_cut_off(path):
+        if path.suffix.lower() in pictures.SUFFIXES and pictures.is_cut_off(path):
             place, line = source.where(path.name) or source.where(quote(path.name)) or (source.label, 0)
             problems.append(Problem(place, line, "image-broken", f"image '{path.name}' is cut off; save it anew"))
     return Rendered(
@@ -477,13 +475,12 @@ class _Node:
 
     def _gave_up(self, what: str, cure: str) -> BuildError:
         """What became of Node, said of the deck that it was at work on, where it was only one."""
-        decks = sorted({self._labels[each] for each in self._at_work} - {""})
-        if len(decks) == 1:
-            what, cure = f"Marp {what} while it was at work on this deck", f"write it more simply, or {cure}"
-        elif decks:
-            what += f" while it was at work on {', '.join(decks)}"
-        path = decks[0] if len(decks) == 1 else "Marp CLI"
-        return BuildError([Problem(path, 0, "marp", f"{what}; {cure}")])
+        labels = sorted({self._labels[each] for each in self._at_work} - {""})
+        if len(labels) == 1:
+            message = f"Marp {what} while it was at work on this deck; write it more simply, or {cure}"
+            return BuildError([Problem(labels[0], 0, "marp", message)])
+        where = f" while it was at work on {', '.join(labels)}" if labels else ""
+        return BuildError([Problem("Marp CLI", 0, "marp", f"{what}{where}; {cure}")])
 
     def _write_jobs(self, jobs: Sequence[Mapping[str, Any]]) -> None:
         with contextlib.suppress(OSError, ValueError):  # Node is gone already: `_next` says so

@@ -13,8 +13,8 @@ from pipeline.problems import BuildError, Problem
 SECONDS = 30.0
 """For each text: most take a hundredth of one."""
 
-SECONDS_PER_BYTE = 0.00005
-"""More for each byte of it."""
+SECONDS_PER_SIGN = 0.00005
+"""More for each character of it."""
 
 _AGAIN = 5.0
 """Seconds after which whoever has kept it to himself that time is up is told once more."""
@@ -25,8 +25,8 @@ class Late(Exception):
 
 
 @contextmanager
-def within(size: int) -> Iterator[None]:
-    """Raise Late where what follows takes too long for a text of `size` bytes, even if somebody has caught that.
+def within(text: str) -> Iterator[None]:
+    """Raise Late where what follows takes too long for a text, even if somebody has caught that.
 
     One at a time, in the main thread, where the system has such a clock; elsewhere, nobody looks at it.
     """
@@ -41,7 +41,7 @@ def within(size: int) -> Iterator[None]:
         raise Late
 
     before = signal.signal(signal.SIGALRM, end)
-    signal.setitimer(signal.ITIMER_REAL, SECONDS + SECONDS_PER_BYTE * size, _AGAIN)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS + SECONDS_PER_SIGN * len(text), _AGAIN)
     try:
         yield
     finally:
@@ -55,7 +55,7 @@ def within(size: int) -> Iterator[None]:
 def named(path: str, text: str) -> Iterator[None]:
     """Read `text`. Raises BuildError, which names the file at `path`, where that takes too long."""
     try:
-        with within(len(text)):
+        with within(text):
             yield
     except Late:
         message = "keeps the build busy without end; look for the same sign, or empty lines, in long rows"

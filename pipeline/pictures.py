@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import stat
 import warnings
 from pathlib import Path
 
@@ -14,9 +15,12 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def is_cut_off(path: Path) -> bool:
-    """Whether the end of a PNG, JPEG, GIF or WebP file is missing. What is none of these is not cut off."""
-    status = path.stat()
-    return _is_cut_off(path, status.st_mtime_ns, status.st_size)
+    """Whether the end of a PNG, JPEG, GIF or WebP file is missing. What is none of these, or not there, is whole."""
+    try:
+        status = path.stat()
+    except OSError:  # it is not there, or its name is longer than any file's
+        return False
+    return stat.S_ISREG(status.st_mode) and _is_cut_off(path, status.st_mtime_ns, status.st_size)
 
 
 # A preview asks for the same pictures each time that a page is saved.

@@ -246,14 +246,14 @@ class _Keeper(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
 
 
 class _Clock(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
-    """Sees that MkDocs makes HTML of each page in time: a few brackets too many can keep it busy for hours."""
+    """Sees that MkDocs makes HTML of each page in time: a row of brackets can keep it busy for minutes."""
 
     def __init__(self) -> None:
         super().__init__()
         self._page = ExitStack()
 
     def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-        self._page.enter_context(patience.within(len(markdown)))
+        self._page.enter_context(patience.within(markdown))
         return markdown
 
     def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -323,7 +323,8 @@ def _raised_in_page(error: Exception, messages: list[str], settings: Settings) -
     if not named or not (problem.path == "MkDocs" or problem.path.endswith(".html")):
         return problem
     path = settings.docs / named[-1]
-    place = _shown(path, settings.root) if path.is_file() else unquote(_source_of(named[-1]) or named[-1])
+    source = _source_of(named[-1])
+    place = _shown(path, settings.root) if path.is_file() else unquote(source) if source else named[-1]
     if isinstance(error, RecursionError):
         return Problem(place, 0, "mkdocs", "is nested too deeply for MkDocs; write it in fewer levels")
     if isinstance(error, patience.Late):

@@ -185,6 +185,7 @@ def tiny(tmp_path: Path) -> Project:
 
 @pytest.fixture(scope="session")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder around the project of `built`, to be copied to where that was built."""
     folder = tmp_path_factory.mktemp("built")
     outcome = make_tiny(folder / "place" / "project").run()
     assert (0, "") == (outcome.code, outcome.err)

@@ -6,27 +6,25 @@ The rest are recipes, functions that spoil a project and return what it must be 
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
 import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import psutil
 import pytest
 import yaml
 
-from pipeline import commands
+from pipeline import commands, patience
 from pipeline.problems import BuildError, tidy
 from pipeline.toolchain import Tools
 from tests.conftest import Project
@@ -128,37 +126,20 @@ NO_TOOLS = Tools(node=Path("/nowhere/node"), browser=Path("/nowhere/chrome"))
 """Tools of which none can be started."""
 
 
-@contextlib.contextmanager
-def ended_after(seconds: int) -> Iterator[None]:
-    """End what this process waits for, however it does."""
-
-    def end(*_: object) -> NoReturn:
-        raise TimeoutError(f"no answer within {seconds} s")
-
-    before = signal.signal(signal.SIGALRM, end)
-    signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
-
-
-def refusal_at_once(project: Project, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def refusal_at_once(project: Project) -> list[str]:
     """As `refusal`, but within this process: for what is told before any tool is started.
 
     It takes a tenth of the time, most of which goes into starting Python with all its libraries.
     """
     publish_something(project)
     before = standing(project)
-    with tempfile.TemporaryDirectory(prefix="t-") as scratch, ended_after(DEADLINE):
-        monkeypatch.setenv("TMPDIR", scratch)
-        monkeypatch.setattr(tempfile, "tempdir", None)  # which Python would remember
-        with pytest.raises(BuildError) as caught:
+    with tempfile.TemporaryDirectory(prefix="t-") as scratch, pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TMPDIR", scratch)
+        patched.setattr(tempfile, "tempdir", None)  # which Python would remember
+        with pytest.raises(BuildError) as caught, patience.within(""):
             commands.build(project.root, NO_TOOLS)
         assert before == standing(project)
         assert {} == contents(Path(scratch))
-        monkeypatch.undo()
     return [str(problem) for problem in tidy(caught.value.problems)]
 
 
@@ -231,12 +212,10 @@ def test_a_file_is_refused(name: str, tiny: Project) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in messages() if rules_of(name) <= AT_ONCE and "styles" not in name])
-def test_a_file_is_told_what_is_wrong_before_anything_is_started(
-    name: str, tiny: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_is_told_what_is_wrong_before_anything_is_started(name: str, tiny: Project) -> None:
     put(tiny, CORPUS / name)
 
-    assert_told(messages()[name], refusal_at_once(tiny, monkeypatch))
+    assert_told(messages()[name], refusal_at_once(tiny))
 
 
 def decks(*, later: bool) -> list[str]:
@@ -576,12 +555,10 @@ def slow(spoils: Iterable[Callable[[Project], list[str]]]) -> list[Any]:
 
 
 @pytest.mark.parametrize("spoil", TOLD_AT_ONCE, ids=lambda spoil: spoil.__name__)
-def test_a_recipe_is_refused_before_anything_is_started(
-    spoil: Callable[[Project], list[str]], tiny: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_recipe_is_refused_before_anything_is_started(spoil: Callable[[Project], list[str]], tiny: Project) -> None:
     expected = spoil(tiny)
 
-    assert_told(expected, refusal_at_once(tiny, monkeypatch))
+    assert_told(expected, refusal_at_once(tiny))
 
 
 @pytest.mark.parametrize(

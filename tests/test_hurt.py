@@ -21,10 +21,10 @@ from tests.test_corpus import contents, refusal
 
 def test_builds_at_once_and_builds_that_are_killed_leave_a_whole_site() -> None:
     with hurt.open_ground() as ground:
-        hurt.race(ground, 3)
+        hurt.race(ground, 4)
         published = ground.version
-        [share] = hurt.spread(1, random.Random(2607))
-        hurt.kill(ground, share)
+        for share in hurt.spread(2, random.Random(2607)):
+            hurt.kill(ground, share)
         if ground.version != published:
             ground.turn()
         hurt.build(ground)  # which shows what the race published to be whole
