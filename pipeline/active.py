@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html import unescape
+from xml.etree import ElementTree
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.problems import cut
 
@@ -42,32 +43,91 @@ _RUNS = re.compile(r"(?:^|;)(javascript|vbscript|data:(?:text/html|application/x
 
 
 def find(html: str) -> Iterator[Active]:
-    """Everything in a piece of HTML or in an SVG file that runs, frames another page, or sends what readers write."""
-    body = LexborHTMLParser(f"<!doctype html><body><div>{html}").body
+    """Everything in a piece of HTML that runs, frames another page, or sends what readers write."""
     # A template's content is no part of the page until a script takes it out, but for one that declares a shadow root.
-    for node in body.css("*") if body else ():
-        name = (node.tag or "").lower()
-        local = name.rpartition(":")[2]  # a drawing may name its elements with a prefix
-        if kind := _ELEMENTS.get(local):
-            yield Active(f"<{local}> in a page; {_CURES[kind]}", (rf"<(?:\w+:)?{re.escape(local)}\b",))
-        elif local == "template" and any(key.startswith("shadowroot") for key in node.attributes):
-            yield Active(f"<template> in a page; {_CURES['template']}", (r"<template\b[^>]*shadowroot", "<template"))
-        elif local == "meta" and "http-equiv" in node.attributes:
-            yield Active(f"<meta http-equiv> in a page; {_CURES['meta']}", (r"<meta\b[^>]*http-equiv", r"http-equiv"))
-        yield from _attributes(node, local)
+    yield from _each_once(_elements(f"<!doctype html><body><div>{html}"))
 
 
-def _attributes(node: LexborNode, element: str) -> Iterator[Active]:
-    for key, value in node.attributes.items():
+def find_in_document(html: str) -> Iterator[Active]:
+    """As `find`, in an HTML file: its head, and what only counts where the whole document is one's own, too."""
+    yield from _each_once([*_elements(html), *_elements(f"<!doctype html><body><div>{html}"), *_frames(html)])
+
+
+def find_in_xml(xml: str) -> Iterator[Active]:
+    """As `find`, in a file that browsers read as XML, such as a drawing; and what it would load from another host.
+
+    Raises ElementTree.ParseError where they could not read it to its end.
+    """
+    found: list[Active] = []
+    for element in ElementTree.fromstring(xml).iter():
+        if not isinstance(element.tag, str):  # a comment
+            continue
+        space, _, name = element.tag.rpartition("}")
+        attributes = {key.replace(_XLINK, "xlink:").rpartition("}")[2]: value for key, value in element.items()}
+        found += _judge(name.lower(), attributes)
+        if space.removeprefix("{") in _SHOWN:
+            found += _loads(name, attributes, element.text or "")
+    yield from _each_once(found)
+
+
+_XLINK = "{http://www.w3.org/1999/xlink}"
+_SHOWN = ("http://www.w3.org/2000/svg", "http://www.w3.org/1999/xhtml")
+"""What a browser draws; other XML it lists."""
+
+
+def _each_once(found: Iterable[Active]) -> Iterator[Active]:
+    yield from dict.fromkeys(found)
+
+
+def _elements(html: str) -> Iterator[Active]:
+    """What the elements of a document are and have."""
+    # Where scripts run, what stands in <noscript> is text up to its end, as in <xmp>; that may come out otherwise.
+    as_texts = re.sub(r"(</?)noscript\b", r"\1xmp", html, flags=re.IGNORECASE)
+    for text in dict.fromkeys([html, as_texts]):
+        for node in LexborHTMLParser(text).css("*"):
+            name = (node.tag or "").lower()
+            # A drawing may name its elements with a prefix.
+            yield from _judge(name.rpartition(":")[2], {key: value or "" for key, value in node.attributes.items()})
+
+
+def _frames(html: str) -> Iterator[Active]:
+    """A page that consists of others, of which a parser that is told of a body sees nothing."""
+    for found in re.finditer(r"<(frameset|frame)\b", html, re.IGNORECASE):
+        yield from _judge(found[1].lower(), {})
+
+
+def _judge(element: str, attributes: Mapping[str, str]) -> Iterator[Active]:
+    if kind := _ELEMENTS.get(element):
+        yield Active(f"<{element}> in a page; {_CURES[kind]}", (rf"<(?:\w+:)?{re.escape(element)}\b",))
+    elif element == "template" and any(key.startswith("shadowroot") for key in attributes):
+        yield Active(f"<template> in a page; {_CURES['template']}", (r"<template\b[^>]*shadowroot", "<template"))
+    elif element == "meta" and "http-equiv" in attributes:
+        yield Active(f"<meta http-equiv> in a page; {_CURES['meta']}", (r"<meta\b[^>]*http-equiv", r"http-equiv"))
+    for key, value in attributes.items():
         name = key.lower()
         if re.match(r"on\w", name):
             message = f"the handler '{cut(name, 30)}' of <{element}>; listen in a script file in docs/assets instead"
             yield Active(message, (rf"\b{re.escape(name)}\s*=", re.escape(name)))
         elif name in ("formaction", "action") and element != "form":
             yield Active(f"'{name}' of <{element}> sends what readers write; take it out", (rf"\b{name}\b",))
-        elif name in _ADDRESSES and (runs := _RUNS.search(_as_browsers_read(value or ""))):
-            message = f"the address '{cut(value or '', 40)}' of <{element}> runs in the page; link to a page or a file"
-            yield Active(message, (re.escape((value or "").strip()), re.escape(runs[1])))
+        elif name in _ADDRESSES and (runs := _RUNS.search(_as_browsers_read(value))):
+            message = f"the address '{cut(value, 40)}' of <{element}> runs in the page; link to a page or a file"
+            yield Active(message, (re.escape(value.strip()), re.escape(runs[1])))
+
+
+def _loads(element: str, attributes: Mapping[str, str], text: str) -> Iterator[Active]:
+    """What an element of a drawing asks another host for."""
+    asked = [value for key, value in attributes.items() if key in ("href", "xlink:href", "src") and element != "a"]
+    asked = [address for address in map(_as_browsers_read, asked) if _ELSEWHERE.match(address)]
+    for css in [*attributes.values(), text if element == "style" else ""]:
+        asked += [found[1] for found in _IN_CSS.finditer(css)]
+    for address in asked:
+        message = f"<{element}> asks for {cut(address, 80)}, which is not part of the site; use a file of your own"
+        yield Active(message, (re.escape(address),))
+
+
+_ELSEWHERE = re.compile(r"(?:https?:)?[/\\]{2}", re.IGNORECASE)
+_IN_CSS = re.compile(r"""(?:url\(\s*|@import\s+)["']?\s*((?:https?:)?//[^"')\s]*)""", re.IGNORECASE)
 
 
 def _as_browsers_read(address: str) -> str:

@@ -101,7 +101,9 @@ def problems(bundles: Mapping[str, bytes]) -> Iterator[Problem]:
 
 
 def _wrong(reference: links.Reference, files: set[str], anchors: Mapping[str, set[str]]) -> str:
-    if urlsplit(reference.target).scheme or reference.uri.endswith("slides.html"):  # decks were looked at on their own
+    # Decks were looked at on their own, and what is no address is told with the site.
+    is_address = links.is_address(reference.target)
+    if not is_address or urlsplit(reference.target).scheme or reference.uri.endswith("slides.html"):
         return ""
     address, fragment = urldefrag(urljoin(f"/{reference.uri}", reference.target))
     uri = unquote(urlsplit(address).path).lstrip("/")
@@ -168,7 +170,7 @@ class _Filler:
     def _page(self, uri: str) -> bytes:
         """A page without what only works on the site: menus, search, buttons to copy."""
         tree = _parse(self.site / uri)
-        [article] = tree.css("article.md-content__inner")
+        article = tree.css("article.md-content__inner")[0]  # what the page itself calls so stands in it
         unwanted = ".headerlink, .md-content__button, .md-source-file" + ("" if self._may_spoil else ", .facilitators")
         for node in article.css(unwanted):
             node.decompose()
@@ -204,7 +206,7 @@ class _Filler:
         return node.html or ""
 
     def _address(self, href: str, uri: str) -> str:
-        if href.startswith("#") or urlsplit(href).scheme or href.startswith("//"):
+        if href.startswith(("#", "//")) or not links.is_address(href) or urlsplit(href).scheme:  # `links` says so
             return href
         address, fragment = urldefrag(urljoin(f"/{uri}", href))
         parts = urlsplit(address)

@@ -15,7 +15,7 @@ from pipeline.artifacts import Made
 from pipeline.cache import NOTHING_KEPT
 from pipeline.deck import Image, Slide
 from pipeline.notes import paragraphs, spoken
-from pipeline.problems import Problem, line_of
+from pipeline.problems import Problem, line_of, lines_of
 from pipeline.templates import Template
 
 WORDS_A_MINUTE = 160
@@ -74,7 +74,7 @@ _SAYS_DECORATION = (
 
 def _line_of_image(made: Made, image: Image) -> int:
     """A browser knows the block of an image: where that has several lines, look for the one that names it."""
-    lines = made.source.text.splitlines()
+    lines = lines_of(made.source.text)
     name = image.src[:60]
     if image.is_aside:
         named = (number for number, line in enumerate(lines, 1) if name in line and re.search(r"header|footer", line))
@@ -86,7 +86,7 @@ def _line_of_image(made: Made, image: Image) -> int:
 def _line_of_notes(made: Made, slide: Slide) -> int:
     """Where the first note of the slide begins, as it stands in the source."""
     first = next((note for note in slide.notes if note.strip()), "").strip().split("\n")[0]
-    lines = made.source.text.splitlines()[slide.start - 1 :]
+    lines = lines_of(made.source.text)[slide.start - 1 :]
     return next((slide.start + number for number, line in enumerate(lines) if first and first in line), slide.line)
 
 
@@ -387,7 +387,7 @@ def _line_of_directive(made: Made, slide: Slide, directive: str) -> int:
     if not directive:
         return 0
     after = made.deck.slides[slide.number :]
-    lines = made.source.text.splitlines()[: after[0].start - 1 if after else None]
+    lines = lines_of(made.source.text)[: after[0].start - 1 if after else None]
     given = re.compile(rf"""(?:^|[\s{{,"'<!-])[_$]?{directive}["']?\s*:""")
     return max((number for number, line in enumerate(lines, 1) if given.search(line)), default=0)
 

@@ -112,7 +112,7 @@ def find(root: Path) -> list[Source]:
     sources: list[Source] = []
     for path in paths:
         label = path.relative_to(root).as_posix()
-        if path.parent.name == "index" or re.search(r"""[#?%:*"<>|\\]""", path.parent.name):
+        if path.parent.name in ("index", "facilitate") or re.search(r"""[#?%:*"<>|\\]""", path.parent.name):
             message = f"a folder named '{path.parent.name}' cannot become an address; rename it"
             problems.append(Problem(f"slides/{path.parent.name}", 0, "deck-name", message))
             continue
@@ -131,7 +131,7 @@ def _read(path: Path, label: str) -> str:
     # Marp reads front matter, and each comment that is YAML; it writes out what aliases repeat, and half characters.
     for found in re.finditer(r"\A-{3,}[^\S\n]*\n(.*?)^-{3,}|<!--(.*?)-->", text, re.DOTALL | re.MULTILINE):
         part = 1 if found[1] is not None else 2
-        if not re.search(r"[\s\[,]\*[^\s*]|\\u[dD][89a-fA-F]", found[part]):
+        if not re.search(r"[\s\[,]\*[^\s*]|\\(?:u|U0000)[dD][89a-fA-F]", found[part]):
             continue
         try:
             read_yaml(found[part], label, offset=text.count("\n", 0, found.start(part)))

@@ -86,7 +86,7 @@ class Figures:
             return self._add(source, ending, data, (width, height), is_opaque=is_opaque)
         try:
             drawing = ElementTree.fromstring(data)
-        except ElementTree.ParseError:
+        except (ElementTree.ParseError, LookupError, ValueError):  # the last two for an encoding that it does not know
             return None
         return self._add_drawing(drawing, source)
 

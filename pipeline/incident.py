@@ -26,6 +26,9 @@ FILES = (
 )  # fmt: skip
 """Files of the evidence that every incident has; logs and documents come to them."""
 
+MADE = (*FILES, "cards.json", "reference.json")
+"""Names that no log and no document may have."""
+
 _TWENTIETH = 5
 """In per cent."""
 
@@ -288,7 +291,7 @@ class Incident:
 
 def _serial(first: str, step: str, number: int) -> int:
     """A number that grows by about `step` each time."""
-    if not (first.isdecimal() and step.isdecimal() and int(step)):
+    if not (re.fullmatch("[0-9]{1,18}", first) and re.fullmatch("[0-9]{1,18}", step) and int(step)):
         raise MeaningError(f"{shown(f'<<serial {first} {step}>>')} needs two numbers, as in <<serial 1000 7>>")
     return int(first) + number * int(step) + number * number * 7 % int(step)
 

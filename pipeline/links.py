@@ -363,7 +363,7 @@ def check_online(entries: Iterable[Entry], *, today: date, report: Callable[[str
         try:
             with session.get(entry.url, timeout=30, stream=True) as answer:
                 status = answer.status_code
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:  # an address may be none after all
             reason = type(error).__name__
             yield _dead(entry, f"cannot be reached ({reason})")
             continue
@@ -379,13 +379,23 @@ def _dead(entry: Entry, reason: str) -> Problem:
     return Problem(INVENTORY.as_posix(), entry.line, "link-dead", message)
 
 
+_ITEM = re.compile(r"[ \t]*-[ \t]")
+"""How an entry of the inventory begins."""
+
+
 def write_verified(root: Path, alive: Iterable[Entry]) -> None:
     """Write the dates into data/links.yml, and leave everything else in it as it is."""
     path = root / INVENTORY
     lines = path.read_text(encoding="utf-8").split("\n")
-    for entry in alive:
-        for number in range(entry.line - 1, len(lines)):
-            if re.match(r"\s*(-\s+)?verified:", lines[number]):
-                lines[number] = re.sub(r"(verified:\s*)\S+", rf"\g<1>{entry.verified}", lines[number])
-                break
+    for entry in sorted(alive, key=lambda entry: entry.line, reverse=True):  # as lines may be added
+        start = end = entry.line - 1
+        while start and not _ITEM.match(lines[start]):
+            start -= 1
+        while end + 1 < len(lines) and not _ITEM.match(lines[end + 1]):
+            end += 1
+        dated = [number for number in range(start, end + 1) if re.search(r"\bverified:", lines[number])]
+        if dated:
+            lines[dated[0]] = re.sub(r"(\bverified:\s*)[^\s,}]+", rf"\g<1>{entry.verified}", lines[dated[0]])
+        elif place := re.match(r"[ \t]*(?:-[ \t]+)?(?=url:)", lines[entry.line - 1]):
+            lines.insert(entry.line, f"{' ' * place.end()}verified: {entry.verified}")
     path.write_text("\n".join(lines), encoding="utf-8", newline="\n")

@@ -34,7 +34,8 @@ def _is_cut_off(path: Path, _: int, size: int) -> bool:
         return int.from_bytes(head[4:8], "little") + 8 > size
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(path, formats=["GIF", "JPEG"]) as image:
-            image.draft("L", (image.width // 8, image.height // 8))  # an eighth of a JPEG is decoded much faster
+            eighth = max(1, image.width // 8), max(1, image.height // 8)  # of a JPEG, that is decoded much faster
+            image.draft("L", eighth)
             image.load()
     except OSError as error:
         return "truncated" in str(error)

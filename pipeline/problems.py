@@ -138,6 +138,11 @@ def _place_problems(paths: Sequence[Path], root: Path, inside: Path) -> Iterator
             continue
 
 
+def lines_of(text: str) -> list[str]:
+    """The lines of a source as Markdown and editors count them: `str.splitlines` ends some at other signs, too."""
+    return re.split(r"\r\n?|\n", text)
+
+
 def line_of(text: str, needle: str) -> int:
     """The first line of `text` that holds `needle`, 1-based; 0 where there is none."""
     at = text.find(needle) if needle else -1
@@ -160,8 +165,12 @@ def read_yaml(text: str, path: str, *, offset: int = 0) -> Node | None:
     except yaml.YAMLError as error:
         raise BuildError([yaml_problem(path, error, offset=offset)]) from None
     except RecursionError:
-        message = "is nested too deeply to be read; write it in fewer levels"
-        raise BuildError([Problem(path, offset + 1, "yaml", message)]) from None
+        raise BuildError([Problem(path, offset + 1, "yaml", _TOO_DEEP)]) from None
+    except _ODD as error:  # of a character beyond all, for instance, PyYAML has no words of its own
+        found = re.search(r"\\U(?!000|0010)[0-9a-fA-F]{8}|^%YAML", text, re.MULTILINE)
+        line = text.count("\n", 0, found.start()) + 1 if found else 1
+        message = f"is not valid YAML: {cut(str(error), 100)}; correct it"
+        raise BuildError([Problem(path, offset + line, "yaml", message)]) from None
     for half in (each for each in _scalars(node, set()) if re.search("[\ud800-\udfff]", each.value)):
         message = "holds half of a character, which no file can; write the whole character itself"
         raise BuildError([Problem(path, offset + half.start_mark.line + 1, "yaml", message)])
@@ -169,6 +178,11 @@ def read_yaml(text: str, path: str, *, offset: int = 0) -> Node | None:
         message = "repeats its aliases ('*name') more often than can be read; write the values themselves"
         raise BuildError([Problem(path, offset + line_of(text, "*"), "yaml", message)])
     return node
+
+
+_TOO_DEEP = "is nested too deeply to be read; write it in fewer levels"
+_ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What PyYAML raises for a value that is none of the type that it is said to be."""
 
 
 def load_yaml(text: str, path: str, *, offset: int = 0) -> Any:
@@ -182,7 +196,9 @@ def load_yaml(text: str, path: str, *, offset: int = 0) -> Any:
         return yaml.SafeLoader("").construct_document(node)
     except yaml.YAMLError as error:
         raise BuildError([yaml_problem(path, error, offset=offset)]) from None
-    except ValueError as error:
+    except RecursionError:
+        raise BuildError([Problem(path, offset + 1, "yaml", _TOO_DEEP)]) from None
+    except _ODD as error:
         wrong = next((each for each in _scalars(node, set()) if _is_no_value(each)), None)
         line = wrong.start_mark.line + 1 if wrong else 0
         value = shown(wrong.value) if wrong else "a value"
@@ -232,7 +248,7 @@ def _scalars(node: Node | None, seen: set[int]) -> Iterator[ScalarNode]:
 def _is_no_value(node: ScalarNode) -> bool:
     try:
         yaml.SafeLoader("").construct_document(node)
-    except ValueError:
+    except (*_ODD, yaml.YAMLError):
         return True
     return False
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from pipeline.incident import FILES, Incident, MeaningError, suggest
+from pipeline.incident import FILES, MADE, Incident, MeaningError, suggest
 from pipeline.problems import BuildError, Problem, cut, read_text, read_yaml, repeated_keys, shown
 from pipeline.shape import File, Line, Moment, Role, Scenario, Words
 
@@ -45,7 +45,7 @@ def read(root: Path) -> list[Incident]:
 
 
 def _read(path: Path, source: str) -> Incident:
-    if not re.fullmatch(r"[a-z][a-z0-9-]*", path.stem) or path.stem == "answer-key":
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", path.stem) or path.stem in _TAKEN:
         message = f"the name {shown(path.stem)} is no good address for an incident; use a-z, 0-9 and '-'"
         raise BuildError([Problem(source, 0, "scenario", message)])
     text = read_text(path, source)
@@ -64,6 +64,10 @@ def _read(path: Path, source: str) -> Incident:
             Problem(source, _line(node, place), "scenario", f"{_field(place)}: {message}") for place, message in wrong
         )
     return incident
+
+
+_TAKEN = ("answer-key", "critique", "evidence", "example", "index")
+"""What pages of every incident are called."""
 
 
 def _value(node: Node) -> Any:
@@ -170,7 +174,7 @@ def _unknown_names(incident: Incident) -> Wrongs:
     yield from _twice((("capacity", "jobs", n, "name"), name) for n, name in enumerate(pools[1:]))
     yield from _twice(files)
     for place, file in files:
-        if file in FILES:
+        if file in MADE:
             yield place, f"the build makes a file {shown(file)} itself; choose another name"
     yield from _twice((("records", n, "table"), record.table) for n, record in enumerate(scenario.records))
     for table in ("incident", "change_request", "problem"):
@@ -245,6 +249,14 @@ def _disorder(incident: Incident) -> Wrongs:
             yield place, "has one of 'every_seconds' and 'until'; give both, or neither"
         elif line.until and at(line.until) <= at(line.time):
             yield (*place, "until"), "is not after the time; correct it"
+        elif line.until and line.every_seconds:
+            times = (at(line.until) - at(line.time)) // timedelta(seconds=line.every_seconds)
+            if times > _MOST_LINES:
+                yield (*place, "until"), f"makes {times:,} lines of it; have {_MOST_LINES:,} at most"
+
+
+_MOST_LINES = 10_000
+"""That anybody would look through."""
 
 
 def _greed(incident: Incident) -> Wrongs:
@@ -282,6 +294,11 @@ def _disagreements(incident: Incident) -> Wrongs:
             index = scenario.events.index(event)
             message = f"'{event.id}' is at {event.time}, and the capacity model puts it at {computed:%H:%M}"
             yield ("events", index, "time"), f"{message}; make them agree"
+    if incident.minute(scenario.snapshot.time) not in incident.counts:
+        series = scenario.capacity.series
+        message = f"is not among the minutes measured, {series.start} to {series.end}; choose one of them"
+        yield ("snapshot", "time"), message
+        return
     held = incident.connections_of(scenario.snapshot.time)
     for n, busy in enumerate(scenario.snapshot.busy):
         total = sum(each.count for each in scenario.snapshot.busy if each.name == busy.name)

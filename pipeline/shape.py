@@ -37,7 +37,8 @@ class File(_Text):
 
 
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
-FileName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*\.[a-z]{2,4}$")]
+# A browser shows the words of such a file; any other it might run, or MkDocs make a page of.
+FileName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*\.(txt|log|csv|tsv|json|yml|ics|ini|conf|sql)$")]
 Count = Annotated[int, Field(ge=0, le=100_000)]
 More = Annotated[int, Field(ge=1, le=100_000)]
 ClockName = Literal["records", "people"]
@@ -299,7 +300,7 @@ class Line(_Model):
     text: Words
 
 
-Vary = dict[Annotated[str, Field(pattern=r"^[a-z]+$")], tuple[str, ...]]
+Vary = dict[Annotated[str, Field(pattern=r"^[a-z]+$")], Annotated[tuple[str, ...], Field(min_length=1)]]
 
 
 class Log(_Model):

@@ -10,10 +10,12 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date
 from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit
+from xml.etree import ElementTree
 
 import yaml
 from jinja2 import Environment
@@ -34,6 +36,7 @@ from pipeline.problems import (
     Problem,
     cut,
     line_of,
+    lines_of,
     load_yaml,
     read_text,
     read_yaml,
@@ -86,7 +89,7 @@ def read_settings(root: Path) -> Settings:
         message = f"site_url is '{site_url}', which a browser spells otherwise; write '{spelt}'"
         raise BuildError([Problem("mkdocs.yml", line, "settings", message)])
     docs = Path(config.docs_dir)
-    if not docs.is_dir() or not docs.resolve().is_relative_to(root.resolve()):
+    if not docs.is_dir() or not docs.resolve().is_relative_to(root.resolve()) or not docs.is_relative_to(root):
         message = f"docs_dir is '{docs}', which is no folder of the project"
         raise BuildError([Problem("mkdocs.yml", _line_of_key(text, "docs_dir"), "settings", message)])
     if not config.use_directory_urls:
@@ -372,25 +375,42 @@ def page_problems(settings: Settings) -> Iterator[Problem]:
                 yield Problem(
                     name, 0, "image-broken", "is cut off, so that readers see a part of it or nothing; save it anew"
                 )
-        elif path.suffix.lower() in _DOCUMENTS and path.is_file() and "assets" not in path.relative_to(docs).parts[:1]:
-            yield from _document_problems(path, name)
+        elif path.is_file() and "assets" not in path.relative_to(docs).parts[:1]:
+            ending = path.suffix.lower()
+            if ending in _NO_PAGES or (ending == ".html" and path.suffix != ".html"):
+                yield Problem(name, 0, "page-script", f"is a page with the ending '{path.suffix}'; name it '.html'")
+            elif ending in _DOCUMENTS:
+                yield from _document_problems(path, name)
     yield from written_templates(settings)[1]
 
 
-# What a browser opens as a page of the site, without the policy that pages have; docs/assets is the project's own code.
-_DOCUMENTS = (".htm", ".html", ".svg", ".xht", ".xhtml", ".xml")
+# What a browser opens by itself; docs/assets is the project's own code.
+_XML = (".atom", ".mml", ".rdf", ".rss", ".svg", ".xml", ".xsl", ".xslt")
+_DOCUMENTS = (".html", *_XML)
+# What it takes for a page, and the build does not: such a page would have no policy.
+_NO_PAGES = (".htm", ".mht", ".mhtml", ".shtml", ".xht", ".xhtml")
+
+
+_META = frozenset(
+    ["author", "authors", "date", "description", "hide", "icon", "robots", "search", "status", "subtitle", "tags"]
+) | {"template", "title"}
+"""Settings that a page may begin with, without a '---': MkDocs takes any first words with a colon for one."""
 
 
 def _text_problems(path: Path, name: str) -> Iterator[Problem]:
     try:
-        text = read_text(path, name)
-        if matter := re.match(r"---[ \t]*\r?\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\r?\n|$)", text, re.DOTALL):
+        text = "\n".join(lines_of(read_text(path, name)))
+        if matter := re.match(r"---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|$)", text, re.DOTALL):
             values = load_yaml(matter[1], name, offset=1)
             if values is not None and not isinstance(values, dict):
                 message = "front matter has no 'key: value' lines; write e.g. 'title: A page'"
                 yield Problem(name, 2, "yaml", message)
-        elif re.match(r"---[ \t]*\r?\n[\w-]+:", text):
+        elif re.match(r"---[ \t]*\n[\w-]+:", text):
             message = "front matter has no end, and is shown on the page; write '---' on a line of its own below it"
+            yield Problem(name, 1, "yaml", message)
+        elif (lost := re.match(r" {0,3}([\w-]+):", text, re.ASCII)) and lost[1].lower() not in _META:
+            words = shown(text.split("\n", 1)[0])
+            message = f"{words} is taken for a setting of the page, and not shown; write an empty line above it"
             yield Problem(name, 1, "yaml", message)
     except BuildError as error:
         yield from error.problems
@@ -405,8 +425,23 @@ def _document_problems(path: Path, name: str) -> Iterator[Problem]:
     if re.search(r"<!(?:ENTITY|ATTLIST)|<\?xml-stylesheet", text, re.IGNORECASE):
         message = "has entities or a style sheet that could hide a script; save it without them"
         yield Problem(name, line_of(text, "<!ENTITY"), "page-script", message)
-    for found in active.find(text):
-        yield Problem(name, active.line_in(text, found, is_markdown=False), "page-script", found.message)
+        return
+    if path.suffix == ".html":
+        found = list(active.find_in_document(text))
+    else:
+        encoding = re.match(r"<\?xml[^>]*\bencoding\s*=\s*[\"']([^\"']*)", text)
+        if encoding and encoding[1].lower() not in ("utf-8", "us-ascii", "ascii"):
+            yield Problem(name, 1, "file", f"says that it is in {shown(encoding[1])}; save it as UTF-8, and say so")
+            return
+        try:
+            found = list(active.find_in_xml(text))
+        except ElementTree.ParseError as error:
+            line, _ = error.position
+            said = str(error).partition(":")[0]
+            yield Problem(name, line, "file", f"is no XML that a browser reads to its end ({said}); correct it")
+            found = list(active.find(text))  # what comes before may be drawn, and run
+    for each in found:
+        yield Problem(name, active.line_in(text, each, is_markdown=False), "page-script", each.message)
 
 
 class _Listener(logging.Handler):
@@ -443,7 +478,7 @@ class _Listener(logging.Handler):
 def _located(messages: list[str], root: Path, docs: Path) -> Iterator[Problem]:
     """MkDocs names the file, never the line: look for what it quotes."""
     for message in messages:
-        if found := re.match(r"Doc file '([^']+)' contains an? .*?link '([^']*)',? ?(.*)", message, re.DOTALL):
+        if found := re.match(r"Doc file '(.+?)' contains an? .*?link '(.*?)'(?:,|\s|$) ?(.*)", message, re.DOTALL):
             name, link, rest = found.groups()
             path = docs / name
             line = line_of(read_text(path, name), link) if path.is_file() else 0
@@ -517,6 +552,9 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         if template and not _is_own_template(template, config):
             message = f"the template {shown(template)} is none of the project's, and may hold scripts; take it out"
             _warn(page, config, message, r"(?m)^template\s*:")
+        for script in _foreign_scripts(page, config):
+            message = f"the script {shown(script)} is none of docs/assets; put it there, or take it out"
+            _warn(page, config, message, r"(?m)^scripts\s*:")
     elif config.edit_uri:
         source = _source_of(page.file.src_uri)
         page.edit_url = _edit_url(config) + source if source else None
@@ -579,7 +617,22 @@ def _escaped(value: Any) -> Any:
         return {_escaped(key): _escaped(each) for key, each in value.items()}
     if isinstance(value, list):
         return [_escaped(each) for each in value]
-    return re.sub(r"[<>\"]", lambda sign: escape(sign[0]), value) if isinstance(value, str) else value
+    if value is None or isinstance(value, bool | int | float | date):
+        return value
+    # YAML has more kinds of values, as sets and bytes; a template would show them as Python writes them.
+    return re.sub(r"[<>\"]", lambda sign: escape(sign[0]), str(value))
+
+
+def _foreign_scripts(page: Page, config: MkDocsConfig) -> list[str]:
+    """What the front matter of a page names as scripts, and is not the project's own code, nor made by the build."""
+    named = page.meta.get("scripts") or []
+    made = {uri for uri, _ in _staged(config)}
+    own = Path(config.docs_dir, "assets").resolve()
+    return [
+        str(script)
+        for script in (named if isinstance(named, list) else [named])
+        if script not in made and not Path(config.docs_dir, str(script)).resolve().is_relative_to(own)
+    ]
 
 
 def _is_own_template(template: object, config: MkDocsConfig) -> bool:

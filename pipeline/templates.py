@@ -19,9 +19,9 @@ from urllib.parse import urljoin
 
 from markdown import Markdown
 
-from pipeline import pdf
+from pipeline import figures, pdf
 from pipeline.browser import Reader
-from pipeline.problems import BuildError, Problem, line_of, load_yaml, read_text, shown
+from pipeline.problems import BuildError, Problem, line_of, lines_of, load_yaml, read_text, shown
 
 SIZES = ("A4", "A4 landscape", "A5")
 """What a paper may be printed on. On US Letter, nothing of A4 is lost."""
@@ -130,6 +130,8 @@ def read(text: str, *, uri: str, source: str, is_generated: bool = False) -> Tem
     if not isinstance(values, dict):
         return None  # which the look at all pages tells
     line = 0 if is_generated else line_of(text, "\nhandout") + 1
+    if "handout" not in values:  # but in the text of another key
+        return None
     handout = values["handout"]
     if wrong := _wrong_handout(handout) or _wrong_words(values):
         raise BuildError([Problem(source, line, "template", wrong)])
@@ -175,8 +177,19 @@ def _wrong_handout(handout: Any) -> str:
 
 
 def _wrong_words(values: Mapping[str, Any]) -> str:
-    missing = [key for key in ("title", "description") if not str(values.get(key) or "").strip()]
-    return f"a template needs a {missing[0]} in its front matter; add it" if missing else ""
+    for key in ("title", "description"):
+        words = unescape(str(values.get(key) or ""))
+        if not words.strip():
+            return f"a template needs a {key} in its front matter; add it"
+        if len(words) > _LONGEST:
+            return f"the {key} has {len(words)} characters, and a Word file takes {_LONGEST}; shorten it"
+        if figures.xml_text(words) != words:
+            return f"the {key} holds a character that no Word file may; take it out"
+    return ""
+
+
+_LONGEST = 255
+"""Characters of what a Word file says of itself."""
 
 
 def _paper(text: str, source: str) -> tuple[str, int]:
@@ -184,7 +197,7 @@ def _paper(text: str, source: str) -> tuple[str, int]:
 
     Raises BuildError where there is not just one paper that begins with its title.
     """
-    lines = text.splitlines()
+    lines = lines_of(text)
     opens = [number for number, line in enumerate(lines, 1) if line.rstrip() == _OPENS]
     if len(opens) != 1:
         message = f"a template has one '{_OPENS}' on a line of its own, and this page has {len(opens)}; put it around"
@@ -236,7 +249,7 @@ _USE = r"(?m)^## (.*?)[ \t]*\{[^{}\n]*\.use\b[^{}\n]*\}[ \t]*$"
 
 
 def _plain_blocks(text: str) -> str:
-    blocks = [_plain(block) for block in re.split(r"\n{2,}", text.strip())]
+    blocks = [_plain(block) for block in re.split(r"\n{2,}", text.strip()) if block]
     return "\n\n".join(block for block in blocks if block)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 
 from pipeline.active import without_code
+from pipeline.problems import lines_of
 
 # Elements whose end nobody may leave out; what runs, frames or sends is none of a page's anyway.
 _ELEMENTS = frozenset(
@@ -50,7 +51,7 @@ def _line(text: str, at: int) -> int:
 def _open_fence(markdown: str) -> tuple[int, str] | None:
     """The line of the last fence that no other one ends, and its signs."""
     begun: tuple[int, str] | None = None
-    for number, line in enumerate(markdown.splitlines(), 1):
+    for number, line in enumerate(lines_of(markdown), 1):
         if begun and line.strip(" \t>") == begun[1]:
             begun = None
         elif not begun and (found := _FENCE.match(line)):

@@ -24,7 +24,7 @@ import psutil
 import pytest
 import yaml
 
-from pipeline import commands, patience
+from pipeline import commands, patience, site
 from pipeline.problems import BuildError, tidy
 from pipeline.toolchain import Tools
 from tests.conftest import Project
@@ -539,13 +539,27 @@ def test_what_may_not_be_read_or_written_is_named(spoil: Callable[[Project], lis
 DOT = bytes.fromhex("47494638396101000100800000050404000000 2c00000000010001000002024401003b".replace(" ", ""))
 
 
+def a_deck_called_as_a_folder_of_the_site(project: Project) -> list[str]:
+    (project.root / "slides/talk").rename(project.root / "slides/facilitate")
+    return ["slides/facilitate: a folder named 'facilitate' cannot become an address; rename it [deck-name]"]
+
+
+def pages_reached_another_way_round(project: Project) -> list[str]:
+    way = project.root.with_name("way")
+    way.symlink_to(project.root)
+    project.edit("mkdocs.yml", lambda text: f"{text}docs_dir: {way}/docs\n")
+    line = len((project.root / "mkdocs.yml").read_text(encoding="utf-8").splitlines())
+    return [f"mkdocs.yml:{line}: docs_dir is '{way}/docs', which is no folder of the project [settings]"]
+
+
 TOLD_AT_ONCE: list[Callable[[Project], list[str]]] = [
     no_slides_at_all, a_deck_that_is_a_folder, a_deck_called_index, a_deck_with_a_number_sign_in_its_name,
     two_decks_whose_names_differ_in_case, a_deck_whose_name_is_not_utf8, a_deck_with_a_line_end_in_its_name,
     no_pages_at_all, a_page_whose_name_is_not_utf8, a_page_with_a_line_end_in_its_name, no_settings,
     settings_that_are_a_folder, no_inventory_of_links, run_sheets_that_are_a_folder,
     an_incident_with_another_ending, an_incident_with_half_of_a_character, a_site_that_is_a_file,
-    a_site_that_is_a_link, a_report_that_is_a_file, a_lock_that_is_a_folder,
+    a_site_that_is_a_link, a_report_that_is_a_file, a_lock_that_is_a_folder, a_deck_called_as_a_folder_of_the_site,
+    pages_reached_another_way_round,
 ]  # fmt: skip
 """What is told before any tool is started; all of these are also tried as the rest are, most of them on demand."""
 
@@ -597,6 +611,15 @@ def test_a_recipe_is_refused(spoil: Callable[[Project], list[str]], tiny: Projec
     expected = spoil(tiny)
 
     assert_told(expected, refusal(tiny))
+
+
+def test_a_page_with_a_quotation_mark_in_its_name_is_named(tiny: Project) -> None:
+    (tiny.root / "docs/it's.md").write_text("# A page\n\nI don't.\n\n[a](don't.md)\n", encoding="utf-8")
+
+    found = site.build(site.read_settings(tiny.root), tiny.root / "site")
+
+    told = [str(problem) for problem in found if "don't" in problem.message]
+    assert_told(["docs/it's.md:5: link 'don't.md': but the target ... [link-dead]"], told)
 
 
 # --- what is odd, and right ----------------------------------------------------------------------------------------

@@ -50,6 +50,13 @@ def test_names_are_safe_on_every_disk(source: str, name: str) -> None:
     assert name == figure.name
 
 
+@pytest.mark.parametrize("encoding", ["Shift_JIS", "x-nobody-knows"])
+def test_a_drawing_in_signs_that_nobody_knows_is_no_figure(encoding: str) -> None:
+    data = f'<?xml version="1.0" encoding="{encoding}"?>{drawing("")}'.encode()
+
+    assert Figures().add_address(address(data, "image/svg+xml"), "a.svg") is None
+
+
 def test_each_content_is_one_file_and_each_file_has_a_name_of_its_own() -> None:
     figures = Figures()
     sources = [(DOT, "a/dot.png"), (DOT, "b/other.png"), (DOT + b"1", "b/Dot.png"), (DOT + b"2", "dot-2.png")]

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -243,6 +244,69 @@ def inventory_nested_too_deeply(project: Project) -> list[str]:
     return ["data/links.yml:1: is nested too deeply to be read; write it in fewer levels [yaml]"]
 
 
+def drawing_that_only_xml_sees(project: Project) -> list[str]:
+    text = (
+        '<svg xmlns="http://www.w3.org/2000/svg"><title><textarea>\n<script>run()</script></textarea></title></svg>\n'
+    )
+    (project.root / "docs/picture.svg").write_text(text, encoding="utf-8")
+    return ["docs/picture.svg:2: <script> in a page; ... [page-script]"]
+
+
+def drawing_that_asks_another_host(project: Project) -> list[str]:
+    text = (
+        '<svg xmlns="http://www.w3.org/2000/svg">\n<a href="https://x.example/">a</a>\n'
+        "<image href='//y.example/a.png'/>\n<style>a { fill: url( 'https://z.example/#a') }</style>\n</svg>\n"
+    )
+    (project.root / "docs/picture.svg").write_text(text, encoding="utf-8")
+    return [
+        "docs/picture.svg:3: <image> asks for //y.example/a.png, which is not part of the site; ... [page-script]",
+        "docs/picture.svg:4: <style> asks for https://z.example/#a, which is not part of the site; ... [page-script]",
+    ]
+
+
+def drawing_in_signs_of_its_own(project: Project) -> list[str]:
+    text = '<?xml version="1.0" encoding="Shift_JIS"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>\n'
+    (project.root / "docs/picture.svg").write_text(text, encoding="utf-8")
+    return ["docs/picture.svg:1: says that it is in 'Shift_JIS'; save it as UTF-8, and say so [file]"]
+
+
+def drawing_that_breaks_off(project: Project) -> list[str]:
+    text = '<svg xmlns="http://www.w3.org/2000/svg">\n<script>run()</script>\n<g>\n</svg>\n'
+    (project.root / "docs/picture.svg").write_text(text, encoding="utf-8")
+    return [
+        "docs/picture.svg:4: is no XML that a browser reads to its end (mismatched tag); correct it [file]",
+        "docs/picture.svg:2: <script> in a page; ... [page-script]",
+    ]
+
+
+def page_that_hides_a_script_where_scripts_run(project: Project) -> list[str]:
+    text = '<!doctype html>\n<p>a</p>\n<noscript><p title="</noscript><script>run()</script>"></p></noscript>\n'
+    (project.root / "docs/page.html").write_text(text, encoding="utf-8")
+    return ["docs/page.html:3: <script> in a page; ... [page-script]"]
+
+
+def page_of_frames(project: Project) -> list[str]:
+    text = '<!doctype html>\n<html>\n<frameset onload="run()">\n<frame src="/">\n</frameset></html>\n'
+    (project.root / "docs/page.html").write_text(text, encoding="utf-8")
+    return [
+        "docs/page.html:3: <frameset> in a page; ... [page-script]",
+        "docs/page.html:3: the handler 'onload' of <frameset>; ... [page-script]",
+        "docs/page.html:4: <frame> in a page; ... [page-script]",
+    ]
+
+
+def page_with_a_handler_of_its_body(project: Project) -> list[str]:
+    (project.root / "docs/page.html").write_text("<!doctype html>\n<body onload='run()'>\n", encoding="utf-8")
+    return ["docs/page.html:2: the handler 'onload' of <body>; ... [page-script]"]
+
+
+def pages_without_a_policy(project: Project) -> list[str]:
+    names = ("a.htm", "b.HTML", "c.xhtml")
+    for name in names:
+        (project.root / "docs" / name).write_text("<p>words</p>\n", encoding="utf-8")
+    return [f"docs/{name}: is a page with the ending '.{name[2:]}'; name it '.html' [page-script]" for name in names]
+
+
 TOLD_AT_ONCE: list[Callable[[Project], list[str]]] = [
     deck_that_leads_out, folder_of_a_deck_that_leads_out, picture_that_leads_out, picture_that_leads_to_the_machine,
     folder_of_pictures_that_leads_out, theme_that_leads_out, inventory_that_leads_out, run_sheets_that_lead_out,
@@ -251,7 +315,9 @@ TOLD_AT_ONCE: list[Callable[[Project], list[str]]] = [
     snippet_that_leads_out, pipe_for_a_deck, pipe_for_a_picture, pipe_for_a_theme, pipe_for_a_page,
     pipe_for_a_file_of_the_pages, pipe_for_the_inventory, pipe_for_the_run_sheets, pipe_for_the_settings,
     device_for_a_deck, folder_for_a_deck, deck_that_leads_to_itself, template_that_leads_to_itself,
-    page_named_like_an_element, inventory_nested_too_deeply,
+    page_named_like_an_element, inventory_nested_too_deeply, drawing_that_only_xml_sees,
+    drawing_that_asks_another_host, drawing_in_signs_of_its_own, drawing_that_breaks_off,
+    page_that_hides_a_script_where_scripts_run, page_of_frames, page_with_a_handler_of_its_body, pages_without_a_policy,
 ]  # fmt: skip
 """What is told before any tool is started; all of these are also tried as the rest are, most of them on demand."""
 
@@ -369,7 +435,8 @@ ODD_PAGE = f"""\
 ---
 title: '{ODD}'
 description: '{ODD}'
-author: '{ODD}'
+author: !!set {{'{ODD}': null}}
+robots: !!binary {b64encode(ODD.encode()).decode()}
 ---
 
 # A `<script>run()</script>` & more
@@ -428,6 +495,7 @@ def test_a_snippet_from_above_the_project_is_not_published(built: Project) -> No
 @pytest.mark.parametrize(
     "html",
     [
+        "<noscript><p title='</noscript><script>x</script>'></p></noscript>", "<body onload=x>",
         "<p onclick='x'>a</p>", "<ScRiPt>x</sCrIpT>", "<a href='java\tscript:x'>a</a>", "<a href=' JAVASCRIPT:x'>a</a>",
         "<button formaction='x'>a</button>", "<svg><script>x</script></svg>", "<img src=x onerror=x>", "<base href=x>",
         "<svg><set attributeName='href' to='javascript:x'/></svg>", "<x:script/>", "<object data=x></object>",
@@ -483,6 +551,14 @@ def test_links_within_the_project_and_folders_of_tools_are_let_be(tmp_path: Path
         (f"a: {'[' * 5000}", 1, "nested too deeply"),
         (f"a: *{'x' * 9000}\n", 1, "found undefined alias"),
         ("a: 1\nb: 'é \x07 x'\n", 2, "holds a character that no YAML may (U+0007); take it out"),
+        ('a: 1\nb: "\\U00110000"\n', 2, "is not valid YAML: chr() arg not in range"),
+        ('a: 1\nb: "\\UFFFFFFFF"\n', 2, "is not valid YAML: "),
+        (f"%YAML 1.{'1' * 5000}\n---\na: 1\n", 1, "is not valid YAML: "),
+        ("a: 1\nb: !!bool maybe\n", 2, "'maybe' is none"),
+        ("a: 1\nb: !!int ''\n", 2, "is not valid YAML: '' is none"),
+        ("a: 1\nb: !!float ''\n", 2, "is not valid YAML: '' is none"),
+        ("a: 1\nb: !!timestamp soon\n", 2, "'soon' is none"),
+        (f"a: 1\nb: {'1:' * 200}0.0\n", 2, "is not valid YAML: "),
     ],
 )
 def test_yaml_that_cannot_be_read_is_named_shortly(text: str, line: int, words: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -204,6 +205,20 @@ def test_every_date_goes_to_its_own_entry() -> None:
     assert entries
     for entry in entries:
         assert entry.url in text[entry.line - 1]
+
+
+def test_a_date_is_written_wherever_its_entry_has_it(tmp_path: Path) -> None:
+    lines = ["links:", "  - verified: null", "    url: https://a.example/", "  - url: https://b.example/"]
+    lines += ["    what: none", "  - {url: https://c.example/, verified: 2026-01-01}", "  - url: https://d.example/"]
+    write_inventory(tmp_path, "\n".join([*lines, "    verified: null", ""]))
+    entries = [replace(entry, verified=date(2026, 2, 3)) for entry in links.read_inventory(tmp_path)]
+
+    links.write_verified(tmp_path, entries[:3])
+
+    assert [*(entry.verified for entry in entries[:3]), None] == [
+        entry.verified for entry in links.read_inventory(tmp_path)
+    ]
+    assert "what: none" in (tmp_path / "data/links.yml").read_text(encoding="utf-8")
 
 
 def write_inventory(root: Path, text: str) -> None:

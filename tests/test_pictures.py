@@ -47,6 +47,12 @@ def test_what_is_no_picture_is_not_cut_off(content: bytes, tmp_path: Path) -> No
     assert not pictures.is_cut_off(tmp_path / "a.png")
 
 
+def test_a_photograph_smaller_than_an_eighth_of_anything_is_whole(tmp_path: Path) -> None:
+    Image.new("RGB", (4, 3)).save(tmp_path / "a.jpg")
+
+    assert not pictures.is_cut_off(tmp_path / "a.jpg")
+
+
 def test_a_picture_that_was_saved_anew_is_looked_at_again(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(picture(KINDS["a.png"])[:-20])

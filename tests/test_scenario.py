@@ -148,6 +148,15 @@ def test_a_project_need_not_have_any(tmp_path: Path) -> None:
          "events: the card of 'failing' has no 'source'; say where it is from"),
         ('{ from: "20:11", to: "20:13"', '{ from: "20:13", to: "20:14"', 'from: "20:13"',
          "events.accepted: does not hold the time of the event itself; correct it"),
+        ("vary: {", "vary: {nobody: [], ", "vary: {nobody", "logs.vary.nobody: Tuple should have at least 1 item"),
+        ('until: "20:18"', 'until: "2999-12-31 00:00"', 'until: "2999', "logs.lines.until: makes "),
+        ('snapshot:\n  time: "paged"', 'snapshot:\n  time: "23:00"', 'time: "23:00"',
+         "snapshot.time: is not among the minutes measured, 20:00 to 21:00; choose one of them"),
+        ("<<serial 100 7>>", f"<<serial 1{'0' * 5000} 7>>", "<<serial 1", "logs.lines.text: '<<serial 100"),
+        *(('file: "rules.txt"', f'file: "{name}"', name, "documents.file: String should match pattern")
+          for name in ("rules.svg", "rules.html", "rules.js", "rules.md", "cards.pdf")),
+        ('file: "rules.txt"', 'file: "cards.json"', "cards.json",
+         "documents.file: the build makes a file 'cards.json' itself; choose another name"),
         # what follows from the model
         ('id: "full", time: "20:11"', 'id: "full", time: "20:10"', 'id: "full", time: "20:10"',
          "events.time: 'full' is at 20:10, and the capacity model puts it at 20:11; make them agree"),
@@ -197,7 +206,7 @@ def test_a_file_that_is_no_incident_is_refused(tmp_path: Path, text: str, messag
     assert refusal(tmp_path, text)[0].startswith(message)
 
 
-@pytest.mark.parametrize("name", ["Night Loans.yml", "answer-key.yml"])
+@pytest.mark.parametrize("name", ["Night Loans.yml", "answer-key.yml", "evidence.yml", "example.yml"])
 def test_a_name_that_is_no_address_is_refused(tmp_path: Path, name: str) -> None:
     write(tmp_path, VALID, f"data/scenarios/{name}")
 

@@ -109,7 +109,16 @@ def test_a_page_says_what_the_template_is() -> None:
     assert template.paper.startswith("## Sheet: INC") and template.paper.endswith("Ten minutes.\n")
 
 
-@pytest.mark.parametrize("text", ["", "# A page\n", "---\ntitle: A page\n---\n\n# A page\n", "handout:\n  number: 1\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# A page\n",
+        "---\ntitle: A page\n---\n\n# A page\n",
+        "handout:\n  number: 1\n",
+        '---\ntitle: "A page\n\nhandout: none"\n---\n\n# A page\n',
+    ],
+)
 def test_any_other_page_is_no_template(text: str) -> None:
     assert templates.read(text, uri="page.md", source="docs/page.md") is None
 
@@ -138,6 +147,8 @@ OPENS = '<div class="paper" markdown>'
         ("## Sheet: INC, what happened", "Words first.", "15: a paper begins with its title ('## ')"),
         ("### Behind", "## Behind", "15: a paper begins with its title"),
         ("  for: everyone", "  for: everyone: x", "7: "),
+        ("To try it out.", "To try it out. " * 20, "4: the description has 299 characters, and a Word file takes 255"),
+        ("To try it out.", '"To try\\a it out."', "4: the description holds a character that no Word file may"),
         ("In a few words.", "In a few -- words.", "23: what becomes a comment in the Markdown holds '--'"),
         ("Ten minutes.", "Ten -- minutes.", "53: what becomes a comment in the Markdown holds '--'"),
     ],
