@@ -94,9 +94,13 @@ def _is_color(value: str) -> bool:
     return value.casefold() in names or re.fullmatch(r"#[\da-fA-F]{3,8}|[a-z-]+\(.*\)", value) is not None
 
 
+_LONGEST_TAG = 255
+"""Characters: a PowerPoint file takes no more."""
+
+
 def is_language(value: str) -> bool:
     """Whether it is a language tag as BCP 47 has them."""
-    return _LANGUAGE.fullmatch(value) is not None
+    return len(value) <= _LONGEST_TAG and _LANGUAGE.fullmatch(value) is not None
 
 
 def is_note(directive: Directive, trace: Trace) -> bool:

@@ -74,6 +74,8 @@ class Settings:
     """The language of what is printed and written for Word, with the country whose spelling it has."""
     edit_url: str = ""
     """Where readers can edit a file of the project, followed by its path; '' where nobody knows."""
+    shows_hidden: bool = False
+    """Whether MkDocs publishes files, too, whose names or folders begin with a dot."""
 
 
 def read_settings(root: Path) -> Settings:
@@ -97,7 +99,9 @@ def read_settings(root: Path) -> Settings:
         raise BuildError([Problem("mkdocs.yml", _line_of_key(text, "use_directory_urls"), "settings", message)])
     language = str(config.theme.get("language") or "en")
     locale = str(config.extra.get("locale") or language)
-    return Settings(root, site_url.rstrip("/") + "/", language, docs, locale, _edit_url(config))
+    patterns = config.exclude_docs.patterns if config.exclude_docs else ()
+    shows_hidden = any(pattern.include is False for pattern in patterns)
+    return Settings(root, site_url.rstrip("/") + "/", language, docs, locale, _edit_url(config), shows_hidden)
 
 
 def _edit_url(config: MkDocsConfig) -> str:
@@ -361,7 +365,7 @@ def page_problems(settings: Settings) -> Iterator[Problem]:
     root, docs = settings.root, settings.docs
     for path in sorted(docs.rglob("*")):
         name = path.relative_to(root).as_posix()
-        if any(part.startswith(".") for part in path.relative_to(docs).parts):
+        if not settings.shows_hidden and any(part.startswith(".") for part in path.relative_to(docs).parts):
             continue  # MkDocs, too, leaves these out
         if re.search(r'[<>"]', path.name):
             yield Problem(name, 0, "file", "has a '<', '>' or '\"' in its name, which is no address; rename it")
@@ -384,8 +388,11 @@ def page_problems(settings: Settings) -> Iterator[Problem]:
     yield from written_templates(settings)[1]
 
 
-# What a browser opens by itself; docs/assets is the project's own code.
-_XML = (".atom", ".mml", ".rdf", ".rss", ".svg", ".xml", ".xsl", ".xslt")
+# What a browser opens by itself; docs/assets is the project's own code. Web servers call all of the first XML.
+_XML = (
+    ".atom", ".dae", ".gpx", ".kml", ".mathml", ".mml", ".ncx", ".opf", ".owl", ".rdf", ".rng", ".rss", ".smi",
+    ".smil", ".svg", ".wsdl", ".xbl", ".xml", ".xsd", ".xsl", ".xslt", ".xspf", ".xul",
+)  # fmt: skip
 _DOCUMENTS = (".html", *_XML)
 # What it takes for a page, and the build does not: such a page would have no policy.
 _NO_PAGES = (".htm", ".mht", ".mhtml", ".shtml", ".xht", ".xhtml")

@@ -39,6 +39,23 @@ def test_a_bundle_begins_with_the_page_to_begin_with(
     ]
 
 
+def test_a_page_with_an_odd_link_is_in_it_as_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "learn").mkdir()
+    link = "<a class='md-nav__link' href='learn/'>Learn</a>"
+    label = "<label><span class='md-ellipsis'>All</span></label>"
+    home = f"<nav class='md-nav--primary'><ul><li>{label}{link}</li></ul></nav>"
+    (tmp_path / "index.html").write_text(home, encoding="utf-8")
+    inner = "<article class='md-content__inner'><a href='https://[other.example/'>x</a></article>"
+    page = f"<article class='md-content__inner'>words {inner}</article>"
+    (tmp_path / "learn/index.html").write_text(page, encoding="utf-8")
+
+    packed = bundles.make(tmp_path, "https://a.example/", [], "")
+
+    html = archive.unpack(packed["participant.zip"])["participant/learn/index.html"].decode()
+    assert "words" in html and 'href="https://[other.example/"' in html
+    assert [] == list(bundles.problems(packed))
+
+
 def test_each_holds_every_template_that_is_for_its_readers(
     site: Path, participant: dict[str, bytes], facilitator: dict[str, bytes]
 ) -> None:

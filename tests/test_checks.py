@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import artifacts, checks, deck, decks, marp, notes
-from pipeline.problems import Problem
+from pipeline.problems import Problem, lines_of
 from pipeline.toolchain import Tools
 
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAUEBAAAACwAAAAAAQABAAACAkQBADs="
@@ -77,6 +77,10 @@ def test_every_image_without_words_is_named_and_that_of_a_header_once(found: lis
         (10, "slide 1: image 'third.png' has no text alternative; write ![bg what it shows](third.png)"),
         (line_of("![w:300]"), f"slide 2: {source}"),
     ]
+
+
+def test_lines_are_those_of_markdown() -> None:
+    assert ["a\u2028b\x0cc\x85d", "e", "f", "g", ""] == lines_of("a\u2028b\x0cc\x85d\ne\r\nf\rg\n")
 
 
 def test_notes_that_take_longer_than_their_slide_are_named(found: list[Problem]) -> None:

@@ -307,6 +307,13 @@ def pages_without_a_policy(project: Project) -> list[str]:
     return [f"docs/{name}: is a page with the ending '.{name[2:]}'; name it '.html' [page-script]" for name in names]
 
 
+def hidden_drawing_that_is_published_all_the_same(project: Project) -> list[str]:
+    project.edit("mkdocs.yml", lambda text: f'{text}exclude_docs: "!.well-known/"\n')
+    (project.root / "docs/.well-known").mkdir()
+    (project.root / "docs/.well-known/a.svg").write_text("<svg><script>run()</script></svg>\n", encoding="utf-8")
+    return ["docs/.well-known/a.svg:1: <script> in a page; ... [page-script]"]
+
+
 TOLD_AT_ONCE: list[Callable[[Project], list[str]]] = [
     deck_that_leads_out, folder_of_a_deck_that_leads_out, picture_that_leads_out, picture_that_leads_to_the_machine,
     folder_of_pictures_that_leads_out, theme_that_leads_out, inventory_that_leads_out, run_sheets_that_lead_out,
@@ -318,6 +325,7 @@ TOLD_AT_ONCE: list[Callable[[Project], list[str]]] = [
     page_named_like_an_element, inventory_nested_too_deeply, drawing_that_only_xml_sees,
     drawing_that_asks_another_host, drawing_in_signs_of_its_own, drawing_that_breaks_off,
     page_that_hides_a_script_where_scripts_run, page_of_frames, page_with_a_handler_of_its_body, pages_without_a_policy,
+    hidden_drawing_that_is_published_all_the_same,
 ]  # fmt: skip
 """What is told before any tool is started; all of these are also tried as the rest are, most of them on demand."""
 

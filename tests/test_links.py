@@ -278,6 +278,15 @@ def web() -> Iterator[str]:
         thread.join()
 
 
+def test_an_address_that_nobody_can_ask_is_dead_and_the_others_are_asked(web: str) -> None:
+    entries = [Entry("https://a..example/", None, 2), Entry(f"{web}/here", None, 4)]
+
+    dead, here = links.check_online(entries, today=date(2026, 11, 23), report=lambda url: None)
+
+    assert "data/links.yml:2: https://a..example/ cannot be reached" in str(dead)
+    assert here == Entry(f"{web}/here", date(2026, 11, 23), 4)
+
+
 def test_outside_links_are_asked_and_the_answer_is_kept(tmp_path: Path, web: str) -> None:
     text = (
         f"# kept\nlinks:\n  - url: {web}/gone\n    verified: 2026-01-31\n  - url: {web}/here\n    verified: null # x\n"
