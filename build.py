@@ -12,6 +12,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - the one file that an older Pytho
 import argparse
 import contextlib
 import gc
+import io
 import os
 import shutil
 import signal
@@ -29,12 +30,17 @@ def main() -> int:
     arguments, rest = _parser().parse_known_args()
     if rest and arguments.command != "test":
         _parser().error(f"unknown argument: {rest[0]}")
+    for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a sign shows its number
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     # As for Ctrl-C: clean up on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    if arguments.command in (None, "build") and fingerprint.is_as_built(ROOT):
-        print("nothing has changed: dist/site is as built")
-        return 0
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
     try:
+        if arguments.command in (None, "build") and fingerprint.is_as_built(ROOT):
+            print("nothing has changed: dist/site is as built")
+            return 0
         toolchain.enter_venv(Path(__file__).resolve())
         return _run(arguments, rest)
     except toolchain.ToolError as error:

@@ -130,7 +130,7 @@ const FIGURE_ATTRIBUTES = new Set(
  * for it with `class="figure"` on its root. undefined for any other, and for one that holds more than a drawing.
  * `prefix` keeps the ids of several figures apart.
  */
-function drawnIn(svg, { attributes, alt, prefix }) {
+function drawnIn(svg, { attributes, alt, classes, prefix }) {
   const body = svg.replace(/^\uFEFF?\s*(<\?xml[^>]*\?>\s*)?(<!--(?:(?!-->)[^])*-->\s*)*/, '').trimEnd()
   if (!/^<svg\s[^>]*class="figure[" ]/.test(body) || !body.endsWith('</svg>') || /<[!?]/.test(body)) return undefined
   const open = []
@@ -146,7 +146,7 @@ function drawnIn(svg, { attributes, alt, prefix }) {
   const whole = `${prefix}-whole`
   return body
     .replace(/\s(id="|href="#|[\w-]+="url\(#)/g, ` $1${prefix}-`)
-    .replace(/^<svg([^>]*)>/, (_, own) => `<svg ${named}${attributes}${own}><defs><g id="${whole}">`)
+    .replace(/^<svg([^>]*)>/, (_, own) => `<svg ${named}${attributes}${own.replace('class="figure', (start) => `${start}${classes && ` ${classes}`}`)}><defs><g id="${whole}">`)
     .replace(/<\/svg>$/, `</g></defs><use href="#${whole}"/></svg>`)
 }
 
@@ -212,7 +212,7 @@ function settle(html, markdown, deck) {
         return `${space}style="${escapeAttribute(style)}"`
       }
       if (name === 'srcset') {
-        const set = address.split(/,\s+/).map((candidate) => {
+        const set = address.split(/,\s+|(?<=\s[\d.]+[wx]),/).map((candidate) => {
           const [url, ...size] = candidate.trim().split(/\s+/)
           const data = hasScheme(url) ? undefined : inlined(url, 'image')
           return [data ?? url, ...size].join(' ')
@@ -236,8 +236,9 @@ function settle(html, markdown, deck) {
     if (source !== undefined) settled = ` data-src="${escapeAttribute(source)}"${settled}`
     if (figure !== undefined) {
       const alt = /\salt="([^"]*)"/.exec(attributes)?.[1] ?? ''
-      const kept = [...settled.matchAll(/\s(?:data-src|data-line|style|title)="[^"]*"/g)].join('')
-      const drawn = drawnIn(figure, { attributes: kept, alt, prefix: `figure-${figures + 1}` })
+      const kept = [...settled.matchAll(/\s(?:data-src|data-line|style|title|width|height|lang|dir)="[^"]*"/g)].join('')
+      const classes = /\sclass="([^"]*)"/.exec(settled)?.[1] ?? ''
+      const drawn = drawnIn(figure, { attributes: kept, alt, classes, prefix: `figure-${figures + 1}` })
       if (drawn !== undefined) {
         figures += 1
         return drawn
@@ -274,10 +275,24 @@ function checkDirectives({ tokens, source }, marp, problems) {
     else if (directives.theme !== undefined)
       themes.push([directives.theme, line + 1 + Math.max(0, text.split(/\n/).findIndex((l) => /^["']?theme/.test(l)))])
   }
+  checkAlternatives(tokens, problems)
   const known = [...marp.themeSet.themes()].map((theme) => theme.name)
   for (const [theme, line] of themes)
     if (!known.includes(String(theme)))
       problems.push({ line, rule: 'theme-unknown', message: `theme '${theme}' does not exist; known themes are ${known.sort().join(', ')}` })
+}
+
+// Words of a text alternative that Marp takes for options: they change the picture, and nobody hears them.
+function checkAlternatives(tokens, problems) {
+  for (const { map, children } of tokens)
+    for (const { type, meta } of (map && children) || []) {
+      const options = (type === 'image' && meta?.marpitImage?.options) || []
+      const isWord = ({ consumed, content }) => !consumed && content !== 'bg'
+      const [first, last] = [options.findIndex(isWord), options.findLastIndex(isWord)]
+      for (const { consumed, content } of options.slice(Math.max(first, 0), last))
+        if (consumed && /^[a-z-]+$/.test(content) && content !== 'bg')
+          problems.push({ line: map[0] + 1, rule: 'alt-missing', message: `'${content}' in the words of a picture is an option of Marp's, which changes the picture and is not said; write it first or last, or in other words` })
+    }
 }
 
 const UNCLOSED = "front matter has no end, so Marp takes the whole deck for it; write '---' on a line of its own below the settings"
@@ -309,6 +324,9 @@ export function traceable(md) {
     const backgroundLines = []
     let slide
     let aside = false
+    const front = state.tokens.find(({ type }) => type === 'front_matter')
+    const at = front?.meta.split('\n').findIndex((text) => /^["']?_?slideAllows["']?\s*:/.test(text)) ?? -1
+    let allowsLine = at < 0 ? undefined : String(front.map[0] + at + 2) // of an exception that holds on
     const figures = []
     for (const token of state.tokens) {
       // Headers and footers come from a directive: the line that Marp gives them is not theirs.
@@ -321,6 +339,7 @@ export function traceable(md) {
         if (key !== undefined) token.attrSet('data-key', key)
         if (minutes !== undefined) token.attrSet('data-minutes', minutes)
         if (allows !== undefined) token.attrSet('data-allows', allows)
+        if (allows !== undefined && allowsLine) token.attrSet('data-allows-line', allowsLine)
         // Where the slide begins: its ruler, or the heading that is one.
         token.attrSet('data-start', String((token.map?.[0] ?? 0) + 1))
         // Without content the slide stands where its ruler, or its first comment, stands.
@@ -330,7 +349,9 @@ export function traceable(md) {
       if (token.type === 'marpit_slide_close') slide = undefined
       if (!token.map) continue
       const line = String(token.map[0] + 1)
-      if (slide && [token, ...(token.children ?? [])].some(isException)) slide.attrSet('data-allows-line', line)
+      const exceptions = [token, ...(token.children ?? [])].filter(isException)
+      if (slide && exceptions.length) slide.attrSet('data-allows-line', line)
+      if (exceptions.some(({ meta }) => Object.hasOwn(meta.marpitParsedDirectives, 'slideAllows'))) allowsLine = line
       const content = !['marpit_comment', 'marpit_style', 'hr', 'front_matter'].includes(token.type)
       if (slide && content && !token.type.endsWith('_close') && !slide.meta.hasContent && !isOnlyComments(token, state)) {
         slide.meta.hasContent = true
@@ -362,7 +383,7 @@ const flatRules = (value) =>
     : Object.fromEntries(Object.entries(value).map(([rule, reason]) => [rule, typeof reason === 'string' ? reason : null]))
 
 const isException = ({ type, meta }) =>
-  type === 'marpit_comment' && Object.hasOwn(meta?.marpitParsedDirectives ?? {}, '_slideAllows')
+  type === 'marpit_comment' && ['_slideAllows', 'slideAllows'].some((name) => Object.hasOwn(meta?.marpitParsedDirectives ?? {}, name))
 
 // A paragraph that holds nothing but comments is not content, though Marp keeps it as a hidden block.
 function isOnlyComments(token, state) {

@@ -682,7 +682,8 @@ _PRESENT = """async titles => {
     return true
   }
   const showsHeading = slide => {
-    const heading = slide.querySelector('section[id]').querySelector('h1, h2, h3, h4, h5, h6')
+    const heading = [...slide.querySelector('section[id]').querySelectorAll('h1, h2, h3, h4, h5, h6')]
+      .find(each => !each.closest('section > header, section > footer'))
     // A heading in a list that is shown step by step comes later.
     if (heading.closest('[data-marpit-fragment]')) return true
     const box = heading.getBoundingClientRect()

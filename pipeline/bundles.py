@@ -160,7 +160,7 @@ class _Filler:
         return {uri for _, found in self.chosen for _, uri in found}
 
     def _has(self, uri: str) -> bool:
-        if not uri.startswith(self.bundle.folders):
+        if not uri.startswith(self.bundle.folders) or not uri.endswith("index.html"):  # which may be any file
             return False
         if self._may_spoil:
             return True

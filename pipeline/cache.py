@@ -102,7 +102,7 @@ def open_cache(root: Path) -> Cache:
         shared = [(HOME / name).read_bytes() for name in ("marp.config.mjs", "package-lock.json", "requirements.lock")]
         salt = hashlib.sha256(b"\0".join([code.encode(), *shared, *map(os.fsencode, fingerprint.tools())]))
         return Cache(root / FOLDER, salt.hexdigest())
-    except (OSError, ValueError):
+    except (OSError, RuntimeError, ValueError):
         return NOTHING_KEPT
 
 

@@ -229,7 +229,7 @@ def site_problems(
     yield from present_problems(made, reader)
     presented = set(map(_slides_uri, made))
     origins = _origins(made, settings)
-    uris = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.html"))]
+    uris = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.html")) if path.is_file()]
     keys = {uri: cache.key("look-page", str(folder), settings.site_url, uri) for uri in uris if uri not in presented}
     new = [uri for uri, key in keys.items() if not cache.recall(key)]
     home = [uri for uri in new if uri == "index.html"]
@@ -341,7 +341,8 @@ def _page_access_problems(
 ) -> Iterator[Problem]:
     """What is wrong with pages; what comes from the theme is on all of them, and is said of the first one only."""
     of_theme: dict[browser.Complaint, list[str]] = {}
-    uris = {path.relative_to(folder).as_posix() for path in folder.rglob("*.html")} - set(decks)
+    pages = (path for path in folder.rglob("*.html") if path.is_file())
+    uris = {path.relative_to(folder).as_posix() for path in pages} - set(decks)
     for uri in sorted(uris, key=lambda uri: (uri not in origins, uri)):  # first those that have a source
         origin = origins.get(uri, links.Origin(f"dist/site/{uri}", ""))
         for found in reader.scan_page(uri):

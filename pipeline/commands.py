@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -74,7 +74,8 @@ def build(root: Path, tools: Tools, *, tell: Callable[[str], None] = quiet) -> t
         try:
             _build_stage(root, stage, tools, progress)
         except BuildError as error:
-            report.write(progress.report(error.problems), root / report.FOLDER)
+            with suppress(OSError):  # what is wrong is told all the same
+                report.write(progress.report(error.problems), root / report.FOLDER)
             raise
         progress.begin("publishing, with a report")
         report.write(progress.report(), root / report.FOLDER)
@@ -238,7 +239,9 @@ def _make_site(plan: _Plan, stage: Path, made: Sequence[Made], chosen: Sequence[
         bundled = bundles.make(stage / "site", settings.site_url, chosen, plan.sheets.deck)
         progress.found += bundles.problems(bundled)
         _write_prints(bundled, stage / "site" / bundles.PLACE)
-    publish.write(stage / "site" / "build.json", json.dumps({"fingerprint": plan.fingerprint}, indent=2) + "\n")
+    is_same = fingerprint.inputs_fingerprint(settings.root) == plan.fingerprint  # what changed meanwhile is half in it
+    made_of = {"fingerprint": plan.fingerprint if is_same else ""}
+    publish.write(stage / "site" / "build.json", json.dumps(made_of, indent=2) + "\n")
 
 
 def _open_pages(
@@ -254,7 +257,7 @@ def _open_pages(
     with loopback.serve(folder, settings.site_url) as served:
         others = (started.read(folder, settings.site_url, served) for _ in range(WINDOWS))
         progress.found += checks.site_problems(made, folder, settings, reader, others=others, each=progress.each)
-    count = sum(1 for _ in folder.rglob("*.html"))
+    count = sum(path.is_file() for path in folder.rglob("*.html"))
     progress.looked.append(_counted("page", count, "opened in the browser"))
     if progress.is_thorough:
         progress.begin("slides and pages tried by keyboard, by axe-core and at every width")
@@ -331,7 +334,7 @@ def _seal_pages(made: Sequence[Made], folder: Path) -> None:
     """Give each page of the site its policy, after everything else that writes into it; decks have theirs."""
     sealed = {folder / "decks" / each.deck.name / "slides.html" for each in made}
     for path in folder.rglob("*.html"):
-        if path not in sealed:
+        if path not in sealed and path.is_file():
             publish.write(path, policy.seal_page(path.read_text(encoding="utf-8")))
 
 

@@ -173,11 +173,12 @@ def _notes(tree: LexborHTMLParser) -> dict[int, tuple[str, ...]]:
 
 
 def _slide(number: int, frame: LexborNode, section: LexborNode, notes: tuple[str, ...], figures: Figures) -> Slide:
-    heading = section.css_first("h1, h2, h3, h4, h5, h6")
+    asides = {node.mem_id for node in section.css("section > header *, section > footer *")}
+    headings = (node for node in section.css("h1, h2, h3, h4, h5, h6") if node.mem_id not in asides)
+    heading = next(headings, None)
     title = _text(heading) if heading else ""
     line = int(section.attributes.get("data-line") or 1)
     content = [child for child in section.iter(include_text=True) if child.tag not in ("header", "footer")]
-    asides = {node.mem_id for node in section.css("section > header *, section > footer *")}
     images = tuple(_images(frame, section, line, asides))
     body = reading.body(content, title=heading, backgrounds=frame.css(_BACKGROUND), found=figures)
     links = tuple(_link(node, line, is_aside=node.mem_id in asides) for node in section.css("a[href]"))
@@ -279,11 +280,10 @@ def _meta(tree: LexborHTMLParser, name: str) -> str:
 
 
 def _minutes(text: str | None) -> float | None:
-    try:
-        minutes = float(text or "")
-    except ValueError:
+    if not text or not re.fullmatch(r"\d+(?:\.\d*)?|\.\d+", text, re.ASCII):
         return None
-    return minutes if 0 <= minutes < 10_000 else None
+    minutes = float(text)
+    return minutes if minutes == 0 or 0.01 <= minutes < 10_000 else None
 
 
 def _directive_problems(slide: Slide, section: LexborNode, source: str) -> Iterator[Problem]:

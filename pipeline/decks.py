@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from pipeline import names as naming
 from pipeline.problems import BuildError, Problem, line_of, read_text, read_yaml
 
 THEME_FOLDERS = ("theme", "themes")
@@ -129,8 +130,10 @@ def _read(path: Path, label: str) -> str:
     """The text of a deck. Raises BuildError where it has no text, or Marp would never end with it."""
     text = read_text(path, label)
     # Marp reads front matter, and each comment that is YAML; it writes out what aliases repeat, and half characters.
-    for found in re.finditer(r"\A-{3,}[^\S\n]*\n(.*?)^-{3,}|<!--(.*?)-->", text, re.DOTALL | re.MULTILINE):
+    for found in re.finditer(r"\A-{3,}[^\S\n]*\n(.*?)^-{3,}|<!--(.*?)(?:-->|\Z)", text, re.DOTALL | re.MULTILINE):
         part = 1 if found[1] is not None else 2
+        if part == 2 and not found[0].endswith("-->"):  # to which `lint` will say that it has no end
+            break
         if not re.search(r"[\s\[,]\*[^\s*]|\\(?:u|U0000)[dD][89a-fA-F]", found[part]):
             continue
         try:
@@ -157,6 +160,8 @@ def name_files(files: Sequence[Path]) -> list[str]:
 
 def open_file(file: Path, name: str) -> Source:
     """Open a deck that lies anywhere. Its project is the repository around it, else its own folder."""
+    if wrong := naming.wrong(str(file)):
+        raise BuildError([Problem(naming.shown(str(file)), 0, "deck-name", f"has a name {wrong}; rename it")])
     text = _read(file.absolute(), str(file))
     path = file.resolve()
     root = next((above for above in path.parents if (above / ".git").exists()), path.parent)

@@ -124,7 +124,13 @@ def _measure(data: bytes) -> tuple[float, float, bool]:
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data)) as picture:
             return *picture.size, not picture.has_transparency_data
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # Pillow cannot read it; a browser may
+    except (
+        OSError,
+        RuntimeError,
+        ValueError,
+        SyntaxError,
+        Image.DecompressionBombError,
+    ):  # Pillow cannot read it; a browser may
         return 0, 0, False
 
 
@@ -214,5 +220,5 @@ def _without_loading(css: str) -> str:
         return ""
     css = re.sub(r"@import[^;]*;?", "", css, flags=re.IGNORECASE)
     return re.sub(
-        r"url\(\s*[\"']?(?!\s*(?:#|data:(?:image|font)/))[^)]*\)?", "url(#)", css, flags=re.IGNORECASE | re.DOTALL
+        r"url\(\s*+[\"']?+(?!\s*(?:#|data:(?:image|font)/))[^)]*\)?", "url(#)", css, flags=re.IGNORECASE | re.DOTALL
     )

@@ -8,8 +8,9 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline import toolchain
@@ -27,11 +28,16 @@ OF_TOOLS = frozenset(["__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cach
 _OF_TOOLS_AT_ROOT = frozenset([".git", ".venv", "dist", "node_modules"])
 """Folders of a project that no build reads for what an author wrote."""
 
-_VARIABLES = ("SITE_URL", "EDIT_URL", "SOURCE_DATE_EPOCH", "GIT_DIR", "NODE_OPTIONS", "FONTCONFIG_FILE")
+_VARIABLES = ("SITE_URL", "EDIT_URL", "SOURCE_DATE_EPOCH", "GIT_DIR")
+_OF_TOOLS = (
+    "FONTCONFIG_FILE", "FONTCONFIG_PATH", "NODE_OPTIONS", "PYTHONPATH", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
+)  # fmt: skip
+"""Variables that change what the tools make of the same input."""
 _FONTS = (
     "/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts", "/Library/Fonts",
-    "~/Library/Fonts", "C:/Windows/Fonts",
+    "~/Library/Fonts", "C:/Windows/Fonts", "/etc/fonts", "~/.config/fontconfig",
 )  # fmt: skip
+"""Where letters lie, and where it is said which of them are taken."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,8 @@ class State:
     """Tools, fonts, variables of the environment, and the commit whose date outputs carry."""
     site: str = ""
     """Every file of the site that was made of it."""
+    since: int = field(default=0, compare=False)
+    """When it was so, in nanoseconds since 1970."""
 
 
 def inputs_fingerprint(root: Path) -> str:
@@ -76,27 +84,43 @@ def is_as_built(root: Path) -> bool:
             and known.site == of_tree(root / "dist" / "site")
             and (root / "dist" / "report" / "index.html").is_file()
         )
-    except (OSError, ValueError, TypeError):  # it is not there, or somebody wrote into it
+    except (OSError, RuntimeError, ValueError, TypeError):  # it is not there, or somebody wrote into it
         return False
 
 
 def look(root: Path) -> State | None:
     """What a build that begins now is made of; None where that cannot be told."""
+    since = time.time_ns()
     try:
-        return State(_of_project(root), _surroundings(root))
-    except (OSError, ValueError):  # the build itself says better what is wrong with a file
+        return State(_of_project(root), _surroundings(root), since=since)
+    except (OSError, RuntimeError, ValueError):  # the build itself says better what is wrong with a file
         return None
 
 
 def note(root: Path, state: State | None) -> None:
-    """Note that dist/site was made of `state`, for `is_as_built`; where that cannot be written, the next one builds."""
-    if not state:
+    """Note that dist/site was made of `state`, for `is_as_built`; where that cannot be written, the next one builds.
+
+    So does it where anything was written meanwhile: nobody knows whether what was read had been changed already, and
+    changed back.
+    """
+    if not state or _is_written(root, state.since):
         return
     new = (root / RECORD).with_suffix(".new")
     with contextlib.suppress(OSError):
-        made = State(state.project, state.surroundings, of_tree(root / "dist" / "site"))
-        new.write_text(json.dumps(asdict(made), indent=2) + "\n", encoding="utf-8")
+        if _of_project(root) != state.project:  # as where a file has gone
+            return
+        site = of_tree(root / "dist" / "site")
+        made = {"project": state.project, "surroundings": state.surroundings, "site": site}
+        new.write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
         new.replace(root / RECORD)
+
+
+def _is_written(root: Path, since: int) -> bool:
+    """Whether a file of the project was written, or has come, after a moment."""
+    try:
+        return any(path.lstat().st_ctime_ns > since for path in _walk(root, OF_TOOLS, _OF_TOOLS_AT_ROOT))
+    except OSError:  # it has gone meanwhile
+        return True
 
 
 def forget(root: Path) -> None:
@@ -153,14 +177,21 @@ def _add(digest: hashlib._Hash, path: Path, root: Path, inside: Path) -> None:
 def _surroundings(root: Path) -> str:
     """Raises ValueError where it cannot be told what shapes a build."""
     settings = root / "mkdocs.yml"
-    named = re.findall(r"!ENV\s*\[?([^\]\n]*)", settings.read_text(encoding="utf-8")) if settings.is_file() else []
-    variables = {*_VARIABLES, *re.findall(r"\w+", " ".join(named))}
+    text = settings.read_text(encoding="utf-8") if settings.is_file() else ""
+    if _ELSEWHERE.search(text):
+        raise ValueError("settings that lie in another file")
+    # Any word may name a variable: where the list of them ends, only YAML knows.
+    variables = {*_VARIABLES, *(re.findall(r"\w+", text) if "!ENV" in text else ())}
     told = {
         "variables": {name: os.environ.get(name) for name in sorted(variables)},
         "tools": tools(),
         "commit": "" if os.environ.get("SOURCE_DATE_EPOCH") else _commit(root),
     }
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+_ELSEWHERE = re.compile(r"""^INHERIT[ \t]*:|[:\-,\[][ \t]*["']?(?:\.\./|/[\w.])""", re.MULTILINE)
+"""What mkdocs.yml takes from another file, or from outside of the project."""
 
 
 def tools() -> list[str]:
@@ -171,6 +202,7 @@ def tools() -> list[str]:
     return [
         *(path.read_text(encoding="utf-8") if path.exists() else "" for path in stamps),
         *(line for program in (node, browser) if program for line in _program(Path(program))),
+        *(f"{name}={os.environ.get(name)}" for name in _OF_TOOLS),
         *(line for folder in _FONTS for line in _listing(Path(folder).expanduser())),
     ]
 

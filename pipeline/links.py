@@ -194,7 +194,7 @@ _ATTRIBUTES = [
 
 def _targets(value: str, attribute: str) -> list[str]:
     if attribute == "srcset":
-        return [part.split()[0] for part in re.split(r",\s+", value) if part.strip()]
+        return [part.split()[0] for part in re.split(r",\s+|(?<=[\d.][wx]),", value) if part.strip()]
     return [value]
 
 

@@ -57,9 +57,16 @@ async () => {
   const pixels = (length) => `${+length.toFixed(1)} px`
   const clamp = (number, low, high) => Math.min(Math.max(number, low), high)
 
+  const decoded = (address) => {
+    try {
+      return decodeURI(address)
+    } catch { // a '%' that is part of the name
+      return address
+    }
+  }
   const pictureName = (element) => {
     const source = element.dataset?.src ?? element.getAttribute('src') ?? ''
-    if (source && !source.startsWith('data:')) return `image ${quoted(decodeURI(cut(source.split(/[?#]/)[0], 200)))}`
+    if (source && !source.startsWith('data:')) return `image ${quoted(decoded(cut(source.split(/[?#]/)[0], 200)))}`
     if (element.localName === 'img' || source) return 'the image in the source'
     return isFormula(element) ? 'a formula' : `<${element.localName}>`
   }

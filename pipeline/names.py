@@ -17,14 +17,15 @@ def problems(root: Path, folder: Path, rule: str) -> Iterator[Problem]:
         name = path.relative_to(root).as_posix()
         if any(part.startswith(".") for part in path.relative_to(folder).parts):
             continue
-        if wrong := _wrong(path.name):
-            yield Problem(_shown(name), 0, rule, f"has a name {wrong}; rename it")
+        if odd := wrong(path.name):
+            yield Problem(shown(name), 0, rule, f"has a name {odd}; rename it")
         elif (other := taken.setdefault(name.casefold(), name)) != name and path.parent == (root / other).parent:
             message = f"is one name with '{Path(other).name}' on many disks; rename one of them"
             yield Problem(name, 0, rule, message)
 
 
-def _wrong(name: str) -> str:
+def wrong(name: str) -> str:
+    """What is wrong with a name or a path, so that it can be said of it; '' where nothing is."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -32,7 +33,7 @@ def _wrong(name: str) -> str:
     return "" if name.isprintable() else "with a character that nobody can see"
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
     """A name that can be printed on one line."""
     text = os.fsencode(name).decode("utf-8", "backslashreplace")
     return re.sub(r"[\x00-\x1f\x7f-\x9f]", lambda found: repr(found[0])[1:-1], text)

@@ -22,7 +22,7 @@ def as_html(note: str, *, source: str, folder: str, links: Mapping[str, str]) ->
     `source` is the deck's file, `folder` leads from where the note is shown to the deck's published folder ('' or with
     a '/' at its end), `links` maps source files to their addresses as seen from that folder.
     """
-    tokens = _MARKDOWN.parse(note)
+    tokens = _parse(note)
     for token in tokens:
         for child in token.children or ():
             if child.type == "link_open":
@@ -30,6 +30,16 @@ def as_html(note: str, *, source: str, folder: str, links: Mapping[str, str]) ->
             elif child.type == "image":
                 child.type, child.content = "text", f"[{child.content}]"
     return str(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))
+
+
+def _parse(note: str) -> list[Token]:
+    """What begins as `[Ask]:` is the address of a link, and shown nowhere, if there is such a link, and else words."""
+
+    def words(found: re.Match[str]) -> str:
+        is_used = re.search(rf"{re.escape(found[1])}(?!:)", note, re.IGNORECASE)
+        return found[0] if is_used else found[0].replace("[", "\\[", 1)
+
+    return _MARKDOWN.parse(re.sub(r"(?m)^ {0,3}(\[[^\[\]\n]+\]):", words, note))
 
 
 def as_published(note: str, *, source: str, links: Mapping[str, str]) -> str:
@@ -114,7 +124,7 @@ def paragraphs(note: str) -> Iterator[Paragraph]:
     counters: list[int | None] = []  # of the lists around, None where they have bullets
     mark = ""
     row: list[Run] | None = None
-    for token in _MARKDOWN.parse(note):
+    for token in _parse(note):
         runs: list[tuple[Run, ...]] = []
         match token.type:
             case "bullet_list_open":

@@ -141,7 +141,7 @@ def notes_page(deck: Deck, *, links: Mapping[str, str]) -> str:
         facts_here = [f"starts at {clock(start)}"] if _length(deck) else []
         start += slide.minutes or 0
         read = (notes.as_html(note, source=deck.source, folder=folder, links=links) for note in slide.notes)
-        said = "".join(f"<div class='slide__note'{_lang(deck)}>{note}</div>" for note in read)
+        said = "".join(f"<div class='slide__note'{_lang(deck)}>{without_fences(note)}</div>" for note in read)
         lines += _slide(slide, deck, folder, facts_here, said or "<p>No notes for this slide.</p>")
     return join(lines)
 
@@ -168,7 +168,15 @@ def head(title: str, description: str, *more: str) -> list[str]:
 
 def _quoted(text: str) -> str:
     """`text` as a YAML string on one line: a JSON string is one. As HTML, since Material's templates escape nothing."""
-    return json.dumps(escape(" ".join(text.split())), ensure_ascii=False)
+    said = json.dumps(escape(" ".join(text.split())), ensure_ascii=False)
+    return re.sub(
+        "[\x7f-\x84\x86-\x9f\ufffe\uffff]", lambda sign: f"\\u{ord(sign[0]):04x}", said
+    )  # which YAML wants so
+
+
+def without_fences(html: str) -> str:
+    """HTML to put into Markdown: what its code shows begins no code of the page."""
+    return re.sub("`{3,}|~{3,}", lambda signs: f"&#{ord(signs[0][0])};" * len(signs[0]), html)
 
 
 def literal(text: str) -> str:
@@ -257,7 +265,7 @@ def _reading(slide: Slide, deck: Deck, last_line: int) -> list[str]:
     title = slide.title or f"Slide {slide.number}"
     place = f"{posixpath.basename(deck.source)}, line {slide.line}"
     anchor = f"#__span-0-{slide.line}" if slide.line <= last_line else ""
-    body = slide.body or "<p>This slide has no words.</p>"
+    body = without_fences(slide.body) or "<p>This slide has no words.</p>"
     address = slide_address("", slide)
     number = f"<a href='{address}'>Slide {slide.number} of {len(deck.slides)}</a>"
     return [

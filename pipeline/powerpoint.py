@@ -34,6 +34,7 @@ from pipeline import asides, notes, pdf
 from pipeline.asides import Area, Page
 from pipeline.cache import NOTHING_KEPT, Cache
 from pipeline.deck import Deck, Slide
+from pipeline.directives import is_language
 from pipeline.figures import xml_text
 from pipeline.notes import Paragraph
 
@@ -369,7 +370,7 @@ def _set_language(added: Any, lang: str) -> None:
     parts = [added.element, *([added.notes_slide.element] if added.has_notes_slide else [])]
     for part in parts:
         for run in part.iter(qn("a:r"), qn("a:br")):
-            if lang:
+            if is_language(lang):
                 run.get_or_add_rPr().set("lang", lang)
 
 
@@ -378,7 +379,7 @@ def _set_properties(properties: Any, deck: Deck, time: int) -> None:
     longest = 255  # as python-pptx has it
     properties.title = _plain(deck.title or deck.name)[:longest]
     properties.comments = _plain(deck.description)[:longest]
-    properties.language = deck.lang
+    properties.language = deck.lang if is_language(deck.lang) else ""
     properties.author = properties.last_modified_by = properties.keywords = properties.subject = ""
     properties.created = properties.modified = moment
     properties.revision = 1

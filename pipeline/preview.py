@@ -457,8 +457,8 @@ class Maker:
             source.label: (address_of(name), f"decks/{name}/", f"decks/{name}/source/", f"facilitate/{name}/")
             for name, source in self._sources.items()
         }
-        if self._settings:
-            for path, uri in site.addresses(self._settings).items():
+        with contextlib.suppress(OSError):  # a folder may go away while it is looked through: then, we are told again
+            for path, uri in (site.addresses(self._settings) if self._settings else {}).items():
                 found[path.relative_to(self._root).as_posix()] = (uri,)
         return found
 

@@ -110,10 +110,13 @@ def _odd(path: Path) -> str:
 def place_problems(root: Path) -> Iterator[Problem]:
     """What no build may read in a project, as it is no file, or leads out of it."""
     inside = root.resolve()
-    for folder, folders, files in os.walk(root):  # which follows no links
-        if Path(folder) == root:
-            folders[:] = [name for name in folders if name not in _NOT_AUTHORS]
-        yield from _place_problems([Path(folder, name) for name in sorted([*folders, *files])], root, inside)
+    try:
+        for folder, folders, files in os.walk(root):  # which follows no links
+            if Path(folder) == root:
+                folders[:] = [name for name in folders if name not in _NOT_AUTHORS]
+            yield from _place_problems([Path(folder, name) for name in sorted([*folders, *files])], root, inside)
+    except RecursionError:
+        yield Problem(root.name, 0, "file", "has folders in folders, a thousand deep; take them out")
 
 
 _NOT_AUTHORS = frozenset([".git", ".venv", "dist", "node_modules"])

@@ -164,6 +164,6 @@ def write(path: Path, content: str | bytes) -> None:
     try:
         new.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
         new.replace(path)
-    except OSError:
+    except BaseException:
         new.unlink(missing_ok=True)
         raise

@@ -99,9 +99,14 @@ class _Reader:
         drawing = node.css_first("svg")
         if drawing is None:
             return ""
-        # MathJax draws letters and keeps their code points, in letters that only mathematics uses.
-        points = [int(glyph.attributes["data-c"] or "0", 16) for glyph in drawing.css("[data-c]")]
-        words = unicodedata.normalize("NFKC", " ".join(chr(point) for point in points if 32 < point < 0x110000))
+        # MathJax draws letters and keeps their code points, in letters that only mathematics uses; those that its font
+        # lacks it writes.
+        signs: list[str] = []
+        for glyph in drawing.css("[data-c], text"):
+            point = int(glyph.attributes.get("data-c") or "0", 16)
+            sign = glyph.text() if glyph.tag == "text" else chr(point) if 32 < point < 0x110000 else ""
+            signs += [sign] if sign.strip() else []
+        words = unicodedata.normalize("NFKC", " ".join(signs))
         figure = self._figures.add_drawing(drawing, "formula")
         return _image(figure, f"Formula: {words}", (0, 0), "reading-formula") if figure else ""
 
@@ -162,7 +167,7 @@ def _image(figure: Figure, alt: str, wanted: tuple[float, float], name: str = "r
         ratio = figure.height / figure.width
         width = min(width or (height / ratio if height else figure.width), _WIDEST)
         height = width * ratio
-    size = "".join(f' {side}="{max(1, round(n))}"' for side, n in (("width", width), ("height", height)) if n)
+    size = "".join(f' {side}="{max(1, round(n))}"' for side, n in (("width", width), ("height", height)) if 0 < n < 1e5)
     see_through = "" if figure.is_opaque else f" {name}--clear"
     return f'<img class="{name}{see_through}" src="figures/{figure.name}"{size} loading="lazy" alt="{escape(alt)}">'
 

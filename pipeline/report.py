@@ -118,13 +118,17 @@ def write(report: Report, folder: Path) -> None:
     stage = folder.with_name(f".{folder.name}-{os.getpid()}")
     for left in (stage, *scratch.abandoned(folder.parent, f".{folder.name}-")):
         shutil.rmtree(left, ignore_errors=True)
-    for number, made in enumerate(report.made):
-        for slide, picture in enumerate(made.pictures, 1):
-            publish.write(stage / _picture(number, slide), picture)
-    publish.write(stage / "index.html", page(report))
-    publish.write(stage / "problems.json", as_json(report))
-    publish.write(stage / "problems.txt", "".join(f"{problem}\n" for problem in report.problems))
-    publish.exchange(stage, folder)
+    try:
+        for number, made in enumerate(report.made):
+            for slide, picture in enumerate(made.pictures, 1):
+                publish.write(stage / _picture(number, slide), picture)
+        publish.write(stage / "index.html", page(report))
+        publish.write(stage / "problems.json", as_json(report))
+        publish.write(stage / "problems.txt", "".join(f"{problem}\n" for problem in report.problems))
+        publish.exchange(stage, folder)
+    except BaseException:
+        shutil.rmtree(stage, ignore_errors=True)
+        raise
 
 
 # --- the page -----------------------------------------------------------------------------------------------

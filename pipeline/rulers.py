@@ -14,7 +14,7 @@ _RULER = re.compile(r" {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})
 # Signs that one does not see, and that make of a ruler a line of text.
 _UNSEEN = "[\u00a0\u00ad\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]"
 
-_IMAGES = re.compile(r"(\s*!\[[^\]]*\]\([^)]*\)\s*)+")
+_IMAGES = re.compile(r"(?:\s*!\[[^\]]*\]\([^)]*\))+\s*")
 _KEY = re.compile(r"[\"']?(_?[A-Za-z][\w-]*)[\"']?:(\s+.*|$)")
 
 
@@ -246,4 +246,4 @@ def _is_content(block: Block, lines: Sequence[str] = ()) -> bool:
     if block.kind in ("marpit_comment", "marpit_style"):
         return False
     shown = " ".join(lines[block.line - 1 : block.end]).strip()
-    return re.fullmatch(r"(\s*!\[bg\b[^\]]*\]\([^)]*\)\s*)+", shown) is None
+    return re.fullmatch(r"(?:\s*!\[bg\b[^\]]*\]\([^)]*\))+\s*", shown) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ from pipeline.problems import BuildError, Problem
 
 NAMES = ("TMPDIR", "TEMP", "TMP")
 """What programs look into for the folder of temporary files, in the order of Python's `tempfile`."""
+
+_START = "deck-build-"
+"""How our folders are called, and hopefully nobody else's: what is left of them is removed."""
 
 ROOM = 16 * 2**20
 """Bytes that must be free: a build of one slide gets by with half of it."""
@@ -31,10 +35,10 @@ def open_folder() -> Iterator[Path]:
     Raises BuildError where no folder can be made.
     """
     system = _system()
-    for left in abandoned(system, "decks-"):
+    for left in abandoned(system, _START):
         _remove(left)
     try:
-        made = Path(tempfile.mkdtemp(prefix=f"decks-{os.getpid()}-", dir=system))
+        made = Path(tempfile.mkdtemp(prefix=f"{_START}{os.getpid()}-", dir=system))
         room = shutil.disk_usage(made).free
     except OSError as error:
         raise _refusal(system, f"takes no temporary files ({error.strerror})") from None
@@ -48,11 +52,18 @@ def open_folder() -> Iterator[Path]:
 
 
 def abandoned(folder: Path, start: str) -> Iterator[Path]:
-    """What lies in a folder named by `start` and the number of a process, maybe with more, whose process is gone."""
+    """What lies in a folder named by `start` and the number of a process that is gone, maybe with a random end."""
     for path in folder.glob(f"{start}*"):
-        owner = path.name.removeprefix(start).split("-")[0]
-        if owner.isdecimal() and not psutil.pid_exists(int(owner)):
+        named = re.fullmatch(r"([0-9]{1,9})(?:-[a-z0-9_]{8})?", path.name.removeprefix(start))
+        if named and not psutil.pid_exists(int(named[1])) and _is_ours(path):
             yield path
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        return not hasattr(os, "geteuid") or path.lstat().st_uid == os.geteuid()
+    except OSError:  # somebody else has just removed it
+        return False
 
 
 def environment(folder: Path) -> dict[str, str]:

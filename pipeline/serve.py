@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from pipeline import policy, scratch
+from pipeline.links import is_address
 from pipeline.loopback import HOST, Server, kind_of
 from pipeline.preview import Board, Maker, Shown
 from pipeline.problems import BuildError, Problem
@@ -118,6 +119,7 @@ class _Desk:
             return self._page(shown, name, _Found(status=404, html=_NOWHERE))
         uri = name.removeprefix(prefix)
         with self.board.writing:
+            shown = self.board.shown  # or its folder could have gone away meanwhile
             if not uri.endswith("/") and _below(shown.site, f"{uri}/index.html"):
                 return Answer(302, location=quote(f"{name}/"))
             found = self._find(shown, uri)
@@ -157,8 +159,8 @@ class _Desk:
 
     def view(self, uri: str) -> dict[str, Any]:
         """What the page at an address has to know of itself: its version, its problems, the slide to go to."""
-        shown = self.board.shown
-        with self.board.writing:
+        with self.board.writing:  # or the folder of the pages could go away meanwhile
+            shown = self.board.shown
             return self._view(shown, uri, self._find(shown, uri))
 
     def _view(self, shown: Shown, uri: str, found: _Found) -> dict[str, Any]:
@@ -278,7 +280,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         with contextlib.suppress(ConnectionError, TimeoutError):  # a page may be closed at any time
-            self._answer()
+            if is_address(self.path):
+                self._answer()
+            else:
+                self._send(Answer(400, body=b"This is no address.\n"))
 
     do_HEAD = do_GET
 

@@ -90,6 +90,9 @@ def read_settings(root: Path) -> Settings:
     if spelt.rstrip("/") != site_url.rstrip("/"):
         message = f"site_url is '{site_url}', which a browser spells otherwise; write '{spelt}'"
         raise BuildError([Problem("mkdocs.yml", line, "settings", message)])
+    if len(site_url) > _LONGEST_ADDRESS:
+        message = f"site_url has {len(site_url)} characters, which no QR code holds that can be read; shorten it"
+        raise BuildError([Problem("mkdocs.yml", line, "settings", message)])
     docs = Path(config.docs_dir)
     if not docs.is_dir() or not docs.resolve().is_relative_to(root.resolve()) or not docs.is_relative_to(root):
         message = f"docs_dir is '{docs}', which is no folder of the project"
@@ -101,7 +104,16 @@ def read_settings(root: Path) -> Settings:
     locale = str(config.extra.get("locale") or language)
     patterns = config.exclude_docs.patterns if config.exclude_docs else ()
     shows_hidden = any(pattern.include is False for pattern in patterns)
-    return Settings(root, site_url.rstrip("/") + "/", language, docs, locale, _edit_url(config), shows_hidden)
+    try:
+        edit_url = _edit_url(config)
+    except ValueError:
+        message = f"the address for editing is '{config.edit_uri}', which is none; correct edit_uri, or EDIT_URL"
+        raise BuildError([Problem("mkdocs.yml", _line_of_key(text, "edit_uri"), "settings", message)]) from None
+    return Settings(root, site_url.rstrip("/") + "/", language, docs, locale, edit_url, shows_hidden)
+
+
+_LONGEST_ADDRESS = 500
+"""Characters."""
 
 
 def _edit_url(config: MkDocsConfig) -> str:
@@ -281,6 +293,8 @@ def _refusals(heard: _Listener, settings: Settings) -> Iterator[None]:
         raise
     except (MkDocsException, Abort) as error:
         raise BuildError([*heard.told(settings), Problem("MkDocs", 0, "mkdocs", cut(str(error), 500))]) from None
+    except SystemExit as error:
+        raise _ended(error, settings.root) from None
     except Exception as error:  # a hook or a template of the project may raise anything
         raised = _raised_in_page(error, heard.messages, settings)
         is_told = raised.path in {problem.path for problem in heard.problems}
@@ -308,6 +322,8 @@ def _load(root: Path, site_dir: Path) -> MkDocsConfig:
             raise BuildError(
                 Problem("mkdocs.yml", _named_line(text, said), "settings", cut(said, 500)) for said in told
             ) from None
+        except SystemExit as error:
+            raise _ended(error, root) from None
         except RecursionError:
             message = "inherits from itself; name another file, or take INHERIT out"
             raise BuildError([Problem("mkdocs.yml", line_of(text, "INHERIT"), "settings", message)]) from None
@@ -321,6 +337,17 @@ def _load(root: Path, site_dir: Path) -> MkDocsConfig:
                     f"{cut(str(error), 300)}; correct the address",
                 )
             raise BuildError([raised]) from None
+
+
+def _ended(error: SystemExit, root: Path) -> BaseException:
+    """A hook that ends the whole program, as a problem; the error itself where it was the system that asked for it."""
+    if error.code in _SIGNALS:
+        return error
+    return BuildError([_raised_in_project(error, root)])
+
+
+_SIGNALS = (129, 143)
+"""Exit codes of a build that is told to end."""
 
 
 def _raised_in_page(error: Exception, messages: list[str], settings: Settings) -> Problem:
@@ -342,7 +369,7 @@ def _raised_in_page(error: Exception, messages: list[str], settings: Settings) -
     return Problem(place, 0, "mkdocs", message)
 
 
-def _raised_in_project(error: Exception, root: Path) -> Problem:
+def _raised_in_project(error: BaseException, root: Path) -> Problem:
     """An exception as a problem of the project's file, outside of this package, that it came from."""
     said = f"{type(error).__name__}: {cut(str(error), 300)}; correct it"
     if isinstance(error, SyntaxError) and error.filename:
@@ -374,6 +401,8 @@ def page_problems(settings: Settings) -> Iterator[Problem]:
             yield Problem(name, 0, "file-outside", message)
         elif path.suffix == ".md" and path.is_file():
             yield from _text_problems(path, name)
+        elif path.suffix.lower() in (".css", ".html") and path.is_file() and (wrong := list(_not_text(path, name))):
+            yield from wrong
         elif path.suffix.lower() in pictures.SUFFIXES and path.is_file():
             if pictures.is_cut_off(path):
                 yield Problem(
@@ -396,6 +425,13 @@ _XML = (
 _DOCUMENTS = (".html", *_XML)
 # What it takes for a page, and the build does not: such a page would have no policy.
 _NO_PAGES = (".htm", ".mht", ".mhtml", ".shtml", ".xht", ".xhtml")
+
+
+def _not_text(path: Path, name: str) -> Iterator[Problem]:
+    try:
+        read_text(path, name)
+    except BuildError as error:
+        yield from error.problems
 
 
 _META = frozenset(

@@ -207,6 +207,10 @@ def _paper(text: str, source: str) -> tuple[str, int]:
     if not end:
         raise BuildError([Problem(source, start, "template", "the paper has no end; close it with '</div>'")])
     inside = lines[start:end]
+    for number, words in enumerate(inside, start + 1):
+        if re.search(r"!\[|<img\b", re.sub(r"`[^`]*`", "", words), re.IGNORECASE):
+            message = "a paper holds no pictures, as its Word file and its PDF would not; say it in words"
+            raise BuildError([Problem(source, number, "template", message)])
     first = next((line for line in inside if line.strip()), "")
     titles = [line for line in inside if re.match(r"#{1,2} ", line)]
     if not first.startswith("## ") or len(titles) != 1:

@@ -66,6 +66,7 @@ def enter_venv(script: Path) -> None:
                     _make_venv(venv)
                     version = _own_version()
                 _say("installing Python packages into .venv")
+                stamp.unlink(missing_ok=True)  # until all of it is there, nobody knows what is
                 _pip("install", "--require-hashes", "--no-deps", "-r", lock)
                 stamp.write_text(_fingerprint(lock, version), encoding="utf-8")
     if inside:
@@ -142,6 +143,7 @@ def find_node() -> Path:
     with _alone(lock):
         if not _is_current(stamp, fingerprint):
             _say(f"no Node {MINIMUM_NODE} or newer on PATH: installing one into .venv")
+            stamp.unlink(missing_ok=True)
             _pip("install", "--require-hashes", "--no-deps", "-r", lock)
             stamp.write_text(fingerprint, encoding="utf-8")
     node = _wheel_folder() / ("node.exe" if WINDOWS else "bin/node")
@@ -290,7 +292,10 @@ _PROGRAMS = (
 
 
 def _playwright_browser(names: Iterable[str]) -> Path | None:
-    home = Path.home()
+    try:
+        home = Path.home()
+    except RuntimeError:  # whoever we are, there is none
+        return None
     default = {
         "Darwin": home / "Library/Caches/ms-playwright",
         "Windows": Path(os.environ.get("LOCALAPPDATA", home)) / "ms-playwright",

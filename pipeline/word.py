@@ -58,7 +58,13 @@ def make(chosen: Sequence[Template], imprint: Imprint) -> list[bytes]:
 
         def make_one(template: Template) -> bytes:
             html = _for_pandoc(templates.as_html(template, imprint.base), imprint.lang)
-            command = ["--from=html", "--to=docx", f"--reference-doc={reference}", f"--metadata=lang={imprint.lang}"]
+            command = [
+                "--sandbox",
+                "--from=html",
+                "--to=docx",
+                f"--reference-doc={reference}",
+                f"--metadata=lang={imprint.lang}",
+            ]
             made = run_pandoc(command, html.encode(), folder, template.source)
             return _finish(made, template, html, imprint)
 

@@ -113,7 +113,7 @@ def test_what_a_killed_build_left_goes_with_the_next(temporary: Path, monkeypatc
     monkeypatch.setenv("TMPDIR", str(temporary))
     killed = subprocess.Popen([sys.executable, "-c", ""])
     killed.wait()
-    left = temporary / f"decks-{killed.pid}-x"
+    left = temporary / f"deck-build-{killed.pid}-abcdefgh"
     left.mkdir()
     deaf = [sys.executable, "-c", "import time; time.sleep(1000)"]
     with subprocess.Popen(deaf, env=scratch.environment(left)) as browser:
@@ -121,6 +121,23 @@ def test_what_a_killed_build_left_goes_with_the_next(temporary: Path, monkeypatc
             assert [folder] == list(temporary.iterdir())
         assert -signal.SIGKILL == browser.wait()
     assert [] == list(temporary.iterdir())
+
+
+def test_folders_that_only_look_like_ours_are_let_be(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    names = [
+        "decks-2026",
+        "decks-20260915-berlin",
+        "deck-build-4194305-workshops",
+        "deck-build-99999999999999-abcdefgh",
+    ]
+    for name in names:
+        (temporary / name).mkdir()
+
+    with scratch.open_folder():
+        pass
+
+    assert sorted(names) == sorted(path.name for path in temporary.iterdir())
 
 
 def program(path: Path, text: str) -> str:

@@ -43,7 +43,9 @@ def test_a_page_with_an_odd_link_is_in_it_as_it_stands(tmp_path: Path) -> None:
     (tmp_path / "learn").mkdir()
     link = "<a class='md-nav__link' href='learn/'>Learn</a>"
     label = "<label><span class='md-ellipsis'>All</span></label>"
-    home = f"<nav class='md-nav--primary'><ul><li>{label}{link}</li></ul></nav>"
+    table = "<a class='md-nav__link' href='learn/data.csv'>A table, which is no page</a>"
+    (tmp_path / "learn/data.csv").write_bytes(b"\xfc")
+    home = f"<nav class='md-nav--primary'><ul><li>{label}{link}{table}</li></ul></nav>"
     (tmp_path / "index.html").write_text(home, encoding="utf-8")
     inner = "<article class='md-content__inner'><a href='https://[other.example/'>x</a></article>"
     page = f"<article class='md-content__inner'>words {inner}</article>"

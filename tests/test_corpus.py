@@ -552,6 +552,33 @@ def pages_reached_another_way_round(project: Project) -> list[str]:
     return [f"mkdocs.yml:{line}: docs_dir is '{way}/docs', which is no folder of the project [settings]"]
 
 
+def styles_and_pages_that_are_no_text(project: Project) -> list[str]:
+    (project.root / "docs/extra.css").write_bytes(b"/* gr\xfcn */\n")
+    (project.root / "docs/assets/demo.html").write_bytes(b"<p>\n\xfc</p>\n")
+    return [
+        "docs/assets/demo.html:2: is not UTF-8 (byte 0xFC); save it as UTF-8 [file]",
+        "docs/extra.css:1: is not UTF-8 (byte 0xFC); save it as UTF-8 [file]",
+    ]
+
+
+def a_hook_that_ends_the_build(project: Project) -> list[str]:
+    project.edit("mkdocs_hooks.py", lambda text: f"{text}\nimport sys\n\nsys.exit(0)\n")
+    line = (project.root / "mkdocs_hooks.py").read_text(encoding="utf-8").count("\n")
+    return [f"mkdocs_hooks.py:{line}: SystemExit: 0; correct it [mkdocs]"]
+
+
+def an_address_for_editing_that_is_none(project: Project) -> list[str]:
+    project.edit("mkdocs.yml", lambda text: f"{text}edit_uri: https://[host/\n")
+    line = (project.root / "mkdocs.yml").read_text(encoding="utf-8").count("\n")
+    return [f"mkdocs.yml:{line}: the address for editing is 'https://[host/', which is none; ... [settings]"]
+
+
+def an_address_that_no_code_holds(project: Project) -> list[str]:
+    address = f"https://x.example/{'a' * 2_400}/"
+    project.edit("mkdocs.yml", lambda text: re.sub("(?m)^site_url: .*$", f"site_url: {address}", text))
+    return ["mkdocs.yml:3: site_url has 2419 characters, which no QR code holds that can be read; ... [settings]"]
+
+
 TOLD_AT_ONCE: list[Callable[[Project], list[str]]] = [
     no_slides_at_all, a_deck_that_is_a_folder, a_deck_called_index, a_deck_with_a_number_sign_in_its_name,
     two_decks_whose_names_differ_in_case, a_deck_whose_name_is_not_utf8, a_deck_with_a_line_end_in_its_name,
@@ -559,7 +586,8 @@ TOLD_AT_ONCE: list[Callable[[Project], list[str]]] = [
     settings_that_are_a_folder, no_inventory_of_links, run_sheets_that_are_a_folder,
     an_incident_with_another_ending, an_incident_with_half_of_a_character, a_site_that_is_a_file,
     a_site_that_is_a_link, a_report_that_is_a_file, a_lock_that_is_a_folder, a_deck_called_as_a_folder_of_the_site,
-    pages_reached_another_way_round,
+    pages_reached_another_way_round, styles_and_pages_that_are_no_text, a_hook_that_ends_the_build,
+    an_address_for_editing_that_is_none, an_address_that_no_code_holds,
 ]  # fmt: skip
 """What is told before any tool is started; all of these are also tried as the rest are, most of them on demand."""
 

@@ -85,6 +85,12 @@ def test_keys_and_minutes_come_from_directives_and_are_no_notes(read: Read) -> N
     assert [] == problems
 
 
+def test_a_heading_in_a_header_is_no_title(read: Read) -> None:
+    result, _, _ = read("---\nheader: '<h2>Acme</h2>'\n---\n\n# One\n\n---\n\nWords\n")
+
+    assert [("One", "one"), ("", "slide-2")] == [(slide.title, slide.key) for slide in result.slides]
+
+
 def test_headings_that_repeat_get_keys_of_their_own(read: Read) -> None:
     result, _, _ = read("# Agenda\n\n---\n\n# Agenda\n\n---\n\n<!-- _slideKey: agenda -->\n# Other\n")
 
@@ -96,6 +102,9 @@ def test_headings_that_repeat_get_keys_of_their_own(read: Read) -> None:
     [
         ("<!-- _slideMinutes: soon -->", "deck.md:2: slideMinutes is 'soon'"),
         ("<!-- _slideMinutes: -1 -->", "deck.md:2: slideMinutes is '-1'"),
+        ("<!-- _slideMinutes: -0 -->", "deck.md:2: slideMinutes is '-0'"),
+        ("<!-- _slideMinutes: 1_0 -->", "deck.md:2: slideMinutes is '1_0'"),
+        ("<!-- _slideMinutes: 0.001 -->", "deck.md:2: slideMinutes is '0.001'"),
         ("<!-- _slideKey: Big -->", "deck.md:2: slideKey is 'Big', which is no good address"),
         ("<!-- _slideKey: plan No/way -->", "deck.md:2: slideKey is 'No/way', which is no good address"),
         ("<!-- _slideKey: '' -->", "deck.md:2: slideKey is '', which is no good address"),
@@ -244,6 +253,15 @@ def test_a_link_may_be_named_as_anything_is_in_javascript(read: Read) -> None:
 
     assert '<a href="constructor">' in html
     assert ["constructor", "__proto__"] == [link.href for link in result.slides[0].links]
+
+
+def test_pictures_for_several_screens_need_no_spaces(read: Read, tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(name.encode())
+    _, problems, html = read('<img src="a.png" srcset="a.png 1x,b.png 2x" alt="a">\n')
+
+    assert [] == problems
+    assert 2 <= html.count("data:image/png;base64,YS5wbmc=") and "data:image/png;base64,Yi5wbmc= 2x" in html
 
 
 def test_pictures_for_several_screens_are_in_the_file_too(read: Read, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,24 @@ def test_a_theme_outside_of_the_project_is_left_alone(tmp_path: Path) -> None:
     (path.parent / "house.css").symlink_to(tmp_path / "house.css")
 
     assert [] == decks.open_file(path, "talk").themes
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.md", b"a\nb.md"])
+def test_a_file_whose_name_cannot_be_said_is_refused(tmp_path: Path, name: bytes) -> None:
+    path = tmp_path / os.fsdecode(name)
+    path.write_text("# A talk\n", encoding="utf-8")
+
+    with pytest.raises(BuildError) as caught:
+        decks.open_file(path, "talk")
+
+    assert str(caught.value).encode().endswith(b"; rename it [deck-name]")
+
+
+def test_comments_without_end_are_read_in_no_time(tmp_path: Path) -> None:
+    path = tmp_path / "deck.md"
+    path.write_text("<!--\n" * 200_000, encoding="utf-8")  # a search for the end of each would take half an hour
+
+    assert 200_000 == decks.open_file(path, "talk").text.count("<!--")
 
 
 def test_a_deck_that_leads_to_itself_cannot_be_opened(tmp_path: Path) -> None:

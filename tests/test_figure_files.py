@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import io
 from urllib.parse import quote
 from xml.etree import ElementTree
 
 import pytest
+from PIL import Image
 from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.figures import Figure, Figures
@@ -55,6 +57,26 @@ def test_a_drawing_in_signs_that_nobody_knows_is_no_figure(encoding: str) -> Non
     data = f'<?xml version="1.0" encoding="{encoding}"?>{drawing("")}'.encode()
 
     assert Figures().add_address(address(data, "image/svg+xml"), "a.svg") is None
+
+
+@pytest.mark.parametrize("sign", ["", "'", '"'])
+def test_what_a_drawing_refers_to_in_itself_stays(sign: str) -> None:
+    styled = drawn(
+        f"<style>a {{ fill: url({sign}#g{sign}); mask: url({sign} data:image/png;base64,AA{sign}) }}</style>"
+    )
+
+    assert f"url({sign}#g{sign})" in styled.data.decode()
+    assert "data:image/png" in styled.data.decode()
+    assert "x.png" not in drawn(f"<style>a {{ fill: url({sign}x.png{sign}) }}</style>").data.decode()
+
+
+def test_a_picture_that_cannot_be_decoded_has_no_size() -> None:
+    Image.new("RGB", (8, 8)).save(out := io.BytesIO(), format="AVIF")
+    broken = out.getvalue().replace(b"pitm", b"pitx")
+
+    figure = Figures().add_address(address(broken, "image/avif"), "a.avif")
+
+    assert figure and (0, 0) == (figure.width, figure.height)
 
 
 def test_each_content_is_one_file_and_each_file_has_a_name_of_its_own() -> None:

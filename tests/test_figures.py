@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,13 @@ def test_a_figure_without_text_alternative_is_no_picture_to_a_screen_reader(rend
 
 def test_a_figure_keeps_the_size_that_the_slide_gives_it(rendered: Renderer) -> None:
     assert 'style="width:300px;' in rendered.html("![w:300](fig.svg)", fig=GOOD).split('class="figure"')[0][-200:]
+
+
+def test_a_figure_keeps_what_html_says_of_it(rendered: Renderer) -> None:
+    html = rendered.html('<img src="fig.svg" width="300" lang="de" class="wide $1" alt="x">', fig=GOOD)
+
+    [start] = re.findall(r'<svg role="img"[^>]*>', html)
+    assert 'width="300" lang="de"' in start and 'class="figure wide $1"' in start
 
 
 def test_signs_that_stand_for_something_in_code_are_words_in_a_text_alternative(rendered: Renderer) -> None:

@@ -79,6 +79,70 @@ def test_a_change_is_seen(built: Path, change: Callable[[Path], object]) -> None
     assert not fingerprint.is_as_built(built)
 
 
+def undone(root: Path) -> None:
+    path = root / "docs/index.md"
+    before = path.read_bytes()
+    path.write_bytes(b"a slip")
+    path.write_bytes(before)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        write("docs/index.md", "a slip"), undone, write("docs/new.md", ""),
+        lambda root: (root / "docs/index.md").unlink(),
+    ],
+    ids=["changed", "changed and changed back", "came", "went"],
+)  # fmt: skip
+def test_what_changes_while_a_build_is_at_work_makes_the_next_one_build(
+    built: Path, change: Callable[[Path], object]
+) -> None:
+    state = fingerprint.look(built)
+    fingerprint.forget(built)
+
+    change(built)
+    fingerprint.note(built, state)
+
+    assert not fingerprint.is_as_built(built)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "site_url: !ENV [\n  OTHER_URL,\n  OWN_URL, 'x']", "site_url: !ENV\n  - OTHER_URL\n  - OWN_URL\n",
+    ],
+    ids=["over lines", "a list"],
+)  # fmt: skip
+def test_a_variable_is_seen_however_the_settings_name_it(
+    built: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    (built / "mkdocs.yml").write_text(text, encoding="utf-8")
+    fingerprint.note(built, fingerprint.look(built))
+    assert fingerprint.is_as_built(built)
+
+    monkeypatch.setenv("OWN_URL", "1")
+
+    assert not fingerprint.is_as_built(built)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["INHERIT: base.yml\n", "theme:\n  custom_dir: ../brand\n", "hooks:\n  - /srv/hook.py\n", "hooks: ['../h.py']\n"],
+)
+def test_settings_from_elsewhere_are_left_to_the_build(built: Path, text: str) -> None:
+    (built / "mkdocs.yml").write_text(text, encoding="utf-8")
+
+    assert fingerprint.look(built) is None
+
+
+@pytest.mark.parametrize("name", ["FONTCONFIG_FILE", "NODE_OPTIONS", "PYTHONPATH"])
+def test_what_tools_are_told_is_part_of_what_they_are(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    before = fingerprint.tools()
+    monkeypatch.setenv(name, "1")
+
+    assert before != fingerprint.tools()
+
+
 @pytest.mark.parametrize("name", ["SITE_URL", "EDIT_URL", "SOURCE_DATE_EPOCH", "OWN_URL"])
 def test_a_change_of_the_environment_is_seen(built: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "1")

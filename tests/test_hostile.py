@@ -476,11 +476,12 @@ def live(html: str) -> Iterator[str]:
 def test_what_is_odd_is_published_as_words(tiny: Project) -> None:
     (tiny.root / DECK).write_text(ODD_DECK, encoding="utf-8")
     (tiny.root / "docs/page.md").write_text(ODD_PAGE, encoding="utf-8")
+    (tiny.root / "docs/notes.html.md").write_text("# A page whose folder ends as a file does\n", encoding="utf-8")
 
     outcome = tiny.run()
 
     assert (0, "") == (outcome.code, outcome.err)
-    pages = [path.read_text(encoding="utf-8") for path in (tiny.root / "dist/site").rglob("*.html")]
+    pages = [path.read_text(encoding="utf-8") for path in (tiny.root / "dist/site").rglob("*.html") if path.is_file()]
     assert len(pages) > 5
     assert [] == [found for page in pages for found in live(page)]
     assert sum("run()" in page for page in pages) > 3

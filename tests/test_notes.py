@@ -21,6 +21,9 @@ from pipeline import notes
         ("[slide](#2) ![a cat](cat.png)", "slide [a cat]"),
         ("```\ncode\n\n  more\n```", "code\n\n  more"),
         ("<b>shown</b>", "<b>shown</b>"),
+        ("[Ask]: why?", "[Ask]: why?"),
+        ("[Time]: 5min\n[time]: 6min", "[Time]: 5min [time]: 6min"),
+        ("See [it][1].\n\n[1]: https://a.example/", "See it (https://a.example/)."),
         ("", ""),
     ],
 )

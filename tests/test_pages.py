@@ -94,6 +94,17 @@ def test_notes_are_markdown_and_their_html_is_shown() -> None:
     assert "<p>and more</p>" in page
 
 
+def test_code_that_a_slide_shows_begins_none_of_the_page() -> None:
+    assert "a ``b &#96;&#96;&#96;&#96; c ~~ &#126;&#126;&#126;" == pages.without_fences("a ``b ```` c ~~ ~~~")
+
+
+@pytest.mark.parametrize("sign", ["\x7f", "\x92", "\ufffe"])
+def test_a_sign_that_yaml_wants_written_otherwise_does_no_harm_in_a_title(sign: str) -> None:
+    _, title, *_ = pages.head(f"Don{sign}t", "")
+
+    assert {"title": f"Don{sign}t"} == yaml.safe_load(title)
+
+
 def test_minutes_and_start_times_add_up() -> None:
     slides = [slide(n, f"Slide {n}", minutes=minutes) for n, minutes in enumerate([1, 2.5, 1], 1)]
 

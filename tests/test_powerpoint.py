@@ -394,6 +394,15 @@ def test_a_file_of_a_thousand_slides_is_complete() -> None:
     assert_complete(content)
 
 
+@pytest.mark.parametrize("lang", [f"en-x{'-abcdefgh' * 40}", "en\x01"])
+def test_a_language_that_is_none_is_left_out(made: Made, lang: str) -> None:
+    deck = replace(made.deck, lang=lang, slides=made.deck.slides[:1])
+
+    presentation = pptx.Presentation(io.BytesIO(powerpoint.make(deck, made.pdf, time=0)))
+
+    assert "" == presentation.core_properties.language
+
+
 Rewrite = Callable[[Deck], Deck]
 
 

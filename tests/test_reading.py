@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
@@ -55,6 +57,21 @@ def test_a_drawing_that_stands_in_the_slide_is_shown_as_a_picture() -> None:
 
 def test_a_drawing_of_marps_own_is_none_of_the_reading_view() -> None:
     assert ("words", ()) == (lambda found: (found[0], found[1].all))(read("<svg><text>x</text></svg>words"))
+
+
+@pytest.mark.parametrize("side", ["width", "height"])
+def test_a_size_without_end_is_none(side: str) -> None:
+    drawing = base64.b64encode(b"<svg xmlns='http://www.w3.org/2000/svg'/>").decode()
+    body, _ = read(f'<img src="data:image/svg+xml;base64,{drawing}" style="{side}:{"9" * 400}px" alt="a">')
+
+    assert 'alt="a"' in body and side not in body
+
+
+def test_letters_that_mathematics_lacks_are_said_too() -> None:
+    letter = "<svg><g data-c='1D451'></g><text data-variant='normal'>ó</text><g data-c='1D45B'></g></svg>"
+    body, _ = read(f"<mjx-container>{letter}</mjx-container>")
+
+    assert 'alt="Formula: d ó n"' in body
 
 
 def test_what_only_calls_itself_a_number_is_not_copied() -> None:

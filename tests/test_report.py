@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -12,11 +13,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from pipeline import artifacts, decks, pdf, report
+from pipeline import artifacts, commands, decks, pdf, publish, report
 from pipeline.artifacts import Made
-from pipeline.problems import Area, Problem
+from pipeline.problems import Area, BuildError, Problem
 from pipeline.report import Report
 from pipeline.toolchain import Tools
+from tests.conftest import Project
+from tests.test_corpus import NO_TOOLS
 
 DECK = """\
 # <script>alert(1)</script> | one
@@ -146,6 +149,21 @@ def test_a_report_takes_the_place_of_the_last(wrong: Report, made: Made, tmp_pat
     assert "Nothing found on 2 slides." in (folder / "index.html").read_text(encoding="utf-8")
     assert "" == (folder / "problems.txt").read_text(encoding="utf-8")
     assert ["report"] == [path.name for path in folder.parent.iterdir()]
+
+
+def test_a_report_that_cannot_be_written_leaves_nothing_and_hides_no_problem(
+    tiny: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    (tiny.root / "slides/talk/deck.md").write_bytes(b"\xff")
+    monkeypatch.setattr(publish, "exchange", fail)
+
+    with pytest.raises(BuildError, match="is not UTF-8"):
+        commands.build(tiny.root, NO_TOOLS)
+
+    assert [] == list((tiny.root / "dist").glob(".report-*"))
 
 
 def test_what_others_are_writing_stays_and_what_the_killed_left_goes(tmp_path: Path) -> None:

@@ -147,6 +147,8 @@ OPENS = '<div class="paper" markdown>'
         ("## Sheet: INC, what happened", "Words first.", "15: a paper begins with its title ('## ')"),
         ("### Behind", "## Behind", "15: a paper begins with its title"),
         ("  for: everyone", "  for: everyone: x", "7: "),
+        ("In a few words.", "![a chart](a.png)", "23: a paper holds no pictures"),
+        ("In a few words.", "<img src='a.png' alt=''>", "23: a paper holds no pictures"),
         ("To try it out.", "To try it out. " * 20, "4: the description has 299 characters, and a Word file takes 255"),
         ("To try it out.", '"To try\\a it out."', "4: the description holds a character that no Word file may"),
         ("In a few words.", "In a few -- words.", "23: what becomes a comment in the Markdown holds '--'"),
