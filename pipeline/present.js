@@ -230,9 +230,18 @@
     status.textContent = text
   }
 
+  let step = ''
+  function sayStep() {
+    const shown = frames[current].querySelector('[data-bespoke-marp-current-fragment]')
+    const words = shown?.textContent.trim() ?? ''
+    if (words && words !== step) say(words)
+    step = words
+  }
+
   function follow() {
     const index = frames.findIndex((frame) => frame.classList.contains('bespoke-marp-active'))
     nameAddress()
+    if (index >= 0 && index === current) sayStep()
     if (index < 0 || index === current) return
     const before = current
     current = index

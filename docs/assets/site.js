@@ -61,3 +61,13 @@ document.querySelector(".md-search__scrollwrap")?.setAttribute("tabindex", "-1")
 addEventListener("resize", repair);
 new MutationObserver(repair).observe(document.body, { childList: true, subtree: true });
 repair();
+
+// Paper cannot be unfolded, and not every browser knows how a style sheet says so.
+let unfolded = [];
+addEventListener("beforeprint", () => {
+  unfolded = [...document.querySelectorAll(".md-typeset details:not([open])")];
+  for (const details of unfolded) details.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const details of unfolded) details.open = false;
+});

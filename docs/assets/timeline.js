@@ -11,12 +11,15 @@
   const FORMAT = "post-mortem-timeline";
   const LONGEST = { text: 500, source: 120, note: 2000 };
   const MOST = { own: 200, bytes: 1_000_000, steps: 200 };
+  const LATEST = "9999-12-31T23:59"; // else some browsers let a year go on, and take what is typed next for a part of it
   const zones = given.zones;
   const fresh = () => ({ format: FORMAT, version: 1, scenario: given.scenario, zone: zones[0].name, placed: [], own: [], marks: {} });
 
   let state = fresh();
   let steps = []; // earlier states as text, for Undo
   let reference = null; // the key, in the facilitator's view
+  let isFollowing = false; // what is done in another window
+  let isWarned = false; // that this browser keeps nothing
 
   // --- what there is ---------------------------------------------------------------------------------------------
 
@@ -33,7 +36,10 @@
   const zoneOf = (name) => zones.find((zone) => zone.name === name);
   // A time of UTC as a clock of that zone would show it, in the spelling of <input type="datetime-local">.
   const inZone = (utc, zone) => (utc ? new Date(Date.parse(utc) + zone.minutes * 60_000).toISOString().slice(0, 16) : "");
-  const toUtc = (local, zone) => (local ? `${new Date(Date.parse(`${local}Z`) - zone.minutes * 60_000).toISOString().slice(0, 16)}:00Z` : null);
+  const toUtc = (local, zone) => {
+    const at = Date.parse(`${local}Z`) - zone.minutes * 60_000;
+    return Number.isNaN(at) ? null : `${new Date(at).toISOString().slice(0, 16)}:00Z`; // none, or half typed
+  };
   const clock = (utc, zone) => {
     const [day, time] = inZone(utc, zone).split("T");
     return `${Number(day.slice(8))} ${MONTHS[Number(day.slice(5, 7)) - 1]} ${time}`;
@@ -91,10 +97,12 @@
     try {
       localStorage.setItem(KEY, written());
     } catch {
-      say("This browser keeps nothing for this page: save to a file before you leave.");
+      if (!isWarned) status.append(" This browser keeps nothing for this page: save to a file before you leave.");
+      isWarned = true;
     }
   };
   const remember = () => {
+    isFollowing = false;
     steps = [...steps.slice(1 - MOST.steps), written()];
   };
   const change = (message, act) => {
@@ -168,7 +176,8 @@
   const tools = make(
     "div", { class: "board__tools" },
     button("undo", "Undo"), button("copy", "Copy as Markdown"), button("export", "Download Markdown"),
-    button("save", "Save to a file"), button("open", "Open a file"), button("reset", "Start again"), file,
+    button("save", "Save to a file"), button("open", "Open a file"), button("reset", "Start again"),
+    button("rescue", "Save what was kept", { hidden: true }), file,
   );
   const tray = make("ul", { class: "board__cards" });
   const line = make("ol", { class: "board__cards board__cards--placed" });
@@ -176,7 +185,7 @@
   const lineTitle = make("h2", { id: "your-timeline" });
   const hint = make("p", { class: "board__hint" }, "Drag the first card here, or press its button “Place”.");
   const words = make("input", { type: "text", maxlength: LONGEST.text, required: true });
-  const when = make("input", { type: "datetime-local" });
+  const when = make("input", { type: "datetime-local", max: LATEST });
   const source = make("input", { type: "text", maxlength: LONGEST.source });
   const form = make(
     "form", { class: "board__own" },
@@ -200,7 +209,7 @@
   };
   const makeCard = (card) => {
     const described = { "aria-describedby": `card-${card.id}` };
-    const time = make("input", { type: "datetime-local", "data-guess": true, ...described });
+    const time = make("input", { type: "datetime-local", max: LATEST, "data-guess": true, ...described });
     const note = make("textarea", { rows: "2", maxlength: LONGEST.note, "data-note": true, ...described });
     const box = (name, label) => make("label", {}, make("input", { type: "checkbox", "data-mark": name, ...described }), label);
     return make(
@@ -216,6 +225,7 @@
         button("note", "Note", { ...described, "aria-expanded": "false" }),
       ),
       make("div", { class: "card__note", hidden: true }, field("Your note", note)),
+      make("p", { class: "card__printed" }), // on paper, in the place of buttons and fields
       make("p", { class: "card__key", hidden: true }),
     );
   };
@@ -230,6 +240,7 @@
     for (const box of element.querySelectorAll("[data-mark]")) box.checked = Boolean(marks[box.dataset.mark]);
     write(part("[data-note]"), marks.note ?? "");
     part('[data-act="note"]').textContent = marks.note ? "Note ✓" : "Note";
+    part(".card__printed").textContent = [marks.factor && "Factor.", marks.unknown && "Unknown.", marks.note].filter(Boolean).join(" ");
     part('[data-act="place"]').hidden = isPlaced;
     for (const act of ["up", "down", "back"]) part(`[data-act="${act}"]`).hidden = !isPlaced;
     set(part('[data-act="up"]'), "aria-disabled", at === 0 ? "true" : null);
@@ -261,7 +272,8 @@
 
   // --- taking it away --------------------------------------------------------------------------------------------
 
-  const cell = (text) => text.trim().replace(/\s+/g, " ").replace(/[\\|<>*_`[\]]/g, "\\$&");
+  // As words: no markup, no mark of a list or a heading, and nobody who would be called by it.
+  const cell = (text) => text.trim().replace(/\s+/g, " ").replace(/[\\|<>*_`~&[\]]/g, "\\$&").replace(/^([#+-]|\d+(?=[.)]))/, (start) => (/\d/.test(start) ? `${start}\\` : `\\${start}`)).replace(/@(?=\w)/g, "@\u200b");
   const times = (card) => {
     const utc = timeOf(card);
     return zones.slice(0, 2).map((zone) => (utc ? `${card.utc ? "" : "~"}${clock(utc, zone)}` : ""));
@@ -322,7 +334,7 @@
   const acts = {
     undo: () => {
       if (!steps.length) return say("There is nothing to undo.");
-      state = JSON.parse(steps.pop());
+      state = { ...JSON.parse(steps.pop()), zone: state.zone }; // how times are shown is no step
       show();
       say("Undone.");
       keep();
@@ -335,6 +347,10 @@
     save: () => {
       hand("timeline.json", "application/json", `${JSON.stringify(state, null, 2)}\n`);
       say("Saved as timeline.json. Open it here again, or send it to your table.");
+    },
+    rescue: () => {
+      hand("timeline-unread.json", "application/json", unread);
+      say("Saved as timeline-unread.json.");
     },
     open: () => file.click(),
     reset: () => change("Everything is back at the start. Undo brings your work back.", () => (state = { ...fresh(), zone: state.zone })),
@@ -382,7 +398,8 @@
     const text = words.value.trim();
     if (!text) return say("Write what was seen or done, then add the card.");
     if (state.own.length >= MOST.own) return say(`More than ${MOST.own} cards of your own is too many for one timeline.`);
-    const number = 1 + Math.max(0, ...state.own.map((card) => Number(card.id.slice(4))));
+    let number = 1;
+    while (isOwn(`own-${number}`)) number += 1;
     const card = { id: `own-${number}`, text, source: source.value.trim(), utc: toUtc(when.value, zoneOf(state.zone)) };
     change(`“${short(text)}” is added as ${state.placed.length + 1}, the last card.`, () => {
       state.own = [...state.own, card];
@@ -416,7 +433,7 @@
     }
     if (typing !== target) remember();
     typing = target;
-    if ("note" in target.dataset) mark(id, "note", target.value);
+    if ("note" in target.dataset) mark(id, "note", target.value.trim() && target.value);
     else mark(id, "guess", toUtc(target.value, zoneOf(state.zone)));
     show();
     keep();
@@ -451,17 +468,18 @@
   };
   board.addEventListener("dragstart", (event) => {
     const card = event.target.closest?.(".card");
-    if (!card) return;
+    if (!card || event.target !== card) return; // words of a note, which somebody moves within it
     dragged = card.dataset.id;
     event.dataTransfer.effectAllowed = "move";
     event.dataTransfer.setData("text/plain", cardOf(dragged).text);
     card.classList.add("card--dragged");
   });
-  board.addEventListener("dragend", (event) => {
-    event.target.closest?.(".card")?.classList.remove("card--dragged");
+  const letGo = () => {
+    board.querySelector(".card--dragged")?.classList.remove("card--dragged");
     dragged = null;
     unmark();
-  });
+  };
+  board.addEventListener("dragend", letGo);
   const placedArea = make("section", { class: "board__half", "aria-labelledby": lineTitle.id }, lineTitle, hint, line, form);
   const trayArea = make("section", { class: "board__half board__half--tray", "aria-labelledby": trayTitle.id }, trayTitle, tray);
   placedArea.addEventListener("dragover", (event) => {
@@ -476,13 +494,16 @@
     if (!dragged) return;
     event.preventDefault();
     put(dragged, below(line, event.clientY)?.dataset.id ?? null);
+    letGo(); // some browsers do not tell of the end where the card is another element's by now
   });
+  const canGoBack = () => dragged && state.placed.includes(dragged) && !isOwn(dragged);
   trayArea.addEventListener("dragover", (event) => {
-    if (dragged && state.placed.includes(dragged) && !isOwn(dragged)) event.preventDefault();
+    if (canGoBack()) event.preventDefault();
   });
   trayArea.addEventListener("drop", (event) => {
     event.preventDefault();
-    if (dragged) takeBack(dragged);
+    if (canGoBack()) takeBack(dragged);
+    letGo();
   });
 
   // --- the facilitator's view ------------------------------------------------------------------------------------
@@ -546,6 +567,7 @@
 
   // --- the beginning ---------------------------------------------------------------------------------------------
 
+  let unread = ""; // what was kept and cannot be opened: it is somebody's work all the same
   const restore = () => {
     let stored = null;
     try {
@@ -557,13 +579,27 @@
       if (stored) state = read(stored);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      say(`What this browser had kept cannot be opened: ${error.message}. The cards are at the start.`);
+      unread = stored;
+      tools.querySelector('[data-act="rescue"]').hidden = false;
+      say(`What this browser had kept cannot be opened: ${error.message}. The cards are at the start; “Save what was kept” puts it into a file.`);
     }
     show();
   };
   // The same page in another window: both show the same.
   addEventListener("storage", (event) => {
-    if (event.key === KEY && event.newValue) restore();
+    if (event.key !== KEY || !event.newValue) return;
+    try {
+      read(event.newValue);
+    } catch {
+      return; // of another incident, on another page of the same address
+    }
+    if (!isFollowing) remember(); // one step for all that is done there in a row
+    isFollowing = true;
+    restore();
+  });
+  // Whoever comes back may see the page as it was left, and not what was done on another one meanwhile.
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) restore();
   });
 
   board.replaceChildren(

@@ -817,7 +817,7 @@ def test_there_is_one_clock_only(page: Page, talk: str) -> None:
     expect(page.locator(".bespoke-marp-presenter-info-time")).to_contain_text(":")
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (1024, 600)])
+@pytest.mark.parametrize("size", [(1280, 720), (1024, 600), (774, 700)])
 def test_everything_of_the_presenter_view_fits(size: tuple[int, int], page: Page, clock: Clock, talk: str) -> None:
     page.set_viewport_size({"width": size[0], "height": size[1]})
     clock.open(f"{talk}?view=presenter#start")
@@ -841,6 +841,16 @@ def test_everything_of_the_presenter_view_fits(size: tuple[int, int], page: Page
 
 
 # --- Nothing breaks -----------------------------------------------------------------------------------------------
+
+
+def test_a_step_of_a_slide_is_said(page: Page, talk: str) -> None:
+    page.goto(talk.replace("talk", "steps"))
+    said = []
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+        said.append(page.locator(".present-status").text_content())
+
+    assert ["one", "two", "three"] == said
 
 
 @pytest.mark.parametrize("name", ["talk", "some", "alone", "steps"])

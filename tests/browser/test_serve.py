@@ -397,7 +397,7 @@ def test_no_path_leads_out_of_the_site(preview: Preview, path: str) -> None:
 
 
 def test_what_is_no_address_is_answered(preview: Preview) -> None:
-    assert 400 == preview.ask("http://[")[0]
+    assert 400 == preview.ask("//[")[0]
 
 
 def test_what_only_a_build_makes_is_explained_and_then_there(preview: Preview, page: Page) -> None:

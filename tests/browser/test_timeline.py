@@ -277,6 +277,35 @@ def test_times_are_shown_in_either_zone(board: Page) -> None:
     expect(card(board, late).locator(".card__time")).to_have_text("15 Oct 12:40")
 
 
+def test_undo_leaves_the_zone_as_it_is(board: Page) -> None:
+    press(board, RIGHT[0], "Place")
+    board.get_by_label("UTC+10").check()
+
+    board.get_by_role("button", name="Undo").click()
+
+    assert [] == order(board)
+    expect(board.get_by_label("UTC+10")).to_be_checked()
+
+
+def test_a_year_ends_with_its_fourth_digit(board: Page) -> None:
+    undated = next(each["id"] for each in CARDS["cards"] if not each["utc"])
+    guess = card(board, undated).get_by_label("About when?")
+    guess.focus()
+    guess.press_sequentially("10152026" + "0145" + "a")
+
+    expect(guess).to_have_value("2026-10-15T01:45")
+    expect(card(board, undated).locator(".card__time")).to_have_text("~ 15 Oct 01:45")
+
+
+def test_a_time_that_is_none_is_no_time(board: Page) -> None:
+    undated = next(each["id"] for each in CARDS["cards"] if not each["utc"])
+    guess = card(board, undated).get_by_label("About when?")
+    guess.evaluate("input => { input.max = ''; input.value = '202601-10-15T01:45' }")
+    guess.dispatch_event("input")
+
+    expect(card(board, undated).locator(".card__time")).to_have_text("no time")
+
+
 def test_a_guessed_time_keeps_its_moment_when_the_zone_changes(board: Page) -> None:
     undated = next(each["id"] for each in CARDS["cards"] if not each["utc"])
     board.get_by_label("UTC+10").check()
@@ -408,6 +437,33 @@ def test_the_markdown_says_all_that_was_laid_out(board: Page) -> None:
     assert rf"| F2 | nobody \| adds up pools | {second['text']}, {second['source']} |" == rows[7]
     assert f"- {undated['text']}" in markdown.split("## Still unknown")[1]
     assert f"Not placed yet: {len(CARDS['cards']) - 3} of {len(CARDS['cards'])} cards." in markdown
+
+
+@pytest.mark.parametrize(
+    ("note", "line"),
+    [
+        ("# a &copy; ~b~", r"\# a \&copy; \~b\~"), ("1. first", r"1\. first"), ("- a", r"\- a"),
+        ("ask @web-oncall", "ask @\u200bweb-oncall"), ("a - b 1. c", "a - b 1. c"),
+    ],
+)  # fmt: skip
+def test_a_note_is_words_in_the_markdown(note: str, line: str, board: Page) -> None:
+    press(board, RIGHT[0], "Place")
+    card(board, RIGHT[0]).get_by_label("Unknown").check()
+    press(board, RIGHT[0], "Note")
+    card(board, RIGHT[0]).get_by_label("Your note").fill(note)
+
+    _, markdown = download(board, "Download Markdown")
+
+    assert f"- {line} (about: " in markdown
+
+
+def test_a_note_of_spaces_is_none(board: Page) -> None:
+    press(board, RIGHT[0], "Place")
+    press(board, RIGHT[0], "Note")
+    card(board, RIGHT[0]).get_by_label("Your note").press_sequentially("  ")
+
+    assert {} == kept(board)["marks"]
+    expect(card(board, RIGHT[0]).get_by_role("button", name="Note", exact=True)).to_be_visible()
 
 
 def test_what_is_copied_is_what_is_shown_and_downloaded(browser: Browser, served: Served) -> None:
@@ -564,8 +620,12 @@ def test_what_a_browser_had_kept_and_cannot_be_read_is_said(board: Page) -> None
     board.reload()
 
     expect(status(board)).to_have_text(
-        "What this browser had kept cannot be opened: it was not saved by this page. The cards are at the start."
+        "What this browser had kept cannot be opened: it was not saved by this page. "
+        "The cards are at the start; “Save what was kept” puts it into a file."
     )
+    with board.expect_download() as saved:
+        board.get_by_role("button", name="Save what was kept").click()
+    assert '{"format": 1}' == saved.value.path().read_text(encoding="utf-8")
     press(board, RIGHT[0], "Place")
     board.reload()
     assert [RIGHT[0]] == order(board)
@@ -578,9 +638,57 @@ def test_a_browser_that_keeps_nothing_says_so(browser: Browser, served: Served) 
     page.goto(f"{served.base}practice/timeline/")
     press(page, RIGHT[0], "Place")
 
-    expect(status(page)).to_have_text("This browser keeps nothing for this page: save to a file before you leave.")
-    assert [RIGHT[0]] == order(page)
+    expect(status(page)).to_have_text(
+        re.compile("is now 1 of 1. This browser keeps nothing for this page: save to a file before you leave.$")
+    )
+    press(page, RIGHT[1], "Place")
+    expect(status(page)).to_have_text(re.compile("is now 2 of 2.$"))
+    assert RIGHT[:2] == order(page)
     context.close()
+
+
+def test_a_page_that_comes_back_shows_what_was_done_meanwhile(board: Page) -> None:
+    press(board, RIGHT[0], "Place")
+    board.evaluate(
+        """id => {
+            const kept = JSON.parse(localStorage.getItem('post-mortem-timeline'))
+            localStorage.setItem('post-mortem-timeline', JSON.stringify({ ...kept, placed: [...kept.placed, id] }))
+            dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))
+        }""",
+        RIGHT[1],
+    )
+
+    assert RIGHT[:2] == order(board)
+
+
+def test_undo_takes_back_what_another_window_did_and_no_more(board: Page, served: Served) -> None:
+    other = board.context.new_page()
+    other.goto(f"{served.base}practice/timeline/")
+    press(other, RIGHT[0], "Place")
+    expect(card(board, RIGHT[0]).get_by_role("button", name="Put back")).to_be_visible()
+    press(board, RIGHT[0], "Note")
+    card(board, RIGHT[0]).get_by_label("Your note").press_sequentially("no budget")
+    expect(card(other, RIGHT[0]).get_by_role("button", name="Note ✓")).to_be_visible()
+
+    other.get_by_role("button", name="Undo").click()
+
+    assert ([RIGHT[0]], {}) == (order(other), kept(other)["marks"])
+    other.close()
+
+
+def test_paper_shows_marks_and_notes(board: Page) -> None:
+    press(board, RIGHT[0], "Place")
+    card(board, RIGHT[0]).get_by_label("Factor").check()
+    press(board, RIGHT[0], "Note")
+    card(board, RIGHT[0]).get_by_label("Your note").fill("no budget\nno sum")
+    printed = card(board, RIGHT[0]).locator(".card__printed")
+    expect(printed).to_be_hidden()
+
+    board.emulate_media(media="print")
+
+    expect(printed).to_be_visible()
+    assert "Factor. no budget\nno sum" == printed.inner_text()
+    expect(card(board, RIGHT[0]).get_by_label("Your note")).to_be_hidden()
 
 
 def test_two_windows_show_the_same(board: Page, served: Served) -> None:
