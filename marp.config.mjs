@@ -130,7 +130,7 @@ const FIGURE_ATTRIBUTES = new Set(
  * for it with `class="figure"` on its root. undefined for any other, and for one that holds more than a drawing.
  * `prefix` keeps the ids of several figures apart.
  */
-function drawnIn(svg, { attributes, alt, classes, prefix }) {
+function drawnIn(svg, { attributes, alt, classes, isSized, prefix }) {
   const body = svg.replace(/^\uFEFF?\s*(<\?xml[^>]*\?>\s*)?(<!--(?:(?!-->)[^])*-->\s*)*/, '').trimEnd()
   if (!/^<svg\s[^>]*class="figure[" ]/.test(body) || !body.endsWith('</svg>') || /<[!?]/.test(body)) return undefined
   const open = []
@@ -146,7 +146,7 @@ function drawnIn(svg, { attributes, alt, classes, prefix }) {
   const whole = `${prefix}-whole`
   return body
     .replace(/\s(id="|href="#|[\w-]+="url\(#)/g, ` $1${prefix}-`)
-    .replace(/^<svg([^>]*)>/, (_, own) => `<svg ${named}${attributes}${own.replace('class="figure', (start) => `${start}${classes && ` ${classes}`}`)}><defs><g id="${whole}">`)
+    .replace(/^<svg([^>]*)>/, (_, own) => `<svg ${named}${attributes}${(isSized ? own.replace(/\s(?:width|height)="[^"]*"/g, '') : own).replace('class="figure', (start) => `${start}${classes && ` ${classes}`}`)}><defs><g id="${whole}">`)
     .replace(/<\/svg>$/, `</g></defs><use href="#${whole}"/></svg>`)
 }
 
@@ -237,8 +237,10 @@ function settle(html, markdown, deck) {
     if (figure !== undefined) {
       const alt = /\salt="([^"]*)"/.exec(attributes)?.[1] ?? ''
       const kept = [...settled.matchAll(/\s(?:data-src|data-line|style|title|width|height|lang|dir)="[^"]*"/g)].join('')
+      // Of a size that is given, the other side follows.
+      const isSized = /\s(?:width|height)="/.test(kept)
       const classes = /\sclass="([^"]*)"/.exec(settled)?.[1] ?? ''
-      const drawn = drawnIn(figure, { attributes: kept, alt, classes, prefix: `figure-${figures + 1}` })
+      const drawn = drawnIn(figure, { attributes: kept, alt, classes, isSized, prefix: `figure-${figures + 1}` })
       if (drawn !== undefined) {
         figures += 1
         return drawn
@@ -275,7 +277,7 @@ function checkDirectives({ tokens, source }, marp, problems) {
     else if (directives.theme !== undefined)
       themes.push([directives.theme, line + 1 + Math.max(0, text.split(/\n/).findIndex((l) => /^["']?theme/.test(l)))])
   }
-  checkAlternatives(tokens, problems)
+  checkAlternatives(tokens, source, problems)
   const known = [...marp.themeSet.themes()].map((theme) => theme.name)
   for (const [theme, line] of themes)
     if (!known.includes(String(theme)))
@@ -283,15 +285,15 @@ function checkDirectives({ tokens, source }, marp, problems) {
 }
 
 // Words of a text alternative that Marp takes for options: they change the picture, and nobody hears them.
-function checkAlternatives(tokens, problems) {
+function checkAlternatives(tokens, source, problems) {
   for (const { map, children } of tokens)
     for (const { type, meta } of (map && children) || []) {
-      const options = (type === 'image' && meta?.marpitImage?.options) || []
+      const { options = [], url = '' } = (type === 'image' && meta?.marpitImage) || {}
       const isWord = ({ consumed, content }) => !consumed && content !== 'bg'
       const [first, last] = [options.findIndex(isWord), options.findLastIndex(isWord)]
-      for (const { consumed, content } of options.slice(Math.max(first, 0), last))
+      for (const { consumed, content } of first < 0 ? [] : options.slice(first, last))
         if (consumed && /^[a-z-]+$/.test(content) && content !== 'bg')
-          problems.push({ line: map[0] + 1, rule: 'alt-missing', message: `'${content}' in the words of a picture is an option of Marp's, which changes the picture and is not said; write it first or last, or in other words` })
+          problems.push({ line: lineOf(url, source, map[0] + 1), rule: 'alt-missing', message: `'${content}' in the words of a picture is an option of Marp's, which changes the picture and is not said; write it first, or in other words` })
     }
 }
 

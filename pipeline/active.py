@@ -63,16 +63,18 @@ def find_in_xml(xml: str) -> Iterator[Active]:
         if not isinstance(element.tag, str):  # a comment
             continue
         space, _, name = element.tag.rpartition("}")
-        attributes = {key.replace(_XLINK, "xlink:").rpartition("}")[2]: value for key, value in element.items()}
+        if space.removeprefix("{") not in _SHOWN:
+            continue
+        named = {key.replace(_XLINK, "xlink:"): value for key, value in element.items()}
+        attributes = {key: value for key, value in named.items() if not key.startswith("{")}
         found += _judge(name.lower(), attributes)
-        if space.removeprefix("{") in _SHOWN:
-            found += _loads(name, attributes, element.text or "")
+        found += _loads(name, attributes, "".join(element.itertext()) if name.lower() == "style" else "")
     yield from _each_once(found)
 
 
 _XLINK = "{http://www.w3.org/1999/xlink}"
-_SHOWN = ("http://www.w3.org/2000/svg", "http://www.w3.org/1999/xhtml")
-"""What a browser draws; other XML it lists."""
+_SHOWN = ("", "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xhtml", "http://www.w3.org/1998/Math/MathML")
+"""What a browser draws, or may; other XML it lists."""
 
 
 def _each_once(found: Iterable[Active]) -> Iterator[Active]:
@@ -92,7 +94,9 @@ def _elements(html: str) -> Iterator[Active]:
 
 def _frames(html: str) -> Iterator[Active]:
     """A page that consists of others, of which a parser that is told of a body sees nothing."""
-    for found in re.finditer(r"<(frameset|frame)\b", html, re.IGNORECASE):
+    for found in re.finditer(
+        r"<(frameset|frame)(?=[\s/>])", re.sub(r"<!--.*?-->", "", html, flags=re.DOTALL), re.IGNORECASE
+    ):
         yield from _judge(found[1].lower(), {})
 
 
@@ -117,17 +121,22 @@ def _judge(element: str, attributes: Mapping[str, str]) -> Iterator[Active]:
 
 def _loads(element: str, attributes: Mapping[str, str], text: str) -> Iterator[Active]:
     """What an element of a drawing asks another host for."""
-    asked = [value for key, value in attributes.items() if key in ("href", "xlink:href", "src") and element != "a"]
+    asked = [value for key, value in attributes.items() if key in _LOADED and element != "a"]
+    asked += [part for key, value in attributes.items() if key == "srcset" for part in value.split(",")]
     asked = [address for address in map(_as_browsers_read, asked) if _ELSEWHERE.match(address)]
-    for css in [*attributes.values(), text if element == "style" else ""]:
-        asked += [found[1] for found in _IN_CSS.finditer(css)]
+    for css in [*attributes.values(), text]:
+        plain = re.sub(r"\\([0-9a-fA-F]{1,6})\s?", lambda sign: chr(min(int(sign[1], 16), 0xFFFF)), css)
+        asked += [found[1] for found in _IN_CSS.finditer(re.sub(r"/\*.*?\*/", "", plain, flags=re.DOTALL))]
     for address in asked:
         message = f"<{element}> asks for {cut(address, 80)}, which is not part of the site; use a file of your own"
         yield Active(message, (re.escape(address),))
 
 
 _ELSEWHERE = re.compile(r"(?:https?:)?[/\\]{2}", re.IGNORECASE)
-_IN_CSS = re.compile(r"""(?:url\(\s*|@import\s+)["']?\s*((?:https?:)?//[^"')\s]*)""", re.IGNORECASE)
+_LOADED = ("data", "href", "poster", "src", "xlink:href")
+_IN_CSS = re.compile(
+    r"""(?:url\(|@import|image-set\()\s*(?:url\()?\s*["']?\s*((?:https?:)?//[^"')\s]*)""", re.IGNORECASE
+)
 
 
 def _as_browsers_read(address: str) -> str:

@@ -170,7 +170,9 @@ class _Filler:
     def _page(self, uri: str) -> bytes:
         """A page without what only works on the site: menus, search, buttons to copy."""
         tree = _parse(self.site / uri)
-        article = tree.css("article.md-content__inner")[0]  # what the page itself calls so stands in it
+        article = tree.css_first("article.md-content__inner")
+        if article is None:  # it was written as it is
+            return (self.site / uri).read_bytes()
         unwanted = ".headerlink, .md-content__button, .md-source-file" + ("" if self._may_spoil else ", .facilitators")
         for node in article.css(unwanted):
             node.decompose()

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
@@ -72,7 +73,7 @@ def build(root: Path, tools: Tools, *, tell: Callable[[str], None] = quiet) -> t
         fingerprint.forget(root)
         state = fingerprint.look(root)
         try:
-            _build_stage(root, stage, tools, progress)
+            plan = _build_stage(root, stage, tools, progress)
         except BuildError as error:
             with suppress(OSError):  # what is wrong is told all the same
                 report.write(progress.report(error.problems), root / report.FOLDER)
@@ -81,7 +82,8 @@ def build(root: Path, tools: Tools, *, tell: Callable[[str], None] = quiet) -> t
         report.write(progress.report(), root / report.FOLDER)
         publish.exchange(stage / "site", root / "dist" / "site")
         progress.cache.tidy()
-        fingerprint.note(root, state)
+        if plan.settings.is_alone:
+            fingerprint.note(root, state)
     return root / "dist" / "site", list(progress.times())
 
 
@@ -118,9 +120,12 @@ class _Plan:
     sources: list[Source]
     published: Mapping[str, str]
     """Where each file is published, as for `artifacts.begin`."""
+    since: int
+    """When it was read, in nanoseconds since 1970."""
 
 
 def _plan(root: Path, progress: Progress) -> _Plan:
+    since = time.time_ns()
     if problems := list(place_problems(root)):  # before anything is read that may have no end
         raise BuildError(problems)
     settings = site.read_settings(root)
@@ -135,10 +140,10 @@ def _plan(root: Path, progress: Progress) -> _Plan:
     if problems := list(site.page_problems(settings)):
         raise BuildError(problems)  # before anything that takes long
     sources = decks.find(root)
-    return _Plan(settings, inputs, inventory, sheets, incidents, sources, generated.addresses(sources, settings))
+    return _Plan(settings, inputs, inventory, sheets, incidents, sources, generated.addresses(sources, settings), since)
 
 
-def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> None:
+def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> _Plan:
     plan = _plan(root, progress)
     os.environ["SOURCE_DATE_EPOCH"] = str(artifacts.build_time(root))  # MkDocs dates the site map by it
     progress.begin("starting Marp and the browser")
@@ -164,6 +169,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> N
     if not progress.is_thorough:
         progress.missed.append(_SLOW_RULES)
     progress.finish()
+    return plan
 
 
 def _make_decks(
@@ -239,7 +245,9 @@ def _make_site(plan: _Plan, stage: Path, made: Sequence[Made], chosen: Sequence[
         bundled = bundles.make(stage / "site", settings.site_url, chosen, plan.sheets.deck)
         progress.found += bundles.problems(bundled)
         _write_prints(bundled, stage / "site" / bundles.PLACE)
-    is_same = fingerprint.inputs_fingerprint(settings.root) == plan.fingerprint  # what changed meanwhile is half in it
+    # What changed meanwhile is half in it.
+    is_same = fingerprint.inputs_fingerprint(settings.root) == plan.fingerprint
+    is_same = is_same and not fingerprint.is_written(settings.root, plan.since)
     made_of = {"fingerprint": plan.fingerprint if is_same else ""}
     publish.write(stage / "site" / "build.json", json.dumps(made_of, indent=2) + "\n")
 

@@ -46,7 +46,7 @@ def problems(folder: Path) -> Iterator[Problem]:
         name = path.parent.name
         try:
             found = list(_findings(Room(folder / name, path.parent)))
-        except (OSError, ValueError, LookupError, TypeError) as error:
+        except (OSError, ArithmeticError, ValueError, LookupError, TypeError, csv.Error) as error:
             yield _problem(name, "", 0, f"cannot be read back ({type(error).__name__}: {error})")
         else:
             yield from (_problem(name, *each) for each in found)
@@ -101,14 +101,19 @@ def _twin_findings(room: Room) -> Iterator[Finding]:
                 line = _line(room, f"{name}.json", f'"{field}"')
                 yield f"{name}.json", line, f"has {shown(record[field])} as {field}, and {name}.csv has {shown(value)}"
     spoken = [
-        f"[{message['at'][:19].replace('T', ' ')}] {message['from']}: {message['text']}"
+        f"[{message['at'][:19].replace('T', ' ')}] {message['from']}: {message['text'].strip()}".split("\n", 1)[
+            0
+        ].rstrip()
         for channel in room.json("chat.json")["channels"]
         for message in channel["messages"]
     ]
-    written = [line for line in room.read("chat.txt").splitlines() if line.startswith("[")]
+    written = [line.rstrip() for line in room.read("chat.txt").split("\n") if _MESSAGE.match(line)]
     for one, other in itertools.zip_longest(written, spoken, fillvalue=""):
         if one != other:
             yield "chat.txt", _line(room, "chat.txt", one), f"says {shown(one)}, and chat.json says {shown(other)}"
+
+
+_MESSAGE = re.compile(r"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] ")
 
 
 def _field_findings(room: Room) -> Iterator[Finding]:
@@ -258,7 +263,7 @@ def _capacity_findings(room: Room) -> Iterator[Finding]:
             sizes[name] = new
             steps.append((at + room.reference["model"]["delay_minutes"] * _MINUTE, name, new))
         elif size and not re.search(
-            rf"Deployment/{size[1]}\s+Scaled \w+ replica set \S+ to {size[2]} ", room.read("scaling.log")
+            rf"Deployment/{re.escape(size[1])}\s+Scaled \w+ replica set \S+ to {size[2]} ", room.read("scaling.log")
         ):
             yield "scaling.log", number, f"gives {size[1]} the new size {size[2]}, and no step goes there"
     web = room.reference["model"]["scaled"]
@@ -339,12 +344,13 @@ def _unlike_the_others(room: Room, steps: list[_Step]) -> Iterator[tuple[_Step, 
 def _pod_findings(room: Room) -> Iterator[Finding]:
     """Pods that logs name, in the order of time: never more of them than had been started until then."""
     web = room.reference["model"]["scaled"]
+    escaped = re.escape(web)
     started: list[tuple[datetime, int]] = []
     named: list[tuple[datetime, str, int, str]] = []
     for file, lines in room.logs.items():
         for number, at, line in lines:
-            pod = re.search(rf"\(pod (\w+)\)|\bPod/{web}-[0-9a-f]+-(\w+)", line)
-            step = re.search(rf"Deployment/{web}  Scaled up replica set \S+ to (\d+) from (\d+)", line)
+            pod = re.search(rf"\(pod (\w+)\)|\bPod/{escaped}-[0-9a-f]+-(\w+)", line)
+            step = re.search(rf"Deployment/{escaped}  Scaled up replica set \S+ to (\d+) from (\d+)", line)
             if at and pod:
                 named.append((at, file, number, pod[1] or pod[2]))
             if at and step:

@@ -160,8 +160,9 @@ def name_files(files: Sequence[Path]) -> list[str]:
 
 def open_file(file: Path, name: str) -> Source:
     """Open a deck that lies anywhere. Its project is the repository around it, else its own folder."""
-    if wrong := naming.wrong(str(file)):
-        raise BuildError([Problem(naming.shown(str(file)), 0, "deck-name", f"has a name {wrong}; rename it")])
+    if re.search("[\x00-\x1f\x7f\ud800-\udfff]", str(file)):
+        message = "has a name with a character that nobody can see, or that is not UTF-8; rename it"
+        raise BuildError([Problem(naming.shown(str(file)), 0, "deck-name", message)])
     text = _read(file.absolute(), str(file))
     path = file.resolve()
     root = next((above for above in path.parents if (above / ".git").exists()), path.parent)

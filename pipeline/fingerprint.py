@@ -103,7 +103,7 @@ def note(root: Path, state: State | None) -> None:
     So does it where anything was written meanwhile: nobody knows whether what was read had been changed already, and
     changed back.
     """
-    if not state or _is_written(root, state.since):
+    if not state or is_written(root, state.since):
         return
     new = (root / RECORD).with_suffix(".new")
     with contextlib.suppress(OSError):
@@ -115,10 +115,11 @@ def note(root: Path, state: State | None) -> None:
         new.replace(root / RECORD)
 
 
-def _is_written(root: Path, since: int) -> bool:
+def is_written(root: Path, since: int) -> bool:
     """Whether a file of the project was written, or has come, after a moment."""
     try:
-        return any(path.lstat().st_ctime_ns > since for path in _walk(root, OF_TOOLS, _OF_TOOLS_AT_ROOT))
+        states = (path.lstat() for path in _walk(root, OF_TOOLS, _OF_TOOLS_AT_ROOT))
+        return any(max(state.st_ctime_ns, state.st_mtime_ns) > since for state in states)
     except OSError:  # it has gone meanwhile
         return True
 
@@ -178,8 +179,6 @@ def _surroundings(root: Path) -> str:
     """Raises ValueError where it cannot be told what shapes a build."""
     settings = root / "mkdocs.yml"
     text = settings.read_text(encoding="utf-8") if settings.is_file() else ""
-    if _ELSEWHERE.search(text):
-        raise ValueError("settings that lie in another file")
     # Any word may name a variable: where the list of them ends, only YAML knows.
     variables = {*_VARIABLES, *(re.findall(r"\w+", text) if "!ENV" in text else ())}
     told = {
@@ -188,10 +187,6 @@ def _surroundings(root: Path) -> str:
         "commit": "" if os.environ.get("SOURCE_DATE_EPOCH") else _commit(root),
     }
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
-
-
-_ELSEWHERE = re.compile(r"""^INHERIT[ \t]*:|[:\-,\[][ \t]*["']?(?:\.\./|/[\w.])""", re.MULTILINE)
-"""What mkdocs.yml takes from another file, or from outside of the project."""
 
 
 def tools() -> list[str]:
@@ -227,7 +222,8 @@ def _program(path: Path) -> list[str]:
 
 def _listing(folder: Path) -> Iterator[str]:
     for path in _walk(folder, frozenset(), frozenset()) if folder.is_dir() else ():
-        yield f"{path} {path.lstat().st_size}"
+        state = path.lstat()
+        yield f"{path} {state.st_size} {state.st_mtime_ns}"
 
 
 def _commit(root: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -194,7 +194,9 @@ _ATTRIBUTES = [
 
 def _targets(value: str, attribute: str) -> list[str]:
     if attribute == "srcset":
-        return [part.split()[0] for part in re.split(r",\s+|(?<=[\d.][wx]),", value) if part.strip()]
+        return [
+            part.split()[0] for part in re.split(r",\s+|(?<=\s[\d][wx]),|(?<=[\d.][\d][wx]),", value) if part.strip()
+        ]
     return [value]
 
 
@@ -379,8 +381,18 @@ def _dead(entry: Entry, reason: str) -> Problem:
     return Problem(INVENTORY.as_posix(), entry.line, "link-dead", message)
 
 
-_ITEM = re.compile(r"[ \t]*-[ \t]")
-"""How an entry of the inventory begins."""
+def _entry(lines: Sequence[str], place: int, column: int) -> range:
+    """The lines of an entry whose keys begin in a column, of which one stands at a place."""
+
+    def begins(line: str) -> bool:
+        return (item := re.match(r"[ \t]*-[ \t]+", line)) is not None and item.end() <= column
+
+    start, end = place, place + 1
+    while start and not begins(lines[start]):
+        start -= 1
+    while end < len(lines) and not begins(lines[end]):
+        end += 1
+    return range(start, end)
 
 
 def write_verified(root: Path, alive: Iterable[Entry]) -> None:
@@ -388,14 +400,18 @@ def write_verified(root: Path, alive: Iterable[Entry]) -> None:
     path = root / INVENTORY
     lines = path.read_text(encoding="utf-8").split("\n")
     for entry in sorted(alive, key=lambda entry: entry.line, reverse=True):  # as lines may be added
-        start = end = entry.line - 1
-        while start and not _ITEM.match(lines[start]):
-            start -= 1
-        while end + 1 < len(lines) and not _ITEM.match(lines[end + 1]):
-            end += 1
-        dated = [number for number in range(start, end + 1) if re.search(r"\bverified:", lines[number])]
-        if dated:
-            lines[dated[0]] = re.sub(r"(\bverified:\s*)[^\s,}]+", rf"\g<1>{entry.verified}", lines[dated[0]])
-        elif place := re.match(r"[ \t]*(?:-[ \t]+)?(?=url:)", lines[entry.line - 1]):
-            lines.insert(entry.line, f"{' ' * place.end()}verified: {entry.verified}")
+        place = entry.line - 1
+        if re.match(r"\s*-\s*{", lines[place]):  # all on one line
+            lines[place] = re.sub(r"([{,]\s*verified:\s*)[^\s,}]*", rf"\g<1>{entry.verified}", lines[place], count=1)
+            continue
+        if not (key := re.match(r"[ \t]*(?:-[ \t]+)?(?=url:)", lines[place])):
+            continue  # written in a way that we do not know: better no date than one in the wrong place
+        dated = re.compile(rf"((?:[ \t]{{{key.end()}}}|[ \t]*-[ \t]+)verified:[ \t]*)[^\s#]*")
+        for number in _entry(lines, place, key.end()):
+            if (found := dated.match(lines[number])) and len(found[1].partition("verified")[0]) == key.end():
+                rest = lines[number][found.end() :].lstrip()
+                lines[number] = f"{found[1].rstrip()} {entry.verified}{' ' if rest else ''}{rest}"
+                break
+        else:
+            lines.insert(entry.line, f"{' ' * key.end()}verified: {entry.verified}")
     path.write_text("\n".join(lines), encoding="utf-8", newline="\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -11,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from pipeline.active import without_code
 
 # No raw HTML: what a note says is shown, not run.
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").enable("strikethrough")
@@ -35,11 +38,24 @@ def as_html(note: str, *, source: str, folder: str, links: Mapping[str, str]) ->
 def _parse(note: str) -> list[Token]:
     """What begins as `[Ask]:` is the address of a link, and shown nowhere, if there is such a link, and else words."""
 
-    def words(found: re.Match[str]) -> str:
-        is_used = re.search(rf"{re.escape(found[1])}(?!:)", note, re.IGNORECASE)
-        return found[0] if is_used else found[0].replace("[", "\\[", 1)
+    if "]:" not in note:
+        return _MARKDOWN.parse(note)
+    bare = without_code(note)
+    given = [(found.start(1), _label(found[1])) for found in _GIVEN.finditer(bare)]
+    used = Counter(map(_label, re.findall(r"\[[^\[\]]+\]", bare)))
+    used.subtract(label for _, label in given)
+    text = note
+    for at, label in reversed(given):
+        if not used[label]:
+            text = f"{text[:at]}\\{text[at:]}"
+    return _MARKDOWN.parse(text)
 
-    return _MARKDOWN.parse(re.sub(r"(?m)^ {0,3}(\[[^\[\]\n]+\]):", words, note))
+
+_GIVEN = re.compile(r"^[ \t]*(?:(?:[-*+]|\d+[.)]|>)[ \t]+)*(\[[^\[\]\n]+\]):", re.MULTILINE)
+
+
+def _label(words: str) -> str:
+    return " ".join(words.casefold().split())
 
 
 def as_published(note: str, *, source: str, links: Mapping[str, str]) -> str:

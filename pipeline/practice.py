@@ -13,7 +13,7 @@ from pipeline import evidence, graphs, pdf
 from pipeline.browser import Reader
 from pipeline.graphs import Graph
 from pipeline.incident import Incident
-from pipeline.pages import head, join, literal
+from pipeline.pages import head, join, literal, without_fences
 from pipeline.problems import Problem
 from pipeline.shape import Clock, Record
 
@@ -74,7 +74,7 @@ def evidence_page(incident: Incident, made: dict[str, str], drawn: Sequence[Grap
         *head(
             f"Evidence room: {title}", f"Everything that was kept of {title}, to read, print and download.", *_STYLED
         ),
-        f"<p class='lead'>{escape(scenario.brief)}</p>",
+        f"<p class='lead'>{room.words(scenario.brief)}</p>",
         "",
         "<p>This is everything that was kept. It is made up, and its pieces agree with each other; none of them "
         f"explains what happened. Systems write <strong>{escape(clocks.records.name)}</strong>, people live by "
@@ -168,13 +168,14 @@ class _Room:
     def _form(self, record: Record) -> Iterator[str]:
         yield "<div class='evidence__form'><table><tbody>"
         for label, text in evidence.form(self._incident, record).items():
-            yield f"<tr><th scope='row'>{escape(label)}</th><td>{escape(text) or '<i>empty</i>'}</td></tr>"
+            value = without_fences(escape(text)) or "<i>empty</i>"
+            yield f"<tr><th scope='row'>{escape(label)}</th><td>{value}</td></tr>"
         yield "</tbody></table></div>"
         clock = self._incident.clock("records")
         yield "<p><strong>Work notes</strong>, the newest first</p><ul>"
         for at, who, text in reversed(evidence.journal(self._incident, record)):
             stamp = clock.show(at, "%Y-%m-%d %H:%M:%S")
-            yield f"<li><p><strong>{stamp}</strong> {escape(who)}<br>{escape(text)}</p></li>"
+            yield f"<li><p><strong>{stamp}</strong> {escape(who)}<br>{without_fences(escape(text))}</p></li>"
         yield "</ul>"
 
     def chat(self) -> _Section:
@@ -183,10 +184,12 @@ class _Room:
         return _Section("chat", "Chat", self._clock("people"), ("chat.txt", "chat.json"), about, box)
 
     def log(self, file: str, title: str, about: str) -> _Section:
+        title = self._incident.text(title, self._incident.clock("records"))
         box = _box(title, self._made[file], "log")
         return _Section(file.replace(".", "-"), title, self._clock("records"), (file,), self.words(about), box)
 
     def document(self, file: str, title: str, about: str) -> _Section:
+        title = self._incident.text(title, self._incident.clock("records"))
         box = _box(title, self._made[file], "table")
         return _Section(file.split(".")[0], title, "", (file,), self.words(about), box)
 
@@ -249,7 +252,7 @@ def _box(title: str, text: str, kind: str) -> tuple[str, ...]:
 
     `kind` is 'prose', which wraps, 'log', which wraps on a phone, or 'table', whose columns stay.
     """
-    text = escape(text.rstrip(), quote=False)
+    text = without_fences(escape(text.rstrip(), quote=False))
     if kind != "table":  # so that a line that wraps can be told from the next
         text = "".join(f"<span>{line}\n</span>" for line in text.split("\n"))
     label = escape(title)
@@ -346,7 +349,7 @@ _EXAMPLE_USE = (
 
 def _handout(number: int, when: str, reader: str = "everyone") -> tuple[str, ...]:
     """Front matter that makes a page a template."""
-    words = json.dumps(when).replace("<", "\\u003c")  # which YAML reads as the same
+    words = json.dumps(when, ensure_ascii=False).replace("<", "\\u003c")  # which YAML reads as the same
     return ("handout:", f"  number: {number}", "  paper: A4", f"  for: {reader}", f"  when: {words}")
 
 

@@ -189,6 +189,8 @@ class Maker:
         self._found: dict[str, list[Problem]] = {}
         """What is wrong, by what was looked at."""
         self._told: list[Problem] = []
+        self._written: dict[str, tuple[str, ...]] = {}
+        """The addresses of hand-written files."""
 
     def __enter__(self) -> Maker:
         return self
@@ -458,9 +460,9 @@ class Maker:
             for name, source in self._sources.items()
         }
         with contextlib.suppress(OSError):  # a folder may go away while it is looked through: then, we are told again
-            for path, uri in (site.addresses(self._settings) if self._settings else {}).items():
-                found[path.relative_to(self._root).as_posix()] = (uri,)
-        return found
+            written = site.addresses(self._settings) if self._settings else {}
+            self._written = {path.relative_to(self._root).as_posix(): (uri,) for path, uri in written.items()}
+        return {**found, **self._written}
 
     def _tell(self) -> None:
         """Say what has become wrong, and when everything is right again."""

@@ -64,7 +64,7 @@ def as_json(report: Report) -> str:
         "looked": report.looked,
         "missed": report.missed,
     }
-    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(content, indent=2) + "\n"  # in ASCII, which every terminal and every pipe takes
 
 
 def _fields(problem: Problem) -> dict[str, str | int]:

@@ -31,8 +31,14 @@ def read(root: Path) -> list[Incident]:
     """Read every practice incident. Raises BuildError with all that is wrong in them."""
     found: list[Incident] = []
     problems = [
-        Problem(path.relative_to(root).as_posix(), 0, "scenario", f"is not read; name it '{path.stem}.yml'")
-        for path in (root / FOLDER).glob("*.yaml")
+        Problem(
+            path.relative_to(root).as_posix(),
+            0,
+            "scenario",
+            f"is not read; {_elsewhere(path)}",
+        )
+        for path in sorted((root / FOLDER).glob("*"))
+        if path.suffix != ".yml" and not path.name.startswith(".")
     ]
     for path in sorted((root / FOLDER).glob("*.yml")):
         try:
@@ -42,6 +48,10 @@ def read(root: Path) -> list[Incident]:
     if problems:
         raise BuildError(problems)
     return found
+
+
+def _elsewhere(path: Path) -> str:
+    return "put incidents beside it" if path.is_dir() else f"name it '{path.stem}.yml'"
 
 
 def _read(path: Path, source: str) -> Incident:
@@ -231,10 +241,10 @@ def _disorder(incident: Incident) -> Wrongs:
     capacity = scenario.capacity
     if capacity.reserved >= capacity.max_connections:
         yield ("capacity", "reserved"), "leaves no connection to anybody; have fewer than max_connections"
-    if at(capacity.series.end) <= at(capacity.series.start):
+    if incident.minute(capacity.series.end) <= incident.minute(capacity.series.start):
         yield ("capacity", "series", "end"), "is not after the start; correct it"
-    if (at(capacity.series.end) - at(capacity.series.start)) > timedelta(hours=24):
-        yield ("capacity", "series", "end"), "is more than a day after the start; measure less"
+    if (at(capacity.series.end) - at(capacity.series.start)) >= timedelta(hours=24):
+        yield ("capacity", "series", "end"), "is a day or more after the start; measure less"
     for n, (one, other) in enumerate(itertools.pairwise(capacity.series.traffic), 1):
         if at(other.time) <= at(one.time):
             yield ("capacity", "series", "traffic", n, "time"), "is not after the one before it; put them in order"

@@ -18,7 +18,8 @@ NAMES = ("TMPDIR", "TEMP", "TMP")
 """What programs look into for the folder of temporary files, in the order of Python's `tempfile`."""
 
 _START = "deck-build-"
-"""How our folders are called, and hopefully nobody else's: what is left of them is removed."""
+"""What our folders are called; of what is left of them, nobody else's is removed: each holds a mark."""
+_MARK = ".deck-build"
 
 ROOM = 16 * 2**20
 """Bytes that must be free: a build of one slide gets by with half of it."""
@@ -36,9 +37,11 @@ def open_folder() -> Iterator[Path]:
     """
     system = _system()
     for left in abandoned(system, _START):
-        _remove(left)
+        if (left / _MARK).is_file() or not any(left.iterdir()):
+            _remove(left)
     try:
         made = Path(tempfile.mkdtemp(prefix=f"{_START}{os.getpid()}-", dir=system))
+        (made / _MARK).touch()
         room = shutil.disk_usage(made).free
     except OSError as error:
         raise _refusal(system, f"takes no temporary files ({error.strerror})") from None

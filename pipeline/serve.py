@@ -8,6 +8,7 @@ import hashlib
 import json
 import posixpath
 import re
+import sys
 import threading
 import webbrowser
 from collections.abc import Callable, Iterator
@@ -264,6 +265,11 @@ class _Server(Server):
     def __init__(self, address: tuple[str, int], desk: _Desk) -> None:
         self.desk = desk
         super().__init__(address, _Handler)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        error = sys.exc_info()[1]
+        if not isinstance(error, ConnectionError | TimeoutError):  # a page may be closed at any time
+            print(f"preview: {type(error).__name__}: {error}; please report it", file=sys.stderr, flush=True)
 
     @cached_property
     def names(self) -> set[str]:

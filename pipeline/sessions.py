@@ -109,7 +109,11 @@ class RunSheets:
 
 def read(root: Path) -> RunSheets | None:
     """Read data/sessions.yml; None where there is no such file. Raises BuildError with all that is wrong in it."""
-    if not (root / SESSIONS).exists():
+    if not ((root / SESSIONS).exists() or (root / SESSIONS).is_symlink()):
+        other = (root / SESSIONS).with_suffix(".yaml")
+        if other.exists():
+            name = other.relative_to(root).as_posix()
+            raise BuildError([Problem(name, 0, "run-sheet", f"is not read; name it '{SESSIONS.name}'")])
         return None
     text = read_text(root / SESSIONS, _NAME)
     node = read_yaml(text, _NAME)

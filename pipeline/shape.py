@@ -37,8 +37,10 @@ class File(_Text):
 
 
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
-# A browser shows the words of such a file; any other it might run, or MkDocs make a page of.
-FileName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*\.(txt|log|csv|tsv|json|yml|ics|ini|conf|sql)$")]
+# No browser runs such a file, and MkDocs makes no page of it.
+FileName = Annotated[
+    str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*\.(txt|log|csv|tsv|json|ya?ml|ics|ini|cfg|conf|sql|eml|diff)$")
+]
 Count = Annotated[int, Field(ge=0, le=100_000)]
 More = Annotated[int, Field(ge=1, le=100_000)]
 ClockName = Literal["records", "people"]
@@ -86,7 +88,7 @@ class Person(_Model):
 class Pool(_Model):
     """So many programs of a kind, each with its own pool of connections."""
 
-    name: str = Field(min_length=1)
+    name: str = Field(pattern=r"^[\w.:/-]+$")
     count: Count
     pool: More
     replica_set: str = Field(min_length=1)

@@ -7,9 +7,9 @@ import os
 import re
 import shutil
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from html import escape
 from pathlib import Path
@@ -25,10 +25,12 @@ from mkdocs.config import Config, load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, MkDocsException
 from mkdocs.plugins import BasePlugin
-from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.files import File, Files, InclusionLevel, _default_exclude
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
+from mkdocs.utils.meta import get_data
+from pathspec.gitignore import GitIgnoreSpec
 
 from pipeline import active, patience, pictures, templates, unclosed
 from pipeline.problems import (
@@ -74,8 +76,10 @@ class Settings:
     """The language of what is printed and written for Word, with the country whose spelling it has."""
     edit_url: str = ""
     """Where readers can edit a file of the project, followed by its path; '' where nobody knows."""
-    shows_hidden: bool = False
-    """Whether MkDocs publishes files, too, whose names or folders begin with a dot."""
+    left_out: GitIgnoreSpec | None = field(default=None, repr=False)
+    """Which of them MkDocs does not publish."""
+    is_alone: bool = True
+    """Whether nothing that shapes the site lies outside of the project, or in settings that others are taken from."""
 
 
 def read_settings(root: Path) -> Settings:
@@ -102,14 +106,21 @@ def read_settings(root: Path) -> Settings:
         raise BuildError([Problem("mkdocs.yml", _line_of_key(text, "use_directory_urls"), "settings", message)])
     language = str(config.theme.get("language") or "en")
     locale = str(config.extra.get("locale") or language)
-    patterns = config.exclude_docs.patterns if config.exclude_docs else ()
-    shows_hidden = any(pattern.include is False for pattern in patterns)
+    left_out = _default_exclude + config.exclude_docs if config.exclude_docs else _default_exclude
     try:
         edit_url = _edit_url(config)
     except ValueError:
         message = f"the address for editing is '{config.edit_uri}', which is none; correct edit_uri, or EDIT_URL"
         raise BuildError([Problem("mkdocs.yml", _line_of_key(text, "edit_uri"), "settings", message)]) from None
-    return Settings(root, site_url.rstrip("/") + "/", language, docs, locale, edit_url, shows_hidden)
+    address = site_url.rstrip("/") + "/"
+    return Settings(root, address, language, docs, locale, edit_url, left_out, _is_alone(config, text, root))
+
+
+def _is_alone(config: MkDocsConfig, text: str, root: Path) -> bool:
+    brought = [*config.hooks, *([config.theme.custom_dir] if config.theme.custom_dir else [])]
+    inside = root.resolve()
+    is_inside = all((root / str(each)).resolve().is_relative_to(inside) for each in brought)
+    return is_inside and not _line_of_key(text, "INHERIT")
 
 
 _LONGEST_ADDRESS = 500
@@ -294,7 +305,7 @@ def _refusals(heard: _Listener, settings: Settings) -> Iterator[None]:
     except (MkDocsException, Abort) as error:
         raise BuildError([*heard.told(settings), Problem("MkDocs", 0, "mkdocs", cut(str(error), 500))]) from None
     except SystemExit as error:
-        raise _ended(error, settings.root) from None
+        raise _ended(error, settings.root, heard.told(settings)) from None
     except Exception as error:  # a hook or a template of the project may raise anything
         raised = _raised_in_page(error, heard.messages, settings)
         is_told = raised.path in {problem.path for problem in heard.problems}
@@ -339,11 +350,11 @@ def _load(root: Path, site_dir: Path) -> MkDocsConfig:
             raise BuildError([raised]) from None
 
 
-def _ended(error: SystemExit, root: Path) -> BaseException:
+def _ended(error: SystemExit, root: Path, told: Sequence[Problem] = ()) -> BaseException:
     """A hook that ends the whole program, as a problem; the error itself where it was the system that asked for it."""
     if error.code in _SIGNALS:
         return error
-    return BuildError([_raised_in_project(error, root)])
+    return BuildError([*told, _raised_in_project(error, root)])
 
 
 _SIGNALS = (129, 143)
@@ -392,8 +403,9 @@ def page_problems(settings: Settings) -> Iterator[Problem]:
     root, docs = settings.root, settings.docs
     for path in sorted(docs.rglob("*")):
         name = path.relative_to(root).as_posix()
-        if not settings.shows_hidden and any(part.startswith(".") for part in path.relative_to(docs).parts):
-            continue  # MkDocs, too, leaves these out
+        is_hidden = any(part.startswith(".") for part in path.relative_to(docs).parts)
+        if is_hidden and settings.left_out and settings.left_out.match_file(path.relative_to(docs).as_posix()):
+            continue  # which nobody gets to see
         if re.search(r'[<>"]', path.name):
             yield Problem(name, 0, "file", "has a '<', '>' or '\"' in its name, which is no address; rename it")
         elif path.is_symlink():
@@ -411,8 +423,10 @@ def page_problems(settings: Settings) -> Iterator[Problem]:
         elif path.is_file() and "assets" not in path.relative_to(docs).parts[:1]:
             ending = path.suffix.lower()
             if ending in _NO_PAGES or (ending == ".html" and path.suffix != ".html"):
-                yield Problem(name, 0, "page-script", f"is a page with the ending '{path.suffix}'; name it '.html'")
-            elif ending in _DOCUMENTS:
+                cure = "save it as '.svg'" if ending == ".svgz" else "name it '.html'"
+                message = f"is a page with the ending '{path.suffix}', which nobody looks into; {cure}"
+                yield Problem(name, 0, "page-script", message)
+            elif ending in _DOCUMENTS or (ending not in _WORDS and _begins_as_xml(path)):
                 yield from _document_problems(path, name)
     yield from written_templates(settings)[1]
 
@@ -423,8 +437,18 @@ _XML = (
     ".smil", ".svg", ".wsdl", ".xbl", ".xml", ".xsd", ".xsl", ".xslt", ".xspf", ".xul",
 )  # fmt: skip
 _DOCUMENTS = (".html", *_XML)
+# What is shown as words, or not at all; any other file that begins as XML may be shown as such.
+_WORDS = (".cfg", ".conf", ".css", ".csv", ".ini", ".js", ".json", ".log", ".md", ".mjs", ".txt", ".yaml", ".yml")
 # What it takes for a page, and the build does not: such a page would have no policy.
-_NO_PAGES = (".htm", ".mht", ".mhtml", ".shtml", ".xht", ".xhtml")
+_NO_PAGES = (".htm", ".mht", ".mhtml", ".shtml", ".svgz", ".xht", ".xhtml")
+
+
+def _begins_as_xml(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(200).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
+    except OSError:
+        return False
 
 
 def _not_text(path: Path, name: str) -> Iterator[Problem]:
@@ -435,8 +459,8 @@ def _not_text(path: Path, name: str) -> Iterator[Problem]:
 
 
 _META = frozenset(
-    ["author", "authors", "date", "description", "hide", "icon", "robots", "search", "status", "subtitle", "tags"]
-) | {"template", "title"}
+    ["author", "authors", "copyright", "date", "description", "hide", "icon", "keywords", "lang", "language", "license"]
+) | {"robots", "search", "status", "subtitle", "summary", "tags", "template", "title"}
 """Settings that a page may begin with, without a '---': MkDocs takes any first words with a colon for one."""
 
 
@@ -451,10 +475,15 @@ def _text_problems(path: Path, name: str) -> Iterator[Problem]:
         elif re.match(r"---[ \t]*\n[\w-]+:", text):
             message = "front matter has no end, and is shown on the page; write '---' on a line of its own below it"
             yield Problem(name, 1, "yaml", message)
-        elif (lost := re.match(r" {0,3}([\w-]+):", text, re.ASCII)) and lost[1].lower() not in _META:
-            words = shown(text.split("\n", 1)[0])
-            message = f"{words} is taken for a setting of the page, and not shown; write an empty line above it"
-            yield Problem(name, 1, "yaml", message)
+        else:
+            _, taken = get_data(text)
+            for number, line in enumerate(text.split("\n") if taken else (), 1):
+                if not line.strip():
+                    break
+                key = line.partition(":")[0].strip().lower()
+                if key in taken and key not in _META:
+                    message = "is taken for a setting of the page, and not shown; write an empty line above it"
+                    yield Problem(name, number, "yaml", f"{shown(line)} {message}")
     except BuildError as error:
         yield from error.problems
 
@@ -473,7 +502,13 @@ def _document_problems(path: Path, name: str) -> Iterator[Problem]:
         found = list(active.find_in_document(text))
     else:
         encoding = re.match(r"<\?xml[^>]*\bencoding\s*=\s*[\"']([^\"']*)", text)
-        if encoding and encoding[1].lower() not in ("utf-8", "us-ascii", "ascii"):
+        if (
+            encoding
+            and encoding[1].lower() not in ("utf-8", "utf8")
+            and not (
+                text.isascii() and encoding[1].lower().startswith(("us-ascii", "ascii", "iso-8859", "windows-125"))
+            )
+        ):
             yield Problem(name, 1, "file", f"says that it is in {shown(encoding[1])}; save it as UTF-8, and say so")
             return
         try:
@@ -481,7 +516,8 @@ def _document_problems(path: Path, name: str) -> Iterator[Problem]:
         except ElementTree.ParseError as error:
             line, _ = error.position
             said = str(error).partition(":")[0]
-            yield Problem(name, line, "file", f"is no XML that a browser reads to its end ({said}); correct it")
+            if path.suffix.lower() in _XML:
+                yield Problem(name, line, "file", f"is no XML that a browser reads to its end ({said}); correct it")
             found = list(active.find(text))  # what comes before may be drawn, and run
     for each in found:
         yield Problem(name, active.line_in(text, each, is_markdown=False), "page-script", each.message)
@@ -669,13 +705,15 @@ def _escaped(value: Any) -> Any:
 def _foreign_scripts(page: Page, config: MkDocsConfig) -> list[str]:
     """What the front matter of a page names as scripts, and is not the project's own code, nor made by the build."""
     named = page.meta.get("scripts") or []
+    if not isinstance(named, list):
+        return [str(named)]
     made = {uri for uri, _ in _staged(config)}
-    own = Path(config.docs_dir, "assets").resolve()
-    return [
-        str(script)
-        for script in (named if isinstance(named, list) else [named])
-        if script not in made and not Path(config.docs_dir, str(script)).resolve().is_relative_to(own)
-    ]
+    return [str(each) for each in named if not (isinstance(each, str) and (each in made or _is_asset(each, config)))]
+
+
+def _is_asset(address: str, config: MkDocsConfig) -> bool:
+    own, path = Path(config.docs_dir, "assets").resolve(), Path(config.docs_dir, address).resolve()
+    return re.fullmatch(r"[\w./-]+", address) is not None and path.is_file() and path.is_relative_to(own)
 
 
 def _is_own_template(template: object, config: MkDocsConfig) -> bool:

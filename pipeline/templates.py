@@ -20,6 +20,7 @@ from urllib.parse import urljoin
 from markdown import Markdown
 
 from pipeline import figures, pdf
+from pipeline.active import without_code
 from pipeline.browser import Reader
 from pipeline.problems import BuildError, Problem, line_of, lines_of, load_yaml, read_text, shown
 
@@ -96,7 +97,8 @@ def find(
     found: list[Template] = []
     problems: list[Problem] = []
     for path in sorted(folder.rglob("*.md")):
-        if path.is_symlink() or not path.is_file():  # refused or left out where all pages are looked at
+        is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if is_hidden or path.is_symlink() or not path.is_file():  # refused or left out where all pages are looked at
             continue
         uri = path.relative_to(folder).as_posix()
         source = source_of(uri)
@@ -123,8 +125,8 @@ def read(text: str, *, uri: str, source: str, is_generated: bool = False) -> Tem
 
     Raises BuildError where its front matter or its paper is wrong.
     """
-    matter = re.match(r"---[ \t]*\r?\n(.*?\n)---[ \t]*(?:\r?\n|$)", text, re.DOTALL)
-    if not matter or not re.search(r"(?m)^handout[ \t]*:", matter[1]):
+    matter = re.match(r"---[ \t]*\r?\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\r?\n|$)", text, re.DOTALL)
+    if not matter or not re.search(r"(?m)^[\"']?handout[\"']?[ \t]*:", matter[1]):
         return None
     values = load_yaml(matter[1], source, offset=1)
     if not isinstance(values, dict):
@@ -141,6 +143,10 @@ def read(text: str, *, uri: str, source: str, is_generated: bool = False) -> Tem
         if is_generated:  # which has no lines that anybody could look at
             raise BuildError(replace(each, line=0) for each in error.problems) from None
         raise
+    for wide in re.finditer(r"\.lines-(\d+)", paper):
+        if len(wide[1]) > 2 or int(wide[1]) > _MOST_LINES:
+            message = f"{wide[0]} is more than a page holds; have {_MOST_LINES} lines at most"
+            raise BuildError([Problem(source, 0 if is_generated else line_of(text, wide[0]), "template", message)])
     if wrong := _wrong_comment(paper):
         message = (
             f"what becomes a comment in the Markdown holds '--', which would end it: {shown(wrong)}; write it anew"
@@ -188,6 +194,7 @@ def _wrong_words(values: Mapping[str, Any]) -> str:
     return ""
 
 
+_MOST_LINES = 60
 _LONGEST = 255
 """Characters of what a Word file says of itself."""
 
@@ -207,8 +214,8 @@ def _paper(text: str, source: str) -> tuple[str, int]:
     if not end:
         raise BuildError([Problem(source, start, "template", "the paper has no end; close it with '</div>'")])
     inside = lines[start:end]
-    for number, words in enumerate(inside, start + 1):
-        if re.search(r"!\[|<img\b", re.sub(r"`[^`]*`", "", words), re.IGNORECASE):
+    for number, words in enumerate(without_code("\n".join(inside)).split("\n"), start + 1):
+        if re.search(r"!\[|<img\b", words, re.IGNORECASE):
             message = "a paper holds no pictures, as its Word file and its PDF would not; say it in words"
             raise BuildError([Problem(source, number, "template", message)])
     first = next((line for line in inside if line.strip()), "")
@@ -277,6 +284,7 @@ _ATTRIBUTES = r"\{[ \t]*[.#][^{}]*\}"
 def _as_table(lines: Sequence[str]) -> list[str]:
     """A table whose columns stand under each other, so that it can be filled in in any editor."""
     rows = [_cells(re.sub(rf"[ \t]*{_ATTRIBUTES}", "", line)) for line in lines]
+    rows = [row + [""] * (len(rows[0]) - len(row)) for row in rows]  # a row may be shorter than its head
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=False)]
     if sum(widths) > _WIDEST:  # of little use then, and hard to read
         return ["| " + " | ".join(row) + " |" for row in rows]
@@ -291,7 +299,11 @@ _WIDEST = 100
 
 
 def _cells(line: str) -> list[str]:
-    return [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
+    cells = re.split(r"(?<!\\)\|(?=(?:[^`]*`[^`]*`)*[^`]*$)", line.strip())  # not within code
+    return [
+        cell.strip()
+        for cell in (cells[1:] if not cells[0] else cells)[: -1 if len(cells) > 1 and not cells[-1] else None]
+    ]
 
 
 def _raised(template: Template, base: str) -> str:

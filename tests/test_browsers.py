@@ -127,12 +127,13 @@ def test_folders_that_only_look_like_ours_are_let_be(temporary: Path, monkeypatc
     monkeypatch.setenv("TMPDIR", str(temporary))
     names = [
         "decks-2026",
-        "decks-20260915-berlin",
-        "deck-build-4194305-workshops",
+        "deck-build-20260915",
+        "deck-build-4194305-workshop",
         "deck-build-99999999999999-abcdefgh",
     ]
     for name in names:
         (temporary / name).mkdir()
+        (temporary / name / "slides.pdf").touch()
 
     with scratch.open_folder():
         pass

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pikepdf
 import pytest
 
-from pipeline import pdf
+from pipeline import pdf, site
 from pipeline.cache import NOTHING_KEPT, Cache
 from tests.conftest import Project
 
@@ -202,6 +203,21 @@ def test_a_build_from_the_cache_makes_the_same_bytes_and_finds_the_same_faults(t
     assert 0 == tiny.run("clean").code
     assert 0 == tiny.run().code
     assert warm == hashes(tiny.root / "dist" / "site")
+
+
+@pytest.mark.parametrize(
+    "brought", ["INHERIT: base.yml", "theme:\n  name: material\n  custom_dir: ./../brand", "hooks: [docs/../../h.py]"]
+)
+def test_settings_that_take_from_elsewhere_are_known(tiny: Project, brought: str) -> None:
+    (tiny.root / "base.yml").write_text("copyright: nobody\n", encoding="utf-8")
+    (tiny.root.parent / "brand").mkdir()
+    (tiny.root.parent / "h.py").write_text("", encoding="utf-8")
+    text = (tiny.root / "mkdocs.yml").read_text(encoding="utf-8")
+    kept = re.sub(r"(?ms)^(theme|hooks):.*?(?=^\S)", "", text) if ":\n" in brought or "hooks" in brought else text
+
+    assert site.read_settings(tiny.root).is_alone
+    (tiny.root / "mkdocs.yml").write_text(f"{kept}\n{brought}\n", encoding="utf-8")
+    assert not site.read_settings(tiny.root).is_alone
 
 
 def test_a_build_of_nothing_new_does_nothing(built: Project) -> None:

@@ -79,6 +79,14 @@ def test_a_change_is_seen(built: Path, change: Callable[[Path], object]) -> None
     assert not fingerprint.is_as_built(built)
 
 
+def wait_for_a_tick(probe: Path, since: int) -> None:
+    """Until the clock of the file system, which is a few milliseconds behind, has gone past a moment."""
+    while True:
+        probe.write_text("", encoding="utf-8")
+        if probe.stat().st_ctime_ns > since:
+            return
+
+
 def undone(root: Path) -> None:
     path = root / "docs/index.md"
     before = path.read_bytes()
@@ -100,6 +108,8 @@ def test_what_changes_while_a_build_is_at_work_makes_the_next_one_build(
     state = fingerprint.look(built)
     fingerprint.forget(built)
 
+    assert state
+    wait_for_a_tick(built.parent / "clock", state.since)
     change(built)
     fingerprint.note(built, state)
 
@@ -123,16 +133,6 @@ def test_a_variable_is_seen_however_the_settings_name_it(
     monkeypatch.setenv("OWN_URL", "1")
 
     assert not fingerprint.is_as_built(built)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["INHERIT: base.yml\n", "theme:\n  custom_dir: ../brand\n", "hooks:\n  - /srv/hook.py\n", "hooks: ['../h.py']\n"],
-)
-def test_settings_from_elsewhere_are_left_to_the_build(built: Path, text: str) -> None:
-    (built / "mkdocs.yml").write_text(text, encoding="utf-8")
-
-    assert fingerprint.look(built) is None
 
 
 @pytest.mark.parametrize("name", ["FONTCONFIG_FILE", "NODE_OPTIONS", "PYTHONPATH"])

@@ -300,11 +300,36 @@ def page_with_a_handler_of_its_body(project: Project) -> list[str]:
     return ["docs/page.html:2: the handler 'onload' of <body>; ... [page-script]"]
 
 
+def drawings_that_ask_another_host_in_other_ways(project: Project) -> list[str]:
+    found = {
+        "a": '<style>@import"https://x.example/1"</style>',
+        "b": "<style><g/>@import url(https://x.example/2);</style>",
+        "c": "<style>a { background: image-set('https://x.example/3' 1x) }</style>",
+        "d": '<g><img xmlns="http://www.w3.org/1999/xhtml" srcset="a.png 1x, https://x.example/4 2x"/></g>',
+        "e": "<style>a { fill: u\\72l(https://x.example/5) }</style>",
+    }
+    for name, inner in found.items():
+        (project.root / f"docs/{name}.svg").write_text(
+            f'<svg xmlns="http://www.w3.org/2000/svg">{inner}</svg>\n', "utf-8"
+        )
+    return [f"docs/{name}.svg:... [page-script]" for name in found]
+
+
+def xml_under_another_name(project: Project) -> list[str]:
+    text = '<x>\n<script xmlns="http://www.w3.org/1999/xhtml">run()</script></x>\n'
+    for name in ("a.gml", "b.xlf"):
+        (project.root / "docs" / name).write_text(text, encoding="utf-8")
+    return [f"docs/{name}:2: <script> in a page; ... [page-script]" for name in ("a.gml", "b.xlf")]
+
+
 def pages_without_a_policy(project: Project) -> list[str]:
     names = ("a.htm", "b.HTML", "c.xhtml")
     for name in names:
         (project.root / "docs" / name).write_text("<p>words</p>\n", encoding="utf-8")
-    return [f"docs/{name}: is a page with the ending '.{name[2:]}'; name it '.html' [page-script]" for name in names]
+    return [
+        f"docs/{name}: is a page with the ending '.{name[2:]}', which nobody looks into; ... [page-script]"
+        for name in names
+    ]
 
 
 def hidden_drawing_that_is_published_all_the_same(project: Project) -> list[str]:
@@ -325,7 +350,8 @@ TOLD_AT_ONCE: list[Callable[[Project], list[str]]] = [
     page_named_like_an_element, inventory_nested_too_deeply, drawing_that_only_xml_sees,
     drawing_that_asks_another_host, drawing_in_signs_of_its_own, drawing_that_breaks_off,
     page_that_hides_a_script_where_scripts_run, page_of_frames, page_with_a_handler_of_its_body, pages_without_a_policy,
-    hidden_drawing_that_is_published_all_the_same,
+    hidden_drawing_that_is_published_all_the_same, drawings_that_ask_another_host_in_other_ways,
+    xml_under_another_name,
 ]  # fmt: skip
 """What is told before any tool is started; all of these are also tried as the rest are, most of them on demand."""
 
@@ -526,6 +552,36 @@ def test_what_runs_in_a_page_is_seen(html: str) -> None:
 )  # fmt: skip
 def test_what_only_shows_is_let_be(html: str) -> None:
     assert [] == list(active.find(html))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<?xml version="1.0" encoding="iso-8859-1"?><svg xmlns="http://www.w3.org/2000/svg"/>',
+        '<svg xmlns="http://www.w3.org/2000/svg"><style>/* @import url(https://x.example/) */</style></svg>',
+        '<r:RDF xmlns:r="urn:r"><r:object/><r:script r:action="x"/></r:RDF>',
+        '<gpx xmlns="urn:gpx"><leg onward="1"/></gpx>',
+    ],
+)
+def test_ordinary_xml_is_let_be(text: str, tiny: Project) -> None:
+    (tiny.root / "docs/a.xml").write_text(text, encoding="utf-8")
+    (tiny.root / "docs/.#index.md").symlink_to("somebody@somewhere:1")
+    (tiny.root / "docs/._index.md").write_bytes(b"\0")
+
+    assert [] == list(site.page_problems(site.read_settings(tiny.root)))
+
+
+@pytest.mark.parametrize(
+    "meta", ["scripts: assets", "scripts: [{a: b}]", "scripts: [assets/../a.js]", "scripts: [a/%2e/b.js]"]
+)
+def test_no_script_but_the_projects_own_is_taken(meta: str, built: Project) -> None:
+    for name in "aset":
+        (built.root / "docs" / name).write_text("run()", encoding="utf-8")
+    (built.root / "docs/page.md").write_text(f"---\n{meta}\n---\n\n# A page\n", encoding="utf-8")
+
+    found = site.build(site.read_settings(built.root), built.root / "site")
+
+    assert ["docs/page.md"] == [each.path for each in found if each.rule == "page-script"]
 
 
 def test_a_pipe_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -210,15 +210,34 @@ def test_every_date_goes_to_its_own_entry() -> None:
 def test_a_date_is_written_wherever_its_entry_has_it(tmp_path: Path) -> None:
     lines = ["links:", "  - verified: null", "    url: https://a.example/", "  - url: https://b.example/"]
     lines += ["    what: none", "  - {url: https://c.example/, verified: 2026-01-01}", "  - url: https://d.example/"]
-    write_inventory(tmp_path, "\n".join([*lines, "    verified: null", ""]))
+    lines += [
+        "    also:",
+        "      - a",
+        '    what: "Not verified: asks"',
+        "    verified: # soon",
+        "  - url: https://e.example/",
+    ]
+    write_inventory(tmp_path, "\n".join(["# verified: the day", *lines, "    verified: null", ""]))
     entries = [replace(entry, verified=date(2026, 2, 3)) for entry in links.read_inventory(tmp_path)]
 
-    links.write_verified(tmp_path, entries[:3])
+    links.write_verified(tmp_path, entries[:4])
 
-    assert [*(entry.verified for entry in entries[:3]), None] == [
+    assert [*(entry.verified for entry in entries[:4]), None] == [
         entry.verified for entry in links.read_inventory(tmp_path)
     ]
-    assert "what: none" in (tmp_path / "data/links.yml").read_text(encoding="utf-8")
+    text = (tmp_path / "data/links.yml").read_text(encoding="utf-8")
+    assert text.startswith("# verified: the day\n") and "verified: 2026-02-03 # soon" in text
+    assert "what: none" in text and '"Not verified: asks"' in text
+
+
+def test_an_entry_that_is_written_in_another_way_is_left_as_it_is(tmp_path: Path) -> None:
+    text = "# verified: the day\nlinks:\n  - {what: x, url: https://a.example/, verified: null}\n"
+    write_inventory(tmp_path, text)
+    [entry] = links.read_inventory(tmp_path)
+
+    links.write_verified(tmp_path, [replace(entry, verified=date(2026, 2, 3))])
+
+    assert text == (tmp_path / "data/links.yml").read_text(encoding="utf-8")
 
 
 def write_inventory(root: Path, text: str) -> None:

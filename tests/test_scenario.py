@@ -135,7 +135,7 @@ def test_a_project_need_not_have_any(tmp_path: Path) -> None:
          "capacity.reserved: leaves no connection to anybody; have fewer than max_connections"),
         ('end: "21:00"', 'end: "19:00"', 'end: "19:00"', "capacity.series.end: is not after the start; correct it"),
         ('end: "21:00"', 'end: "2027-02-05 21:00"', 'end: "2027-02-05',
-         "capacity.series.end: is more than a day after the start; measure less"),
+         "capacity.series.end: is a day or more after the start; measure less"),
         ('time: "20:10", rate: 30', 'time: "20:00", rate: 30', 'time: "20:00", rate: 30',
          "capacity.series.traffic.time: is not after the one before it; put them in order"),
         ('start: "20:00", end: "23:00"', 'start: "20:00", end: "20:00"', 'end: "20:00"',

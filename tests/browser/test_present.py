@@ -850,7 +850,7 @@ def test_a_step_of_a_slide_is_said(page: Page, talk: str) -> None:
         page.keyboard.press("ArrowRight")
         said.append(page.locator(".present-status").text_content())
 
-    assert ["one", "two", "three"] == said
+    assert ["one", "two", "deeper"] == [(words or "").split("\n")[0].strip() for words in said]
 
 
 @pytest.mark.parametrize("name", ["talk", "some", "alone", "steps"])
