@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -120,11 +121,12 @@ class Room:
         for number, line in enumerate(text.splitlines(), 1):
             for stamp in (_CALENDAR_STAMP if file.endswith(".ics") else STAMP).finditer(line):
                 *parts, zone = stamp.groups()
-                at = _at(parts)
+                own = offset if zone is None else timedelta()
                 if zone and zone != "Z":
                     hours, minutes = zone[1:].split(":")
-                    offset = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if zone[0] == "-" else 1)
-                found.setdefault(at - offset, number)
+                    own = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if zone[0] == "-" else 1)
+                with contextlib.suppress(ValueError, OverflowError):  # which looks like a time, and is none of any day
+                    found.setdefault(_at(parts) - own, number)
         return found
 
     def clocks(self, at: datetime) -> set[str]:

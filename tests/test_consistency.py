@@ -20,12 +20,26 @@ BASE = "https://site.invalid/"
 
 @pytest.fixture(scope="module")
 def incidents(tmp_path_factory: pytest.TempPathFactory) -> list[Incident]:
-    """This project's incident, and another one."""
+    """This project's incident, another one, and the same in odd."""
     root = tmp_path_factory.mktemp("incidents")
     shutil.copytree(FIXTURES / "scenarios", root / scenario.FOLDER)
     for path in (ROOT / scenario.FOLDER).iterdir():
         shutil.copy(path, root / scenario.FOLDER)
+    [plain] = (root / scenario.FOLDER).glob("night-loans.yml")
+    plain.with_name("odd-loans.yml").write_text(_odd(plain.read_text(encoding="utf-8")), encoding="utf-8")
     return scenario.read(root)
+
+
+def _odd(text: str) -> str:
+    """An incident that is right, and looks odd: signs beyond the usual, lines within messages, times that are none."""
+    for old, new in (
+        ('title: "Night Loans"', 'title: "\N{ROCKET} Night Loans"'),
+        ('text: "it was quiet', 'text: "0001-01-01T00:00:00Z\\n[second] 0000-00-00 00:00:00\\nit was quiet'),
+        ('text: "Ring after', 'text: "```\\nRing after'),
+    ):
+        assert old in text
+        text = text.replace(old, new, 1)
+    return text
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +75,7 @@ def edit(path: Path, change: Callable[[str], str]) -> None:
 
 
 def test_everything_agrees(made: Path, incidents: list[Incident]) -> None:
-    assert ["night-loans", "spring-promo"] == [incident.name for incident in incidents]
+    assert ["night-loans", "odd-loans", "spring-promo"] == [incident.name for incident in incidents]
     assert [] == found(made)
 
 

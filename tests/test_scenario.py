@@ -157,6 +157,11 @@ def test_a_project_need_not_have_any(tmp_path: Path) -> None:
           for name in ("rules.svg", "rules.html", "rules.js", "rules.md", "cards.pdf")),
         ('file: "rules.txt"', 'file: "cards.json"', "cards.json",
          "documents.file: the build makes a file 'cards.json' itself; choose another name"),
+        ('start: "20:00"\n    end: "21:00"', 'start: "20:00:10"\n    end: "20:00:50"', 'end: "20:00:50"',
+         "capacity.series.end: is not after the start; correct it"),
+        ('end: "21:00"', 'end: "2027-02-04 20:00"', 'end: "2027-02-04',
+         "capacity.series.end: is a day or more after the start; measure less"),
+        ('web: { name: "catalogue"', 'web: { name: "lo (ans"', 'lo (ans', "capacity.web.name: String should match pattern"),
         # what follows from the model
         ('id: "full", time: "20:11"', 'id: "full", time: "20:10"', 'id: "full", time: "20:10"',
          "events.time: 'full' is at 20:10, and the capacity model puts it at 20:11; make them agree"),

@@ -199,6 +199,22 @@ def test_a_file_that_is_no_run_sheet_is_named(tmp_path: Path, text: str | bytes,
 # --- checking -----------------------------------------------------------------------------------------------
 
 
+def test_a_file_with_another_ending_is_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/sessions.yaml").write_text("", encoding="utf-8")
+
+    with pytest.raises(BuildError, match=r"^data/sessions.yaml: is not read; name it 'sessions.yml' \[run-sheet\]$"):
+        sessions.read(tmp_path)
+
+
+def test_a_link_that_leads_nowhere_is_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/sessions.yml").symlink_to("nowhere.yml")
+
+    with pytest.raises(BuildError, match="there is no such file"):
+        sessions.read(tmp_path)
+
+
 def test_what_is_right_has_no_problem(tmp_path: Path) -> None:
     assert [] == found(tmp_path)
 

@@ -147,6 +147,11 @@ OPENS = '<div class="paper" markdown>'
         ("## Sheet: INC, what happened", "Words first.", "15: a paper begins with its title ('## ')"),
         ("### Behind", "## Behind", "15: a paper begins with its title"),
         ("  for: everyone", "  for: everyone: x", "7: "),
+        (
+            "In a few words.",
+            "In a few words.\n{ .lines-99999999999999999999 }",
+            "24: .lines-99999999999999999999 is more",
+        ),
         ("In a few words.", "![a chart](a.png)", "23: a paper holds no pictures"),
         ("In a few words.", "<img src='a.png' alt=''>", "23: a paper holds no pictures"),
         ("To try it out.", "To try it out. " * 20, "4: the description has 299 characters, and a Word file takes 255"),
@@ -207,6 +212,28 @@ def test_the_markdown_is_plain() -> None:
         "## One\n\nFirst.\n\n## Two\n\nSecond.\n\n## Behind\n\nOn the back.\n\n"
         "<!-- How to use it\n\nTen minutes.\n-->\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("table", "plain"),
+    [
+        ("| Name | Value |\n|---|---|\n| Host ||", ["| Name | Value |", "| ---- | ----- |", "| Host |       |"]),
+        ("| Name | Value |\n|---|---|\n| Host |", ["| Name | Value |", "| ---- | ----- |", "| Host |       |"]),
+        ("| A | B |\n|---|---|\n| `x|y` | z |", ["| A     | B   |", "| ----- | --- |", "| `x|y` | z   |"]),
+    ],
+)
+def test_a_table_keeps_its_columns(table: str, plain: list[str]) -> None:
+    page = PAGE.replace("### Behind", f"{table}\n\n### Behind")
+    made = templates.as_markdown(read(page), BASE)
+
+    assert "\n".join(plain) in made
+
+
+@pytest.mark.parametrize("old", [("\n---\n\n#", "\n...\n\n#"), ("handout:", '"handout":')], ids=["dots", "quotes"])
+def test_a_template_may_be_written_as_yaml_allows(old: tuple[str, str]) -> None:
+    assert old[0] in PAGE
+
+    assert read() == read(PAGE.replace(*old, 1))
 
 
 def test_a_wide_table_is_not_drawn_out() -> None:
