@@ -81,7 +81,7 @@ def graphs(incident: Incident) -> tuple[Graph, ...]:
             ((capacity.max_connections, "max_connections"),),
         ),
         Graph("latency", f"Response time of {what}, 95th percentile", " ms", values(lambda minute: minute.latency)),
-        Graph("errors", f"{what.capitalize()} that fail", " %", values(lambda minute: minute.errors)),
+        Graph("errors", f"{what[:1].upper()}{what[1:]} that fail", " %", values(lambda minute: minute.errors)),
         Graph("pods", f"Pods of {capacity.web.name}", "", values(lambda minute: minute.pods)),
         Graph("requests", "Requests a second", "", values(lambda minute: minute.requests), is_stepped=False),
     )

@@ -175,13 +175,17 @@ def _wrong_values(incident: Incident) -> list[tuple[Place, str]]:
 
 def _unknown_names(incident: Incident) -> Wrongs:
     scenario = incident.scenario
+    if not 1970 <= scenario.day.year <= 2999:
+        yield ("day",), "is in no year that the evidence could be of; write one from 1970 to 2999"
     roles = [person.role for person in scenario.people]
     files: list[tuple[Place, str]] = [(("logs", n, "file"), log.file) for n, log in enumerate(scenario.logs)]
     files += [(("documents", n, "file"), each.file) for n, each in enumerate(scenario.documents)]
     pools = [scenario.capacity.web.name, *(job.name for job in scenario.capacity.jobs)]
     yield from _twice((("events", n, "id"), event.id) for n, event in enumerate(scenario.events))
     yield from _twice((("people", n, "role"), person.role) for n, person in enumerate(scenario.people))
-    yield from _twice((("capacity", "jobs", n, "name"), name) for n, name in enumerate(pools[1:]))
+    jobs: list[tuple[Place, str]] = [(("capacity", "jobs", n, "name"), name) for n, name in enumerate(pools[1:])]
+    yield from _twice([(("capacity", "web", "name"), pools[0]), *jobs])
+    yield from _twice((("calendar", "entries", n, "id"), each.id) for n, each in enumerate(scenario.calendar.entries))
     yield from _twice(files)
     for place, file in files:
         if file in MADE:
@@ -229,6 +233,8 @@ def _of_kind(incident: Incident, kind: type[str], read: Callable[[str], object])
 def _disorder(incident: Incident) -> Wrongs:
     """Times in an order that cannot be, and what needs something else beside it."""
     scenario, at = incident.scenario, incident.at
+    if scenario.clocks.records.offset_minutes:
+        yield ("clocks", "records", "offset_minutes"), "is not 0, and what systems write is in UTC here; write 0"
     for n, event in enumerate(scenario.events):
         if event.card and not event.source:
             yield ("events", n), f"the card of '{event.id}' has no 'source'; say where it is from"

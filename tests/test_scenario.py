@@ -161,7 +161,9 @@ def test_a_project_need_not_have_any(tmp_path: Path) -> None:
          "capacity.series.end: is not after the start; correct it"),
         ('end: "21:00"', 'end: "2027-02-04 20:00"', 'end: "2027-02-04',
          "capacity.series.end: is a day or more after the start; measure less"),
-        ('web: { name: "catalogue"', 'web: { name: "lo (ans"', 'lo (ans', "capacity.web.name: String should match pattern"),
+        ('web: { name: "catalogue"', 'web: { name: "lo (ans"', "lo (ans",
+         "capacity.web.name: String should match pattern"),
+        ('day: "2027-02-03"', 'day: "3027-02-03"', 'day: "3027', "day: is in no year that the evidence could be of"),
         # what follows from the model
         ('id: "full", time: "20:11"', 'id: "full", time: "20:10"', 'id: "full", time: "20:10"',
          "events.time: 'full' is at 20:10, and the capacity model puts it at 20:11; make them agree"),
