@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
@@ -120,12 +119,9 @@ class _Plan:
     sources: list[Source]
     published: Mapping[str, str]
     """Where each file is published, as for `artifacts.begin`."""
-    since: int
-    """When it was read, in nanoseconds since 1970."""
 
 
 def _plan(root: Path, progress: Progress) -> _Plan:
-    since = time.time_ns()
     if problems := list(place_problems(root)):  # before anything is read that may have no end
         raise BuildError(problems)
     settings = site.read_settings(root)
@@ -140,7 +136,7 @@ def _plan(root: Path, progress: Progress) -> _Plan:
     if problems := list(site.page_problems(settings)):
         raise BuildError(problems)  # before anything that takes long
     sources = decks.find(root)
-    return _Plan(settings, inputs, inventory, sheets, incidents, sources, generated.addresses(sources, settings), since)
+    return _Plan(settings, inputs, inventory, sheets, incidents, sources, generated.addresses(sources, settings))
 
 
 def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> _Plan:
@@ -245,9 +241,7 @@ def _make_site(plan: _Plan, stage: Path, made: Sequence[Made], chosen: Sequence[
         bundled = bundles.make(stage / "site", settings.site_url, chosen, plan.sheets.deck)
         progress.found += bundles.problems(bundled)
         _write_prints(bundled, stage / "site" / bundles.PLACE)
-    # What changed meanwhile is half in it.
-    is_same = fingerprint.inputs_fingerprint(settings.root) == plan.fingerprint
-    is_same = is_same and not fingerprint.is_written(settings.root, plan.since)
+    is_same = fingerprint.inputs_fingerprint(settings.root) == plan.fingerprint  # what changed meanwhile is half in it
     made_of = {"fingerprint": plan.fingerprint if is_same else ""}
     publish.write(stage / "site" / "build.json", json.dumps(made_of, indent=2) + "\n")
 

@@ -103,7 +103,7 @@ def note(root: Path, state: State | None) -> None:
     So does it where anything was written meanwhile: nobody knows whether what was read had been changed already, and
     changed back.
     """
-    if not state or is_written(root, state.since):
+    if not state or _is_written(root, state.since):
         return
     new = (root / RECORD).with_suffix(".new")
     with contextlib.suppress(OSError):
@@ -115,11 +115,12 @@ def note(root: Path, state: State | None) -> None:
         new.replace(root / RECORD)
 
 
-def is_written(root: Path, since: int) -> bool:
+def _is_written(root: Path, since: int) -> bool:
     """Whether a file of the project was written, or has come, after a moment."""
     try:
         states = (path.lstat() for path in _walk(root, OF_TOOLS, _OF_TOOLS_AT_ROOT))
-        return any(max(state.st_ctime_ns, state.st_mtime_ns) > since for state in states)
+        # Nobody can set the time of the last change; on Windows, it is that of the first.
+        return any((state.st_mtime_ns if os.name == "nt" else state.st_ctime_ns) > since for state in states)
     except OSError:  # it has gone meanwhile
         return True
 
