@@ -128,7 +128,8 @@ const FIGURE_ATTRIBUTES = new Set(
 /**
  * The picture as part of the slide, so that the theme colours it and its words are words: for an SVG file that asks
  * for it with `class="figure"` on its root. undefined for any other, and for one that holds more than a drawing.
- * `prefix` keeps the ids of several figures apart.
+ * `attributes` and `classes` are what HTML says of it, `isSized` whether that gives a size; `prefix` keeps the ids of
+ * several figures apart.
  */
 function drawnIn(svg, { attributes, alt, classes, isSized, prefix }) {
   const body = svg.replace(/^\uFEFF?\s*(<\?xml[^>]*\?>\s*)?(<!--(?:(?!-->)[^])*-->\s*)*/, '').trimEnd()
@@ -144,9 +145,12 @@ function drawnIn(svg, { attributes, alt, classes, isSized, prefix }) {
   // Defined and then used, so that it is one picture to whoever reads the page by its elements: a screen reader has the
   // text alternative, and a scan for contrast does not stumble over words that lie on shapes.
   const whole = `${prefix}-whole`
+  const fitted = (own) =>
+    (isSized ? own.replace(/\s(?:width|height)="[^"]*"/g, '') : own) // of a size that is given, the other side follows
+      .replace('class="figure', (start) => (classes ? `${start} ${classes}` : start))
   return body
     .replace(/\s(id="|href="#|[\w-]+="url\(#)/g, ` $1${prefix}-`)
-    .replace(/^<svg([^>]*)>/, (_, own) => `<svg ${named}${attributes}${(isSized ? own.replace(/\s(?:width|height)="[^"]*"/g, '') : own).replace('class="figure', (start) => `${start}${classes && ` ${classes}`}`)}><defs><g id="${whole}">`)
+    .replace(/^<svg([^>]*)>/, (_, own) => `<svg ${named}${attributes}${fitted(own)}><defs><g id="${whole}">`)
     .replace(/<\/svg>$/, `</g></defs><use href="#${whole}"/></svg>`)
 }
 
@@ -237,7 +241,6 @@ function settle(html, markdown, deck) {
     if (figure !== undefined) {
       const alt = /\salt="([^"]*)"/.exec(attributes)?.[1] ?? ''
       const kept = [...settled.matchAll(/\s(?:data-src|data-line|style|title|width|height|lang|dir)="[^"]*"/g)].join('')
-      // Of a size that is given, the other side follows.
       const isSized = /\s(?:width|height)="/.test(kept)
       const classes = /\sclass="([^"]*)"/.exec(settled)?.[1] ?? ''
       const drawn = drawnIn(figure, { attributes: kept, alt, classes, isSized, prefix: `figure-${figures + 1}` })

@@ -49,8 +49,8 @@ def find(html: str) -> Iterator[Active]:
 
 
 def find_in_document(html: str) -> Iterator[Active]:
-    """As `find`, in an HTML file: its head, and what only counts where the whole document is one's own, too."""
-    yield from _each_once([*_elements(html), *_elements(f"<!doctype html><body><div>{html}"), *_frames(html)])
+    """As `find`, in an HTML file, which has a head, and a body or frames of its own."""
+    yield from _each_once(_elements(html))
 
 
 def find_in_xml(xml: str) -> Iterator[Active]:
@@ -90,14 +90,6 @@ def _elements(html: str) -> Iterator[Active]:
             name = (node.tag or "").lower()
             # A drawing may name its elements with a prefix.
             yield from _judge(name.rpartition(":")[2], {key: value or "" for key, value in node.attributes.items()})
-
-
-def _frames(html: str) -> Iterator[Active]:
-    """A page that consists of others, of which a parser that is told of a body sees nothing."""
-    for found in re.finditer(
-        r"<(frameset|frame)(?=[\s/>])", re.sub(r"<!--.*?-->", "", html, flags=re.DOTALL), re.IGNORECASE
-    ):
-        yield from _judge(found[1].lower(), {})
 
 
 def _judge(element: str, attributes: Mapping[str, str]) -> Iterator[Active]:

@@ -101,9 +101,7 @@ def _twin_findings(room: Room) -> Iterator[Finding]:
                 line = _line(room, f"{name}.json", f'"{field}"')
                 yield f"{name}.json", line, f"has {shown(record[field])} as {field}, and {name}.csv has {shown(value)}"
     spoken = [
-        f"[{message['at'][:19].replace('T', ' ')}] {message['from']}: {message['text'].strip()}".split("\n", 1)[
-            0
-        ].rstrip()
+        f"[{message['at'][:19].replace('T', ' ')}] {message['from']}: {_first_line(message['text'])}".rstrip()
         for channel in room.json("chat.json")["channels"]
         for message in channel["messages"]
     ]
@@ -111,6 +109,10 @@ def _twin_findings(room: Room) -> Iterator[Finding]:
     for one, other in itertools.zip_longest(written, spoken, fillvalue=""):
         if one != other:
             yield "chat.txt", _line(room, "chat.txt", one), f"says {shown(one)}, and chat.json says {shown(other)}"
+
+
+def _first_line(text: str) -> str:
+    return text.strip().split("\n", 1)[0]
 
 
 _MESSAGE = re.compile(r"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] ")

@@ -120,17 +120,15 @@ def _plain_stem(source: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:60].strip("-") or "figure"
 
 
+_UNREADABLE = (OSError, RuntimeError, ValueError, SyntaxError, Image.DecompressionBombError)
+"""What Pillow raises for pictures that it cannot read."""
+
+
 def _measure(data: bytes) -> tuple[float, float, bool]:
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data)) as picture:
             return *picture.size, not picture.has_transparency_data
-    except (
-        OSError,
-        RuntimeError,
-        ValueError,
-        SyntaxError,
-        Image.DecompressionBombError,
-    ):  # Pillow cannot read it; a browser may
+    except _UNREADABLE:  # a browser may read it all the same
         return 0, 0, False
 
 

@@ -29,7 +29,7 @@ _OF_TOOLS_AT_ROOT = frozenset([".git", ".venv", "dist", "node_modules"])
 """Folders of a project that no build reads for what an author wrote."""
 
 _VARIABLES = ("SITE_URL", "EDIT_URL", "SOURCE_DATE_EPOCH", "GIT_DIR")
-_OF_TOOLS = (
+_TOLD_TO_TOOLS = (
     "FONTCONFIG_FILE", "FONTCONFIG_PATH", "NODE_OPTIONS", "PYTHONPATH", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
 )  # fmt: skip
 """Variables that change what the tools make of the same input."""
@@ -198,7 +198,7 @@ def tools() -> list[str]:
     return [
         *(path.read_text(encoding="utf-8") if path.exists() else "" for path in stamps),
         *(line for program in (node, browser) if program for line in _program(Path(program))),
-        *(f"{name}={os.environ.get(name)}" for name in _OF_TOOLS),
+        *(f"{name}={os.environ.get(name)}" for name in _TOLD_TO_TOOLS),
         *(line for folder in _FONTS for line in _listing(Path(folder).expanduser())),
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,9 +13,10 @@ from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
 from markdown_it import MarkdownIt
 from selectolax.lexbor import LexborHTMLParser
+from yaml.nodes import MappingNode, Node, SequenceNode
 
 from pipeline.deck import Deck, stamped_line
-from pipeline.problems import BuildError, Problem, cut, line_of, load_yaml, read_text, shown
+from pipeline.problems import BuildError, Problem, cut, line_of, load_yaml, read_text, read_yaml, shown
 
 INVENTORY = Path("data", "links.yml")
 """Every outside link with the date it was last seen alive, below the project."""
@@ -312,9 +313,10 @@ def read_inventory(root: Path) -> list[Entry]:
         raise BuildError([Problem(name, 1, "settings", "has no list 'links:'; see CONTRIBUTING.md for its shape")])
     problems: list[Problem] = []
     entries: list[Entry] = []
-    for item in items:
+    for item, node in zip(items, _items(text), strict=True):
         url = item.get("url") if isinstance(item, dict) else None
-        line = _entry_line(text, url)
+        _, place = _field(node, "url") or (node, node)
+        line = place.start_mark.line + 1
         if not isinstance(url, str) or not url.startswith(("http://", "https://")) or not is_address(url):
             message = f"entry {shown(item)} has no 'url:' that begins with https://; correct it"
             problems.append(Problem(name, line, "settings", message))
@@ -330,12 +332,17 @@ def read_inventory(root: Path) -> list[Entry]:
     return entries
 
 
-def _entry_line(text: str, url: object) -> int:
-    """The line of the inventory's entry for `url`, with or without quotation marks."""
-    found = re.search(
-        rf"""^[ \t]*(?:-[ \t]+)?{{?[ \t]*url:[ \t]*(["']?){re.escape(str(url))}\1[ \t]*(?:[#,}}].*)?$""", text, re.M
-    )
-    return text.count("\n", 0, found.start()) + 1 if found else 1
+def _items(text: str) -> list[Node]:
+    """The entries of the inventory as YAML nodes, which know their places."""
+    node = read_yaml(text, INVENTORY.as_posix())
+    listed = _field(node, "links")
+    return list(listed[1].value) if listed and isinstance(listed[1], SequenceNode) else []
+
+
+def _field(node: Node | None, name: str) -> tuple[Node, Node] | None:
+    """The key and the value of a field of a mapping."""
+    pairs = node.value if isinstance(node, MappingNode) else []
+    return next(((key, value) for key, value in pairs if key.value == name), None)
 
 
 def is_address(url: str) -> bool:
@@ -381,37 +388,22 @@ def _dead(entry: Entry, reason: str) -> Problem:
     return Problem(INVENTORY.as_posix(), entry.line, "link-dead", message)
 
 
-def _entry(lines: Sequence[str], place: int, column: int) -> range:
-    """The lines of an entry whose keys begin in a column, of which one stands at a place."""
-
-    def begins(line: str) -> bool:
-        return (item := re.match(r"[ \t]*-[ \t]+", line)) is not None and item.end() <= column
-
-    start, end = place, place + 1
-    while start and not begins(lines[start]):
-        start -= 1
-    while end < len(lines) and not begins(lines[end]):
-        end += 1
-    return range(start, end)
-
-
 def write_verified(root: Path, alive: Iterable[Entry]) -> None:
     """Write the dates into data/links.yml, and leave everything else in it as it is."""
-    path = root / INVENTORY
-    lines = path.read_text(encoding="utf-8").split("\n")
-    for entry in sorted(alive, key=lambda entry: entry.line, reverse=True):  # as lines may be added
-        place = entry.line - 1
-        if re.match(r"\s*-\s*{", lines[place]):  # all on one line
-            lines[place] = re.sub(r"([{,]\s*verified:\s*)[^\s,}]*", rf"\g<1>{entry.verified}", lines[place], count=1)
+    text = read_text(root / INVENTORY, INVENTORY.as_posix())
+    dates = {entry.url: entry.verified for entry in alive}
+    for item in reversed(_items(text)):  # from the end, as what is written moves what comes after it
+        key, url = _field(item, "url") or (item, item)
+        if url.value not in dates:
             continue
-        if not (key := re.match(r"[ \t]*(?:-[ \t]+)?(?=url:)", lines[place])):
-            continue  # written in a way that we do not know: better no date than one in the wrong place
-        dated = re.compile(rf"((?:[ \t]{{{key.end()}}}|[ \t]*-[ \t]+)verified:[ \t]*)[^\s#]*")
-        for number in _entry(lines, place, key.end()):
-            if (found := dated.match(lines[number])) and len(found[1].partition("verified")[0]) == key.end():
-                rest = lines[number][found.end() :].lstrip()
-                lines[number] = f"{found[1].rstrip()} {entry.verified}{' ' if rest else ''}{rest}"
-                break
+        said = f"verified: {dates[url.value]}"
+        if dated := _field(item, "verified"):
+            start, end = dated[0].start_mark.index, dated[1].end_mark.index
+        elif isinstance(item, MappingNode) and item.flow_style:
+            start, said = url.end_mark.index, f", {said}"
+            end = start
         else:
-            lines.insert(entry.line, f"{' ' * key.end()}verified: {entry.verified}")
-    path.write_text("\n".join(lines), encoding="utf-8", newline="\n")
+            start = text.find("\n", url.end_mark.index) % (len(text) + 1)  # else the end of the text
+            end, said = start, f"\n{' ' * key.start_mark.column}{said}"
+        text = text[:start] + said + text[end:]
+    (root / INVENTORY).write_text(text, encoding="utf-8", newline="")

@@ -26,7 +26,7 @@ def serve(folder: Path, base: str) -> Iterator[str]:
     """
     root = urlsplit(base).path
     try:
-        server = Server((HOST, 0), partial(_Handler, folder, root)) if base.startswith("https://") else None
+        server = _Server((HOST, 0), partial(_Handler, folder, root)) if base.startswith("https://") else None
     except OSError:
         server = None
     if not server:
@@ -116,14 +116,16 @@ class Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 64  # as many as windows ask for at once
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        pass  # a browser that was ended has hung up
-
     def server_bind(self) -> None:
         # Without the name of the machine, which the standard library would look up in the network.
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = HOST, self.server_address[1]
+
+
+class _Server(Server):
+    def handle_error(self, request: object, client_address: object) -> None:
+        pass  # a browser that was ended has hung up
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -1,8 +1,9 @@
 // The one Node process of a build: reads jobs as JSON lines on stdin, answers as JSON lines on stdout.
 //
 // A job is {id, argv, traced?, label?, deck?, root?, assets?, links?, generated?}: `argv` goes to Marp CLI as it is,
-// `label` is for those who asked, the rest is the plugin's context (marp.config.mjs; without `deck` there is none). An answer is {id, code, problems, log, trace?,
-// asked, linked}; before, as soon as the job is at work, comes {id, begins}.
+// `label` is for those who asked, the rest is the plugin's context (marp.config.mjs; without `deck` there is none).
+// An answer is {id, code, problems, log, trace?, asked, linked}; before, as soon as the job is at work, comes
+// {id, begins}.
 import { createInterface } from 'node:readline'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createRequire } from 'node:module'

@@ -17,15 +17,14 @@ def problems(root: Path, folder: Path, rule: str) -> Iterator[Problem]:
         name = path.relative_to(root).as_posix()
         if any(part.startswith(".") for part in path.relative_to(folder).parts):
             continue
-        if odd := wrong(path.name):
-            yield Problem(shown(name), 0, rule, f"has a name {odd}; rename it")
+        if wrong := _wrong(path.name):
+            yield Problem(shown(name), 0, rule, f"has a name {wrong}; rename it")
         elif (other := taken.setdefault(name.casefold(), name)) != name and path.parent == (root / other).parent:
             message = f"is one name with '{Path(other).name}' on many disks; rename one of them"
             yield Problem(name, 0, rule, message)
 
 
-def wrong(name: str) -> str:
-    """What is wrong with a name or a path, so that it can be said of it; '' where nothing is."""
+def _wrong(name: str) -> str:
     try:
         name.encode()
     except UnicodeEncodeError:

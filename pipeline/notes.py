@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import normalizeReference
 from markdown_it.token import Token
-
-from pipeline.active import without_code
 
 # No raw HTML: what a note says is shown, not run.
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").enable("strikethrough")
@@ -36,26 +36,20 @@ def as_html(note: str, *, source: str, folder: str, links: Mapping[str, str]) ->
 
 
 def _parse(note: str) -> list[Token]:
-    """What begins as `[Ask]:` is the address of a link, and shown nowhere, if there is such a link, and else words."""
-
-    if "]:" not in note:
-        return _MARKDOWN.parse(note)
-    bare = without_code(note)
-    given = [(found.start(1), _label(found[1])) for found in _GIVEN.finditer(bare)]
-    used = Counter(map(_label, re.findall(r"\[[^\[\]]+\]", bare)))
-    used.subtract(label for _, label in given)
-    text = note
-    for at, label in reversed(given):
+    """What stands as `[Ask]: why` is an address, and shown nowhere: where no link has that name, it is words."""
+    known: dict[str, Any] = {}
+    tokens = _MARKDOWN.parse(note, known)
+    if not known.get("references"):
+        return tokens
+    given = [(normalizeReference(label), place["map"][0]) for label, place in known["references"].items()]
+    given += [(place["label"], place["map"][0]) for place in known.get("duplicate_refs", [])]
+    used = Counter(normalizeReference(words) for words in re.findall(r"\[([^\[\]]+)\]", note))
+    used.subtract(label for label, _ in given)
+    lines = note.split("\n")
+    for label, number in given:
         if not used[label]:
-            text = f"{text[:at]}\\{text[at:]}"
-    return _MARKDOWN.parse(text)
-
-
-_GIVEN = re.compile(r"^[ \t]*(?:(?:[-*+]|\d+[.)]|>)[ \t]+)*(\[[^\[\]\n]+\]):", re.MULTILINE)
-
-
-def _label(words: str) -> str:
-    return " ".join(words.casefold().split())
+            lines[number] = lines[number].replace("[", "\\[", 1)
+    return _MARKDOWN.parse("\n".join(lines))
 
 
 def as_published(note: str, *, source: str, links: Mapping[str, str]) -> str:

@@ -167,11 +167,14 @@ def head(title: str, description: str, *more: str) -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    """`text` as a YAML string on one line: a JSON string is one. As HTML, since Material's templates escape nothing."""
-    said = json.dumps(escape(" ".join(text.split())), ensure_ascii=False)
-    return re.sub(
-        "[\x7f-\x84\x86-\x9f\ufffe\uffff]", lambda sign: f"\\u{ord(sign[0]):04x}", said
-    )  # which YAML wants so
+    """`text` as a YAML string on one line. As HTML, since Material's templates escape nothing."""
+    return in_yaml(escape(" ".join(text.split())))
+
+
+def in_yaml(text: str) -> str:
+    """`text` as a YAML string: a JSON string is one, but for characters that YAML wants written by their numbers."""
+    said = json.dumps(text, ensure_ascii=False)
+    return re.sub("[\x7f-\x84\x86-\x9f\ufffe\uffff]", lambda sign: f"\\u{ord(sign[0]):04x}", said)
 
 
 def without_fences(html: str) -> str:

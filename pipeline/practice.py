@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pipeline import evidence, graphs, pdf
 from pipeline.browser import Reader
 from pipeline.graphs import Graph
 from pipeline.incident import Incident
-from pipeline.pages import head, join, literal, without_fences
+from pipeline.pages import head, in_yaml, join, literal, without_fences
 from pipeline.problems import Problem
 from pipeline.shape import Clock, Record
 
@@ -349,7 +348,7 @@ _EXAMPLE_USE = (
 
 def _handout(number: int, when: str, reader: str = "everyone") -> tuple[str, ...]:
     """Front matter that makes a page a template."""
-    words = json.dumps(when, ensure_ascii=False).replace("<", "\\u003c")  # which YAML reads as the same
+    words = in_yaml(when).replace("<", "\\u003c")  # which YAML reads as the same
     return ("handout:", f"  number: {number}", "  paper: A4", f"  for: {reader}", f"  when: {words}")
 
 

@@ -241,8 +241,9 @@
   function follow() {
     const index = frames.findIndex((frame) => frame.classList.contains('bespoke-marp-active'))
     nameAddress()
-    if (index >= 0 && index === current) sayStep()
-    if (index < 0 || index === current) return
+    if (index < 0) return
+    if (index === current) return sayStep()
+    step = ''
     const before = current
     current = index
     for (const take of followers) take(index, before)

@@ -146,6 +146,12 @@ def lines_of(text: str) -> list[str]:
     return re.split(r"\r\n?|\n", text)
 
 
+def front_matter(text: str) -> str | None:
+    """The YAML at the beginning of a page, as MkDocs finds it; None where there is none. It begins on line 2."""
+    found = re.match(r"---[ \t]*(?:\r\n?|\n)(.*?(?:\r\n?|\n))(?:---|\.\.\.)[ \t]*(?:\r|\n|$)", text, re.DOTALL)
+    return found[1] if found else None
+
+
 def line_of(text: str, needle: str) -> int:
     """The first line of `text` that holds `needle`, 1-based; 0 where there is none."""
     at = text.find(needle) if needle else -1

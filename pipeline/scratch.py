@@ -37,7 +37,7 @@ def open_folder() -> Iterator[Path]:
     """
     system = _system()
     for left in abandoned(system, _START):
-        if (left / _MARK).is_file() or not any(left.iterdir()):
+        if _is_marked(left):
             _remove(left)
     try:
         made = Path(tempfile.mkdtemp(prefix=f"{_START}{os.getpid()}-", dir=system))
@@ -60,6 +60,14 @@ def abandoned(folder: Path, start: str) -> Iterator[Path]:
         named = re.fullmatch(r"([0-9]{1,9})(?:-[a-z0-9_]{8})?", path.name.removeprefix(start))
         if named and not psutil.pid_exists(int(named[1])) and _is_ours(path):
             yield path
+
+
+def _is_marked(path: Path) -> bool:
+    """Whether one of our folders holds its mark, or nothing, as it was killed before."""
+    try:
+        return (path / _MARK).is_file() or not any(path.iterdir())
+    except OSError:  # somebody else has just removed it, or it is no folder
+        return False
 
 
 def _is_ours(path: Path) -> bool:

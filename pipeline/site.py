@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import re
@@ -37,6 +38,7 @@ from pipeline.problems import (
     BuildError,
     Problem,
     cut,
+    front_matter,
     line_of,
     lines_of,
     load_yaml,
@@ -76,8 +78,8 @@ class Settings:
     """The language of what is printed and written for Word, with the country whose spelling it has."""
     edit_url: str = ""
     """Where readers can edit a file of the project, followed by its path; '' where nobody knows."""
-    left_out: GitIgnoreSpec | None = field(default=None, repr=False)
-    """Which of them MkDocs does not publish."""
+    left_out: GitIgnoreSpec = field(default_factory=lambda: _default_exclude, repr=False)
+    """Which files of that folder MkDocs does not publish."""
     is_alone: bool = True
     """Whether nothing that shapes the site lies outside of the project, or in settings that others are taken from."""
 
@@ -404,34 +406,46 @@ def page_problems(settings: Settings) -> Iterator[Problem]:
     for path in sorted(docs.rglob("*")):
         name = path.relative_to(root).as_posix()
         is_hidden = any(part.startswith(".") for part in path.relative_to(docs).parts)
-        if is_hidden and settings.left_out and settings.left_out.match_file(path.relative_to(docs).as_posix()):
+        if is_hidden and settings.left_out.match_file(path.relative_to(docs).as_posix()):
             continue  # which nobody gets to see
         if re.search(r'[<>"]', path.name):
             yield Problem(name, 0, "file", "has a '<', '>' or '\"' in its name, which is no address; rename it")
         elif path.is_symlink():
             message = "is a symbolic link, and MkDocs would publish what it leads to; put the file itself here"
             yield Problem(name, 0, "file-outside", message)
-        elif path.suffix == ".md" and path.is_file():
-            yield from _text_problems(path, name)
-        elif path.suffix.lower() in (".css", ".html") and path.is_file() and (wrong := list(_not_text(path, name))):
-            yield from wrong
-        elif path.suffix.lower() in pictures.SUFFIXES and path.is_file():
-            if pictures.is_cut_off(path):
-                yield Problem(
-                    name, 0, "image-broken", "is cut off, so that readers see a part of it or nothing; save it anew"
-                )
-        elif path.is_file() and "assets" not in path.relative_to(docs).parts[:1]:
-            ending = path.suffix.lower()
-            if ending in _NO_PAGES or (ending == ".html" and path.suffix != ".html"):
-                cure = "save it as '.svg'" if ending == ".svgz" else "name it '.html'"
-                message = f"is a page with the ending '{path.suffix}', which nobody looks into; {cure}"
-                yield Problem(name, 0, "page-script", message)
-            elif ending in _DOCUMENTS or (ending not in _WORDS and _begins_as_xml(path)):
-                yield from _document_problems(path, name)
+        elif path.is_file():
+            try:
+                yield from _file_problems(path, name, is_asset="assets" in path.relative_to(docs).parts[:1])
+            except BuildError as error:
+                yield from error.problems
     yield from written_templates(settings)[1]
 
 
-# What a browser opens by itself; docs/assets is the project's own code. Web servers call all of the first XML.
+def _file_problems(path: Path, name: str, *, is_asset: bool) -> Iterator[Problem]:
+    """What is wrong with a file beside the pages, or with a page. Raises BuildError where it cannot be read.
+
+    What `is_asset` is the project's own code, and may run.
+    """
+    ending = path.suffix.lower()
+    if path.suffix == ".md":
+        yield from _text_problems(read_text(path, name), name)
+    elif ending in pictures.SUFFIXES:
+        if pictures.is_cut_off(path):
+            message = "is cut off, so that readers see a part of it or nothing; save it anew"
+            yield Problem(name, 0, "image-broken", message)
+    elif ending == ".css" or (is_asset and ending == ".html"):
+        read_text(path, name)
+    elif is_asset:
+        return
+    elif ending in _NO_PAGES or (ending == ".html" and path.suffix != ".html"):
+        cure = "save it as '.svg'" if ending == ".svgz" else "name it '.html'"
+        message = f"is a page with the ending '{path.suffix}', which nobody looks into; {cure}"
+        yield Problem(name, 0, "page-script", message)
+    elif ending in _DOCUMENTS or (ending not in _WORDS and _begins_as_xml(path)):
+        yield from _document_problems(read_text(path, name), name, ending)
+
+
+# What a browser opens by itself. Web servers call all of the first XML.
 _XML = (
     ".atom", ".dae", ".gpx", ".kml", ".mathml", ".mml", ".ncx", ".opf", ".owl", ".rdf", ".rng", ".rss", ".smi",
     ".smil", ".svg", ".wsdl", ".xbl", ".xml", ".xsd", ".xsl", ".xslt", ".xspf", ".xul",
@@ -451,76 +465,57 @@ def _begins_as_xml(path: Path) -> bool:
         return False
 
 
-def _not_text(path: Path, name: str) -> Iterator[Problem]:
-    try:
-        read_text(path, name)
-    except BuildError as error:
-        yield from error.problems
-
-
 _META = frozenset(
     ["author", "authors", "copyright", "date", "description", "hide", "icon", "keywords", "lang", "language", "license"]
 ) | {"robots", "search", "status", "subtitle", "summary", "tags", "template", "title"}
 """Settings that a page may begin with, without a '---': MkDocs takes any first words with a colon for one."""
 
 
-def _text_problems(path: Path, name: str) -> Iterator[Problem]:
-    try:
-        text = "\n".join(lines_of(read_text(path, name)))
-        if matter := re.match(r"---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|$)", text, re.DOTALL):
-            values = load_yaml(matter[1], name, offset=1)
-            if values is not None and not isinstance(values, dict):
-                message = "front matter has no 'key: value' lines; write e.g. 'title: A page'"
-                yield Problem(name, 2, "yaml", message)
-        elif re.match(r"---[ \t]*\n[\w-]+:", text):
-            message = "front matter has no end, and is shown on the page; write '---' on a line of its own below it"
-            yield Problem(name, 1, "yaml", message)
-        else:
-            _, taken = get_data(text)
-            for number, line in enumerate(text.split("\n") if taken else (), 1):
-                if not line.strip():
-                    break
-                key = line.partition(":")[0].strip().lower()
-                if key in taken and key not in _META:
-                    message = "is taken for a setting of the page, and not shown; write an empty line above it"
-                    yield Problem(name, number, "yaml", f"{shown(line)} {message}")
-    except BuildError as error:
-        yield from error.problems
-
-
-def _document_problems(path: Path, name: str) -> Iterator[Problem]:
-    try:
-        text = read_text(path, name)
-    except BuildError as error:
-        yield from error.problems
+def _text_problems(text: str, name: str) -> Iterator[Problem]:
+    matter = front_matter(text)
+    if matter is not None:
+        values = load_yaml(matter, name, offset=1)
+        if values is not None and not isinstance(values, dict):
+            message = "front matter has no 'key: value' lines; write e.g. 'title: A page'"
+            yield Problem(name, 2, "yaml", message)
         return
+    lines = lines_of(text)
+    if re.match(r"---[ \t]*\n[\w-]+:", "\n".join(lines[:2])):
+        message = "front matter has no end, and is shown on the page; write '---' on a line of its own below it"
+        yield Problem(name, 1, "yaml", message)
+        return
+    _, taken = get_data(text)
+    for number, line in enumerate(itertools.takewhile(str.strip, lines if taken else ()), 1):
+        key = line.partition(":")[0].strip().lower()
+        if key in taken and key not in _META:
+            message = f"{shown(line)} is taken for a setting of the page, and not shown; write an empty line above it"
+            yield Problem(name, number, "yaml", message)
+
+
+def _document_problems(text: str, name: str, ending: str) -> Iterator[Problem]:
     if re.search(r"<!(?:ENTITY|ATTLIST)|<\?xml-stylesheet", text, re.IGNORECASE):
         message = "has entities or a style sheet that could hide a script; save it without them"
         yield Problem(name, line_of(text, "<!ENTITY"), "page-script", message)
         return
-    if path.suffix == ".html":
-        found = list(active.find_in_document(text))
-    else:
-        encoding = re.match(r"<\?xml[^>]*\bencoding\s*=\s*[\"']([^\"']*)", text)
-        if (
-            encoding
-            and encoding[1].lower() not in ("utf-8", "utf8")
-            and not (
-                text.isascii() and encoding[1].lower().startswith(("us-ascii", "ascii", "iso-8859", "windows-125"))
-            )
-        ):
-            yield Problem(name, 1, "file", f"says that it is in {shown(encoding[1])}; save it as UTF-8, and say so")
-            return
-        try:
-            found = list(active.find_in_xml(text))
-        except ElementTree.ParseError as error:
-            line, _ = error.position
-            said = str(error).partition(":")[0]
-            if path.suffix.lower() in _XML:
-                yield Problem(name, line, "file", f"is no XML that a browser reads to its end ({said}); correct it")
-            found = list(active.find(text))  # what comes before may be drawn, and run
+    said = re.match(r"<\?xml[^>]*\bencoding\s*=\s*[\"']([^\"']*)", text)
+    encoding = said[1].lower() if said else "utf-8"
+    if not (encoding in ("utf-8", "utf8") or (text.isascii() and encoding.startswith(_AS_ASCII))):
+        yield Problem(name, 1, "file", f"says that it is in {shown(encoding)}; save it as UTF-8, and say so")
+        return
+    try:
+        found = list(active.find_in_document(text) if ending == ".html" else active.find_in_xml(text))
+    except ElementTree.ParseError as error:
+        if ending in _XML:
+            reason = str(error).partition(":")[0]
+            message = f"is no XML that a browser reads to its end ({reason}); correct it"
+            yield Problem(name, error.position[0], "file", message)
+        found = list(active.find(text))  # what comes before may be drawn, and run
     for each in found:
         yield Problem(name, active.line_in(text, each, is_markdown=False), "page-script", each.message)
+
+
+_AS_ASCII = ("ascii", "iso-8859", "us-ascii", "windows-125")
+"""How the names of encodings begin in which ASCII is what it is in UTF-8."""
 
 
 class _Listener(logging.Handler):

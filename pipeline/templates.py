@@ -22,7 +22,7 @@ from markdown import Markdown
 from pipeline import figures, pdf
 from pipeline.active import without_code
 from pipeline.browser import Reader
-from pipeline.problems import BuildError, Problem, line_of, lines_of, load_yaml, read_text, shown
+from pipeline.problems import BuildError, Problem, front_matter, line_of, lines_of, load_yaml, read_text, shown
 
 SIZES = ("A4", "A4 landscape", "A5")
 """What a paper may be printed on. On US Letter, nothing of A4 is lost."""
@@ -125,15 +125,13 @@ def read(text: str, *, uri: str, source: str, is_generated: bool = False) -> Tem
 
     Raises BuildError where its front matter or its paper is wrong.
     """
-    matter = re.match(r"---[ \t]*\r?\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\r?\n|$)", text, re.DOTALL)
-    if not matter or not re.search(r"(?m)^[\"']?handout[\"']?[ \t]*:", matter[1]):
+    matter = front_matter(text)
+    if matter is None or "handout" not in matter:
         return None
-    values = load_yaml(matter[1], source, offset=1)
-    if not isinstance(values, dict):
-        return None  # which the look at all pages tells
+    values = load_yaml(matter, source, offset=1)
+    if not isinstance(values, dict) or "handout" not in values:
+        return None  # the first is told where all pages are looked at
     line = 0 if is_generated else line_of(text, "\nhandout") + 1
-    if "handout" not in values:  # but in the text of another key
-        return None
     handout = values["handout"]
     if wrong := _wrong_handout(handout) or _wrong_words(values):
         raise BuildError([Problem(source, line, "template", wrong)])
@@ -143,15 +141,8 @@ def read(text: str, *, uri: str, source: str, is_generated: bool = False) -> Tem
         if is_generated:  # which has no lines that anybody could look at
             raise BuildError(replace(each, line=0) for each in error.problems) from None
         raise
-    for wide in re.finditer(r"\.lines-(\d+)", paper):
-        if len(wide[1]) > 2 or int(wide[1]) > _MOST_LINES:
-            message = f"{wide[0]} is more than a page holds; have {_MOST_LINES} lines at most"
-            raise BuildError([Problem(source, 0 if is_generated else line_of(text, wide[0]), "template", message)])
-    if wrong := _wrong_comment(paper):
-        message = (
-            f"what becomes a comment in the Markdown holds '--', which would end it: {shown(wrong)}; write it anew"
-        )
-        raise BuildError([Problem(source, 0 if is_generated else line_of(text, wrong), "template", message)])
+    for words, message in _wrong_parts(paper):
+        raise BuildError([Problem(source, 0 if is_generated else line_of(text, words), "template", message)])
     return Template(
         uri,
         source,
@@ -194,7 +185,6 @@ def _wrong_words(values: Mapping[str, Any]) -> str:
     return ""
 
 
-_MOST_LINES = 60
 _LONGEST = 255
 """Characters of what a Word file says of itself."""
 
@@ -214,10 +204,6 @@ def _paper(text: str, source: str) -> tuple[str, int]:
     if not end:
         raise BuildError([Problem(source, start, "template", "the paper has no end; close it with '</div>'")])
     inside = lines[start:end]
-    for number, words in enumerate(without_code("\n".join(inside)).split("\n"), start + 1):
-        if re.search(r"!\[|<img\b", words, re.IGNORECASE):
-            message = "a paper holds no pictures, as its Word file and its PDF would not; say it in words"
-            raise BuildError([Problem(source, number, "template", message)])
     first = next((line for line in inside if line.strip()), "")
     titles = [line for line in inside if re.match(r"#{1,2} ", line)]
     if not first.startswith("## ") or len(titles) != 1:
@@ -226,11 +212,17 @@ def _paper(text: str, source: str) -> tuple[str, int]:
     return "\n".join(inside).strip() + "\n", start + 1 + next(i for i, line in enumerate(inside) if line.strip())
 
 
-def _wrong_comment(paper: str) -> str:
-    """The first line of a hint, or of how to use the paper, that cannot stand in a comment; '' where there is none."""
+def _wrong_parts(paper: str) -> Iterator[tuple[str, str]]:
+    """What its files could not hold as the page does: words by which it is found, and what is wrong."""
+    for found in re.finditer(r"!\[.*|<img\b.*", without_code(paper), re.IGNORECASE):
+        yield found[0], "a paper holds no pictures, as its Word file and its PDF would not; say it in words"
+    for found in re.finditer(r"\.lines-(?!(?:[1-5]?\d|60)\b)\d+", paper):
+        yield found[0], f"{found[0]} is more than a page holds; have 60 lines at most"
     text, *use = re.split(_USE.replace("## ", "### "), paper, maxsplit=1)
     hints = re.findall(r"(?m)((?:^.+\n)+)\{[^{}\n]*\.hint\b", text)
-    return next((line for part in [*hints, *use] for line in part.splitlines() if "--" in line), "")
+    for line in (line for part in [*hints, *use] for line in part.split("\n") if "--" in line):
+        message = f"what becomes a comment in the Markdown holds '--', which would end it: {shown(line)}; write it anew"
+        yield line, message
 
 
 def _end(lines: Sequence[str], start: int) -> int:
@@ -299,11 +291,8 @@ _WIDEST = 100
 
 
 def _cells(line: str) -> list[str]:
-    cells = re.split(r"(?<!\\)\|(?=(?:[^`]*`[^`]*`)*[^`]*$)", line.strip())  # not within code
-    return [
-        cell.strip()
-        for cell in (cells[1:] if not cells[0] else cells)[: -1 if len(cells) > 1 and not cells[-1] else None]
-    ]
+    row = re.sub(r"^\||(?<!\\)\|$", "", line.strip())
+    return [cell.strip() for cell in re.split(r"(?<!\\)\|(?=(?:[^`]*`[^`]*`)*[^`]*$)", row)]  # but not within code
 
 
 def _raised(template: Template, base: str) -> str:

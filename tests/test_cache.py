@@ -212,11 +212,10 @@ def test_settings_that_take_from_elsewhere_are_known(tiny: Project, brought: str
     (tiny.root / "base.yml").write_text("copyright: nobody\n", encoding="utf-8")
     (tiny.root.parent / "brand").mkdir()
     (tiny.root.parent / "h.py").write_text("", encoding="utf-8")
-    text = (tiny.root / "mkdocs.yml").read_text(encoding="utf-8")
-    kept = re.sub(r"(?ms)^(theme|hooks):.*?(?=^\S)", "", text) if ":\n" in brought or "hooks" in brought else text
+    key = brought.partition(":")[0]
 
     assert site.read_settings(tiny.root).is_alone
-    (tiny.root / "mkdocs.yml").write_text(f"{kept}\n{brought}\n", encoding="utf-8")
+    tiny.edit("mkdocs.yml", lambda text: re.sub(rf"(?ms)^{key}:.*?(?=^\S|\Z)", "", text) + brought)
     assert not site.read_settings(tiny.root).is_alone
 
 

@@ -244,99 +244,105 @@ def inventory_nested_too_deeply(project: Project) -> list[str]:
     return ["data/links.yml:1: is nested too deeply to be read; write it in fewer levels [yaml]"]
 
 
-def drawing_that_only_xml_sees(project: Project) -> list[str]:
-    text = (
-        '<svg xmlns="http://www.w3.org/2000/svg"><title><textarea>\n<script>run()</script></textarea></title></svg>\n'
-    )
-    (project.root / "docs/picture.svg").write_text(text, encoding="utf-8")
-    return ["docs/picture.svg:2: <script> in a page; ... [page-script]"]
+Spoil = Callable[[Project], list[str]]
 
 
-def drawing_that_asks_another_host(project: Project) -> list[str]:
-    text = (
-        '<svg xmlns="http://www.w3.org/2000/svg">\n<a href="https://x.example/">a</a>\n'
-        "<image href='//y.example/a.png'/>\n<style>a { fill: url( 'https://z.example/#a') }</style>\n</svg>\n"
-    )
-    (project.root / "docs/picture.svg").write_text(text, encoding="utf-8")
-    return [
-        "docs/picture.svg:3: <image> asks for //y.example/a.png, which is not part of the site; ... [page-script]",
-        "docs/picture.svg:4: <style> asks for https://z.example/#a, which is not part of the site; ... [page-script]",
-    ]
+def document(name: str, files: dict[str, str], *told: str) -> Spoil:
+    """A recipe called `name`: files below docs/, and what is said of them."""
+
+    def spoil(project: Project) -> list[str]:
+        for path, text in files.items():
+            (project.root / "docs" / path).parent.mkdir(exist_ok=True)
+            (project.root / "docs" / path).write_text(text, encoding="utf-8")
+        return [f"docs/{line}" for line in told]
+
+    spoil.__name__ = name
+    return spoil
 
 
-def drawing_in_signs_of_its_own(project: Project) -> list[str]:
-    text = '<?xml version="1.0" encoding="Shift_JIS"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>\n'
-    (project.root / "docs/picture.svg").write_text(text, encoding="utf-8")
-    return ["docs/picture.svg:1: says that it is in 'Shift_JIS'; save it as UTF-8, and say so [file]"]
+SVG = '<svg xmlns="http://www.w3.org/2000/svg">'
+IN_XHTML = 'xmlns="http://www.w3.org/1999/xhtml"'
+ASKS = {
+    "a": '<style>@import"https://x.example/1"</style>',
+    "b": "<style><g/>@import url(https://x.example/2);</style>",
+    "c": "<style>a { background: image-set('https://x.example/3' 1x) }</style>",
+    "d": f'<g><img {IN_XHTML} srcset="a.png 1x, https://x.example/4 2x"/></g>',
+    "e": "<style>a { fill: u\\72l(https://x.example/5) }</style>",
+}
+"""Ways in which a drawing may ask another host for something."""
 
-
-def drawing_that_breaks_off(project: Project) -> list[str]:
-    text = '<svg xmlns="http://www.w3.org/2000/svg">\n<script>run()</script>\n<g>\n</svg>\n'
-    (project.root / "docs/picture.svg").write_text(text, encoding="utf-8")
-    return [
-        "docs/picture.svg:4: is no XML that a browser reads to its end (mismatched tag); correct it [file]",
-        "docs/picture.svg:2: <script> in a page; ... [page-script]",
-    ]
-
-
-def page_that_hides_a_script_where_scripts_run(project: Project) -> list[str]:
-    text = '<!doctype html>\n<p>a</p>\n<noscript><p title="</noscript><script>run()</script>"></p></noscript>\n'
-    (project.root / "docs/page.html").write_text(text, encoding="utf-8")
-    return ["docs/page.html:3: <script> in a page; ... [page-script]"]
-
-
-def page_of_frames(project: Project) -> list[str]:
-    text = '<!doctype html>\n<html>\n<frameset onload="run()">\n<frame src="/">\n</frameset></html>\n'
-    (project.root / "docs/page.html").write_text(text, encoding="utf-8")
-    return [
-        "docs/page.html:3: <frameset> in a page; ... [page-script]",
-        "docs/page.html:3: the handler 'onload' of <frameset>; ... [page-script]",
-        "docs/page.html:4: <frame> in a page; ... [page-script]",
-    ]
-
-
-def page_with_a_handler_of_its_body(project: Project) -> list[str]:
-    (project.root / "docs/page.html").write_text("<!doctype html>\n<body onload='run()'>\n", encoding="utf-8")
-    return ["docs/page.html:2: the handler 'onload' of <body>; ... [page-script]"]
-
-
-def drawings_that_ask_another_host_in_other_ways(project: Project) -> list[str]:
-    found = {
-        "a": '<style>@import"https://x.example/1"</style>',
-        "b": "<style><g/>@import url(https://x.example/2);</style>",
-        "c": "<style>a { background: image-set('https://x.example/3' 1x) }</style>",
-        "d": '<g><img xmlns="http://www.w3.org/1999/xhtml" srcset="a.png 1x, https://x.example/4 2x"/></g>',
-        "e": "<style>a { fill: u\\72l(https://x.example/5) }</style>",
-    }
-    for name, inner in found.items():
-        (project.root / f"docs/{name}.svg").write_text(
-            f'<svg xmlns="http://www.w3.org/2000/svg">{inner}</svg>\n', "utf-8"
-        )
-    return [f"docs/{name}.svg:... [page-script]" for name in found]
-
-
-def xml_under_another_name(project: Project) -> list[str]:
-    text = '<x>\n<script xmlns="http://www.w3.org/1999/xhtml">run()</script></x>\n'
-    for name in ("a.gml", "b.xlf"):
-        (project.root / "docs" / name).write_text(text, encoding="utf-8")
-    return [f"docs/{name}:2: <script> in a page; ... [page-script]" for name in ("a.gml", "b.xlf")]
-
-
-def pages_without_a_policy(project: Project) -> list[str]:
-    names = ("a.htm", "b.HTML", "c.xhtml")
-    for name in names:
-        (project.root / "docs" / name).write_text("<p>words</p>\n", encoding="utf-8")
-    return [
-        f"docs/{name}: is a page with the ending '.{name[2:]}', which nobody looks into; ... [page-script]"
-        for name in names
-    ]
+DOCUMENTS = [
+    document(
+        "drawing_that_only_xml_sees",
+        {"a.svg": f"{SVG}<title><textarea>\n<script>run()</script></textarea></title></svg>\n"},
+        "a.svg:2: <script> in a page; ... [page-script]",
+    ),
+    document(
+        "drawing_that_asks_another_host",
+        {
+            "a.svg": f"{SVG}\n<a href='https://x.example/'>a</a>\n<image href='//y.example/a.png'/>\n"
+            "<style>a { fill: url( 'https://z.example/#a') }</style>\n</svg>\n"
+        },
+        "a.svg:3: <image> asks for //y.example/a.png, which is not part of the site; ... [page-script]",
+        "a.svg:4: <style> asks for https://z.example/#a, which is not part of the site; ... [page-script]",
+    ),
+    document(
+        "drawings_that_ask_another_host_in_other_ways",
+        {f"{name}.svg": f"{SVG}{inner}</svg>\n" for name, inner in ASKS.items()},
+        *(f"{name}.svg:... [page-script]" for name in ASKS),
+    ),
+    document(
+        "drawing_in_signs_of_its_own",
+        {"a.svg": f'<?xml version="1.0" encoding="Shift_JIS"?>\n{SVG}</svg>\n'},
+        "a.svg:1: says that it is in 'shift_jis'; save it as UTF-8, and say so [file]",
+    ),
+    document(
+        "drawing_that_breaks_off",
+        {"a.svg": f"{SVG}\n<script>run()</script>\n<g>\n</svg>\n"},
+        "a.svg:4: is no XML that a browser reads to its end (mismatched tag); correct it [file]",
+        "a.svg:2: <script> in a page; ... [page-script]",
+    ),
+    document(
+        "page_that_hides_a_script_where_scripts_run",
+        {"a.html": '<!doctype html>\n<noscript><p title="</noscript><script>run()</script>"></p></noscript>\n'},
+        "a.html:2: <script> in a page; ... [page-script]",
+    ),
+    document(
+        "page_of_frames",
+        {"a.html": '<!doctype html>\n<html>\n<frameset onload="run()">\n<frame src="/">\n</frameset></html>\n'},
+        "a.html:3: <frameset> in a page; ... [page-script]",
+        "a.html:3: the handler 'onload' of <frameset>; ... [page-script]",
+        "a.html:4: <frame> in a page; ... [page-script]",
+    ),
+    document(
+        "page_with_a_handler_of_its_body",
+        {"a.html": "<!doctype html>\n<body onload='run()'>\n"},
+        "a.html:2: the handler 'onload' of <body>; ... [page-script]",
+    ),
+    document(
+        "xml_under_another_name",
+        dict.fromkeys(["a.gml", "b.xlf"], f"<x>\n<script {IN_XHTML}>run()</script></x>\n"),
+        *(f"{name}:2: <script> in a page; ... [page-script]" for name in ("a.gml", "b.xlf")),
+    ),
+    document(
+        "pages_without_a_policy",
+        dict.fromkeys(["a.htm", "b.HTML", "c.xhtml"], "<p>words</p>\n"),
+        *(
+            f"{name}: is a page with the ending '.{name[2:]}', which nobody looks into; ... [page-script]"
+            for name in ("a.htm", "b.HTML", "c.xhtml")
+        ),
+    ),
+]
 
 
 def hidden_drawing_that_is_published_all_the_same(project: Project) -> list[str]:
     project.edit("mkdocs.yml", lambda text: f'{text}exclude_docs: "!.well-known/"\n')
-    (project.root / "docs/.well-known").mkdir()
-    (project.root / "docs/.well-known/a.svg").write_text("<svg><script>run()</script></svg>\n", encoding="utf-8")
-    return ["docs/.well-known/a.svg:1: <script> in a page; ... [page-script]"]
+    spoil = document(
+        "hidden",
+        {".well-known/a.svg": "<svg><script>run()</script></svg>\n"},
+        ".well-known/a.svg:1: <script> in a page; ... [page-script]",
+    )
+    return spoil(project)
 
 
 TOLD_AT_ONCE: list[Callable[[Project], list[str]]] = [
@@ -347,11 +353,8 @@ TOLD_AT_ONCE: list[Callable[[Project], list[str]]] = [
     snippet_that_leads_out, pipe_for_a_deck, pipe_for_a_picture, pipe_for_a_theme, pipe_for_a_page,
     pipe_for_a_file_of_the_pages, pipe_for_the_inventory, pipe_for_the_run_sheets, pipe_for_the_settings,
     device_for_a_deck, folder_for_a_deck, deck_that_leads_to_itself, template_that_leads_to_itself,
-    page_named_like_an_element, inventory_nested_too_deeply, drawing_that_only_xml_sees,
-    drawing_that_asks_another_host, drawing_in_signs_of_its_own, drawing_that_breaks_off,
-    page_that_hides_a_script_where_scripts_run, page_of_frames, page_with_a_handler_of_its_body, pages_without_a_policy,
-    hidden_drawing_that_is_published_all_the_same, drawings_that_ask_another_host_in_other_ways,
-    xml_under_another_name,
+    page_named_like_an_element, inventory_nested_too_deeply,
+    hidden_drawing_that_is_published_all_the_same, *DOCUMENTS,
 ]  # fmt: skip
 """What is told before any tool is started; all of these are also tried as the rest are, most of them on demand."""
 

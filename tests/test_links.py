@@ -230,14 +230,28 @@ def test_a_date_is_written_wherever_its_entry_has_it(tmp_path: Path) -> None:
     assert "what: none" in text and '"Not verified: asks"' in text
 
 
-def test_an_entry_that_is_written_in_another_way_is_left_as_it_is(tmp_path: Path) -> None:
-    text = "# verified: the day\nlinks:\n  - {what: x, url: https://a.example/, verified: null}\n"
-    write_inventory(tmp_path, text)
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("- {what: x, url: https://a.example/, verified: null}\n", "- {what: x, url: https://a.example/, DATED}\n"),
+        ("- {url: https://a.example/}\n", "- {url: https://a.example/, DATED}\n"),
+        ("- url: 'https://a.example/' # x", "- url: 'https://a.example/' # x\n  DATED"),
+        (
+            "- what: >\n    verified: no\n  url: https://a.example/\r\n",
+            "- what: >\n    verified: no\n  url: https://a.example/\r\n  DATED\n",
+        ),
+    ],
+)
+def test_an_entry_may_be_written_in_any_way(tmp_path: Path, old: str, new: str) -> None:
+    (tmp_path / "data").mkdir()
+    path = tmp_path / "data/links.yml"
+    path.write_text(f"# verified: the day\nlinks:\n{old}", encoding="utf-8", newline="")
     [entry] = links.read_inventory(tmp_path)
 
     links.write_verified(tmp_path, [replace(entry, verified=date(2026, 2, 3))])
 
-    assert text == (tmp_path / "data/links.yml").read_text(encoding="utf-8")
+    expected = new.replace("DATED", "verified: 2026-02-03")
+    assert f"# verified: the day\nlinks:\n{expected}".encode() == path.read_bytes()
 
 
 def write_inventory(root: Path, text: str) -> None:
@@ -254,7 +268,7 @@ def write_inventory(root: Path, text: str) -> None:
         ("links:\n  - url: https://x.example/\n    verified: soon\n", "data/links.yml:2: 'verified' of"),
         (
             "links:\n  - url: https://x.example/\n  - url: https://x.example/\n",
-            "data/links.yml:2: https://x.example/ stands",
+            "data/links.yml:3: https://x.example/ stands",
         ),
     ],
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
+import resource
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from pipeline import artifacts, commands, decks, pdf, publish, report
+from pipeline import artifacts, commands, decks, pdf, report
 from pipeline.artifacts import Made
 from pipeline.problems import Area, BuildError, Problem
 from pipeline.report import Report
@@ -152,17 +152,18 @@ def test_a_report_takes_the_place_of_the_last(wrong: Report, made: Made, tmp_pat
 
 
 def test_a_report_that_cannot_be_written_leaves_nothing_and_hides_no_problem(
-    tiny: Project, monkeypatch: pytest.MonkeyPatch
+    tiny: Project,
 ) -> None:
-    def fail(*_: object) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
     (tiny.root / "slides/talk/deck.md").write_bytes(b"\xff")
-    monkeypatch.setattr(publish, "exchange", fail)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))  # bytes of a file: the report's page has more
+    try:
+        with pytest.raises(BuildError, match="is not UTF-8"):
+            commands.build(tiny.root, NO_TOOLS)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
-    with pytest.raises(BuildError, match="is not UTF-8"):
-        commands.build(tiny.root, NO_TOOLS)
-
+    assert not (tiny.root / "dist/report").exists()
     assert [] == list((tiny.root / "dist").glob(".report-*"))
 
 

@@ -273,7 +273,11 @@
   // --- taking it away --------------------------------------------------------------------------------------------
 
   // As words: no markup, no mark of a list or a heading, and nobody who would be called by it.
-  const cell = (text) => text.trim().replace(/\s+/g, " ").replace(/[\\|<>*_`~&[\]]/g, "\\$&").replace(/^([#+-]|\d+(?=[.)]))/, (start) => (/\d/.test(start) ? `${start}\\` : `\\${start}`)).replace(/@(?=\w)/g, "@\u200b");
+  const cell = (text) =>
+    text.trim().replace(/\s+/g, " ")
+      .replace(/[\\|<>*_`~&[\]]/g, "\\$&")
+      .replace(/^[#+-]|^\d+(?=[.)])/, (start) => (start < "0" ? `\\${start}` : `${start}\\`))
+      .replace(/@(?=\w)/g, "@\u200b");
   const times = (card) => {
     const utc = timeOf(card);
     return zones.slice(0, 2).map((zone) => (utc ? `${card.utc ? "" : "~"}${clock(utc, zone)}` : ""));
