@@ -686,15 +686,20 @@ def _tell(page: Page, config: MkDocsConfig, line: int, rule: str, message: str) 
     log.warning("%s", problem, extra={"problem": problem})
 
 
-def _escaped(value: Any) -> Any:
+def _escaped(value: Any, *, is_part: bool = False) -> Any:
+    """A value of front matter as HTML; `is_part` is what stands in a list or a mapping.
+
+    A template that expects a text shows these as Python writes them, in quotation marks that depend on what is in it.
+    """
     if isinstance(value, dict):
-        return {_escaped(key): _escaped(each) for key, each in value.items()}
+        return {_escaped(key, is_part=True): _escaped(each, is_part=True) for key, each in value.items()}
     if isinstance(value, list):
-        return [_escaped(each) for each in value]
+        return [_escaped(each, is_part=True) for each in value]
     if value is None or isinstance(value, bool | int | float | date):
         return value
-    # YAML has more kinds of values, as sets and bytes; a template would show them as Python writes them.
-    return re.sub(r"[<>\"]", lambda sign: escape(sign[0]), str(value))
+    # YAML has more kinds of values, as sets and bytes, which are written so, too.
+    signs = '[<>"]' if isinstance(value, str) and not is_part else "[<>\"']"
+    return re.sub(signs, lambda sign: escape(sign[0]), str(value))
 
 
 def _foreign_scripts(page: Page, config: MkDocsConfig) -> list[str]:
