@@ -11,6 +11,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - the one file that an older Pytho
 
 import argparse
 import contextlib
+import errno
 import gc
 import io
 import os
@@ -40,19 +41,28 @@ def main() -> int:
     try:
         if arguments.command in (None, "build") and fingerprint.is_as_built(ROOT):
             print("nothing has changed: dist/site is as built")
-            return 0
-        toolchain.enter_venv(Path(__file__).resolve())
-        return _run(arguments, rest)
+            code = 0
+        else:
+            toolchain.enter_venv(Path(__file__).resolve())
+            code = _run(arguments, rest)
+        sys.stdout.flush()
+        return code
     except toolchain.ToolError as error:
         print(f"build.py: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # whoever read our words has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except OSError as error:
-        place = str(error.filename2 or error.filename or "dist").removeprefix(f"{ROOT}{os.sep}")
+        place = str(error.filename2 or error.filename or "").removeprefix(f"{ROOT}{os.sep}")
+        if not place and error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+            print(f"build.py: {error.strerror or error}", file=sys.stderr)
+            return 1
         cure = "see who may read and write it, and whether the disk has room"
-        print(f"{place}: {error.strerror or error}; {cure}", file=sys.stderr)
+        print(f"{place or 'dist'}: {error.strerror or error}; {cure}", file=sys.stderr)
         return 1
     except Exception as error:
         print(f"build.py: {type(error).__name__}: {error}; {_record(traceback.format_exc())}", file=sys.stderr)

@@ -14,6 +14,7 @@ import { isClosed, readDirectives, traceOf } from './pipeline/trace.mjs'
 const require = createRequire(import.meta.url)
 const requireMarpit = createRequire(require.resolve('@marp-team/marpit'))
 const yaml = requireMarpit('js-yaml')
+const postcss = requireMarpit('postcss')
 
 /**
  * What the plugin may know of the deck that is being rendered.
@@ -263,6 +264,7 @@ function publishedAddress(address, { deck, root, links, linked }) {
 
 // Front matter that Marp silently ignores, and themes that are not there.
 function checkDirectives({ tokens, source }, marp, problems) {
+  checkStyles(tokens, source, marp.lastGlobalDirectives.style, problems)
   const themes = []
   for (const token of tokens.flatMap((t) => [t, ...(t.children ?? []).map((c) => ({ ...c, map: t.map }))])) {
     const line = (token.map?.[0] ?? 0) + 1
@@ -285,6 +287,24 @@ function checkDirectives({ tokens, source }, marp, problems) {
   for (const [theme, line] of themes)
     if (!known.includes(String(theme)))
       problems.push({ line, rule: 'theme-unknown', message: `theme '${theme}' does not exist; known themes are ${known.sort().join(', ')}` })
+}
+
+// Styles with a mistake, for which Marp leaves out all the styles of the deck.
+function checkStyles(tokens, source, directive, problems) {
+  const check = (css, firstLine) => {
+    try {
+      postcss.parse(css)
+    } catch (error) {
+      const message = `a style is not valid CSS, so Marp drops all styles of the deck: ${error.reason}; correct it`
+      problems.push({ line: firstLine + (error.line ?? 1) - 1, rule: 'marp', message })
+    }
+  }
+  for (const { type, map, content, markup } of tokens)
+    if (type === 'marpit_style') check(content, map[0] + 1 + markup.slice(0, markup.indexOf(content)).split('\n').length - 1)
+  if (typeof directive !== 'string' || !/[{}]/.test(directive)) return // which is a note, or no style at all
+  const lines = source.split('\n')
+  const at = lines.findLastIndex((text) => /^\s*(?:<!--\s*)?["']?style["']?\s*:/.test(text))
+  check(directive, at + 1 + /:\s*[|>][\d+-]*\s*$/.test(lines[at] ?? ''))
 }
 
 // Words of a text alternative that Marp takes for options: they change the picture, and nobody hears them.
@@ -363,12 +383,31 @@ export function traceable(md) {
         slide.attrSet('data-line', line)
       }
       if (token.block && token.nesting >= 0 && !token.hidden) token.attrSet('data-line', line)
+      let childLine = token.map[0] + 1
+      for (const child of token.children ?? []) {
+        if (/break$/.test(child.type)) childLine += 1
+        if (child.type === 'marp_math_inline') child.meta = { ...child.meta, line: childLine }
+      }
       for (const child of token.children ?? [])
         if (child.meta?.marpitImage?.background && !child.meta.marpitImage.color && child.meta.marpitImage.url.trim())
           backgroundLines.push(line)
     }
     figures.forEach((figure, i) => backgroundLines[i] && figure.attrSet('data-line', backgroundLines[i]))
   })
+
+  // What MathJax or KaTeX gives up on, Marp puts into the slide as HTML.
+  for (const [rule, asMarpDoes] of [['marp_math_inline', (text) => text], ['marp_math_block', (text) => `<p>${text}</p>`]]) {
+    const original = md.renderer.rules[rule]
+    if (!original) continue
+    md.renderer.rules[rule] = (tokens, i, ...rest) => {
+      const { content, map, meta } = tokens[i]
+      const html = original(tokens, i, ...rest)
+      if (html !== asMarpDoes(content)) return html
+      const message = `the formula '${content.trim().slice(0, 40)}' cannot be set; write it without what a reader would press or point at, such as \\toggle and \\mathtip`
+      context.getStore()?.problems.push({ line: meta?.line ?? (map?.[0] ?? 0) + 1, rule: 'formula-wrong', message })
+      return asMarpDoes(escapeAttribute(content))
+    }
+  }
 
   // Raw HTML and display maths are rendered without a token's attributes: stamp what comes out.
   for (const [rule, tags] of [['html_block', /<([a-z][\w-]*)(?=[\s>/])/gi], ['marp_math_block', /<(p)(?=[\s>])/]]) {

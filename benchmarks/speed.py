@@ -305,7 +305,7 @@ def clean(project: Path) -> None:
 
 
 def run(command: Sequence[str], folder: Path) -> Cost:
-    """Run a command to its end. Raises CalledProcessError where it fails, since then there is nothing to compare."""
+    """Run a command to its end. Raises SystemExit where it fails, since then there is nothing to compare."""
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "SOURCE_DATE_EPOCH": "1700000000"}
     start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     process = subprocess.Popen(

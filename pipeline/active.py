@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 from selectolax.lexbor import LexborHTMLParser
 
+from pipeline import styles
 from pipeline.problems import cut
 
 
@@ -39,7 +40,7 @@ _ELEMENTS = {
 _ADDRESSES = frozenset(
     ["href", "xlink:href", "src", "action", "formaction", "data", "poster", "to", "from", "by", "values", "ping"]
 )
-_RUNS = re.compile(r"(?:^|;)(javascript|vbscript|data:(?:text/html|application/xhtml\+xml|text/xml))", re.IGNORECASE)
+_RUNS = re.compile(r"(?:^|;)(javascript:|vbscript:|data:(?:text/html|application/xhtml\+xml|text/xml))", re.IGNORECASE)
 
 
 def find(html: str) -> Iterator[Active]:
@@ -104,6 +105,13 @@ def _judge(element: str, attributes: Mapping[str, str]) -> Iterator[Active]:
         if re.match(r"on\w", name):
             message = f"the handler '{cut(name, 30)}' of <{element}>; listen in a script file in docs/assets instead"
             yield Active(message, (rf"\b{re.escape(name)}\s*=", re.escape(name)))
+        elif name == "id" and re.search('["<>]', value):
+            # MkDocs puts it into the table of contents as it is.
+            message = f"the id '{cut(value, 40)}' of <{element}> would be HTML elsewhere; write letters, digits and '-'"
+            yield Active(message, (re.escape(value), re.escape(value[:20])))
+        elif name == "id" and value == "__config":
+            message = "the id '__config' is that of the site's settings, which would be read from here; take another"
+            yield Active(message, (r"\b__config\b",))
         elif name in ("formaction", "action") and element != "form":
             yield Active(f"'{name}' of <{element}> sends what readers write; take it out", (rf"\b{name}\b",))
         elif name in _ADDRESSES and (runs := _RUNS.search(_as_browsers_read(value))):
@@ -113,22 +121,19 @@ def _judge(element: str, attributes: Mapping[str, str]) -> Iterator[Active]:
 
 def _loads(element: str, attributes: Mapping[str, str], text: str) -> Iterator[Active]:
     """What an element of a drawing asks another host for."""
-    asked = [value for key, value in attributes.items() if key in _LOADED and element != "a"]
-    asked += [part for key, value in attributes.items() if key == "srcset" for part in value.split(",")]
-    asked = [address for address in map(_as_browsers_read, asked) if _ELSEWHERE.match(address)]
+    asked = [value for key, value in attributes.items() if key in _LOADED and element not in ("a", "area")]
+    for key, sign in (("srcset", ","), ("values", ";")):
+        asked += attributes.get(key, "").split(sign)
     for css in [*attributes.values(), text]:
-        plain = re.sub(r"\\([0-9a-fA-F]{1,6})\s?", lambda sign: chr(min(int(sign[1], 16), 0xFFFF)), css)
-        asked += [found[1] for found in _IN_CSS.finditer(re.sub(r"/\*.*?\*/", "", plain, flags=re.DOTALL))]
-    for address in asked:
+        if "(" in css or "@" in css:
+            asked += styles.addresses(css)
+    for address in filter(_ELSEWHERE.match, map(_as_browsers_read, asked)):
         message = f"<{element}> asks for {cut(address, 80)}, which is not part of the site; use a file of your own"
-        yield Active(message, (re.escape(address),))
+        yield Active(message, (re.escape(address), rf"<(?:\w+:)?{re.escape(element)}\b"))
 
 
 _ELSEWHERE = re.compile(r"(?:https?:)?[/\\]{2}", re.IGNORECASE)
-_LOADED = ("data", "href", "poster", "src", "xlink:href")
-_IN_CSS = re.compile(
-    r"""(?:url\(|@import|image-set\()\s*(?:url\()?\s*["']?\s*((?:https?:)?//[^"')\s]*)""", re.IGNORECASE
-)
+_LOADED = ("background", "by", "data", "from", "href", "poster", "src", "to", "xlink:href")
 
 
 def _as_browsers_read(address: str) -> str:
@@ -138,11 +143,15 @@ def _as_browsers_read(address: str) -> str:
 
 def line_in(text: str, active: Active, *, is_markdown: bool) -> int:
     """The line of the source on which it stands, 1-based; 0 where nobody can say. Markdown's code is passed over."""
+    texts = [text]
     if is_markdown:
-        text = without_code(text)
+        text = _without_comments(without_code(text))
+        # What is set in may be code, or a part of a list.
+        texts = [re.sub(r"^(?: {4}|\t).*", _blank, text, flags=re.MULTILINE), text]
     for clue in active.clues:
-        if found := re.search(clue, text, re.IGNORECASE):
-            return text.count("\n", 0, found.start()) + 1
+        for each in texts:
+            if found := re.search(clue, each, re.IGNORECASE):
+                return each.count("\n", 0, found.start()) + 1
     lines = [unescape(line) for line in text.split("\n")]
     found_in = (number for clue in active.clues for number, line in enumerate(lines, 1) if re.search(clue, line))
     return next(found_in, 0)
@@ -152,6 +161,10 @@ def without_code(markdown: str) -> str:
     """Markdown with spaces where it shows code, line by line and sign by sign as long as before."""
     code = r"^( *)(`{3,}|~{3,})[^\n]*\n.*?^ *\2|`[^`\n]+`"
     return re.sub(code, _blank, markdown, flags=re.MULTILINE | re.DOTALL)
+
+
+def _without_comments(markdown: str) -> str:
+    return re.sub(r"<!--(?:.*?-->|.*)", _blank, markdown, flags=re.DOTALL)
 
 
 def _blank(found: re.Match[str]) -> str:

@@ -29,7 +29,7 @@ from pipeline.cache import NOTHING_KEPT, Cache
 from pipeline.deck import Deck
 from pipeline.decks import Source
 from pipeline.marp import Rendered
-from pipeline.problems import BuildError, Problem
+from pipeline.problems import BuildError, Problem, shown
 from pipeline.toolchain import Tools
 
 
@@ -266,8 +266,10 @@ def build_time(root: Path) -> int:
     """
     wanted = os.environ.get("SOURCE_DATE_EPOCH", "")
     if wanted:
-        if not wanted.isdecimal() or int(wanted) > 253_402_300_799:  # the end of the year 9999
-            message = f"SOURCE_DATE_EPOCH is '{wanted}', which is no number of seconds since 1970; correct or unset it"
+        if not wanted.isdecimal() or len(wanted) > 50 or int(wanted) > 253_402_300_799:  # the end of the year 9999
+            message = (
+                f"SOURCE_DATE_EPOCH is {shown(wanted)}, which is no number of seconds since 1970; correct or unset it"
+            )
             raise BuildError([Problem("environment", 0, "settings", message)])
         return int(wanted)
     git = shutil.which("git")

@@ -209,6 +209,7 @@ def _launch(playwright: Playwright, program: Path, watch: Watch) -> Browser:
                     "--disable-component-update",
                     "--disable-sync",
                     f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {loopback.HOST}",
+                    "--no-proxy-server",
                 ],
                 timeout=LAUNCH * 1000,
             )

@@ -232,8 +232,8 @@ def _make_site(plan: _Plan, stage: Path, made: Sequence[Made], chosen: Sequence[
     settings = plan.settings
     progress.begin("pages, by MkDocs")
     progress.found += consistency.problems(stage / "docs" / practice.FOLDER)
-    staged = site.addresses_below(stage / "docs").values()
-    progress.found += names.clashes(settings.root, site.addresses(settings), staged)
+    made_here = generated.written(stage / "docs", plan.sheets)
+    progress.found += names.clashes(settings.root, site.published(settings), made_here)
     progress.found += site.build(settings, stage / "site")
     progress.gate()
     _seal_pages(made, stage / "site")
@@ -497,6 +497,7 @@ def _make_templates(
     keys = {template.uri: kept.key("template", repr(template), repr(imprint)) for template in chosen}
     found = {uri: archive.unpack(content) for uri, key in keys.items() if (content := kept.get(key))}
     wanted = [template for template in chosen if template.uri not in found]
+    templates.prepare(wanted, imprint.base)
     with ThreadPoolExecutor(max_workers=1) as pool:
         written = pool.submit(word.make, wanted, imprint) if wanted else None
         printed, problems = templates.prints(wanted, reader, imprint)
@@ -550,9 +551,16 @@ def test(root: Path, tools: Tools, arguments: Sequence[str]) -> int:
 
 
 def clean(root: Path) -> None:
-    """Remove everything that a build made. Raises BuildError while one is at work."""
-    if (root / "dist").is_dir():
+    """Remove everything that a build made. Raises BuildError while one is at work, and OSError for what stays."""
+    dist = root / "dist"
+    if dist.is_dir():
         with publish.hold(root):
-            shutil.rmtree(root / "dist", ignore_errors=True)
+            for path in dist.iterdir():  # `dist` itself may be a link to a larger disk
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
+            if not dist.is_symlink():
+                dist.rmdir()
     for name in (".pytest_cache", ".mypy_cache", ".ruff_cache"):
         shutil.rmtree(root / name, ignore_errors=True)

@@ -166,7 +166,7 @@ def _title(given: str, slides: list[Slide]) -> str:
 
 def _notes(tree: LexborHTMLParser) -> dict[int, tuple[str, ...]]:
     found: dict[int, tuple[str, ...]] = {}
-    for note in tree.css("div.bespoke-marp-note"):
+    for note in tree.css("div.bespoke-marp-note[data-index]"):  # an author's may be called so, too
         comments = tuple(comment.text(deep=True, strip=False) for comment in note.css("p"))
         found[int(note.attributes["data-index"] or 0)] = comments
     return found
@@ -303,7 +303,7 @@ def _directive_problems(slide: Slide, section: LexborNode, source: str) -> Itera
 
 def _formula_problems(number: int, section: LexborNode, source: str) -> Iterator[Problem]:
     """What MathJax or KaTeX shows in red instead of a formula."""
-    for node in section.css("[data-mjx-error], .katex-error"):
+    for node in section.css("[data-mjx-error], .katex-error[title^='ParseError:']"):
         said = node.attributes.get("data-mjx-error") or node.attributes.get("title") or ""
         reason = " ".join(said.removeprefix("ParseError: KaTeX parse error: ").split()).rstrip(".")
         line = stamped_line(node, 1)

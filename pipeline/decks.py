@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from pipeline import names as naming
 from pipeline.problems import BuildError, Problem, line_of, read_text, read_yaml
 
 THEME_FOLDERS = ("theme", "themes")
@@ -162,7 +161,7 @@ def open_file(file: Path, name: str) -> Source:
     """Open a deck that lies anywhere. Its project is the repository around it, else its own folder."""
     if re.search("[\x00-\x1f\x7f\ud800-\udfff]", str(file)):
         message = "has a name with a character that nobody can see, or that is not UTF-8; rename it"
-        raise BuildError([Problem(naming.shown(str(file)), 0, "deck-name", message)])
+        raise BuildError([Problem(str(file), 0, "deck-name", message)])
     text = _read(file.absolute(), str(file))
     path = file.resolve()
     root = next((above for above in path.parents if (above / ".git").exists()), path.parent)

@@ -182,7 +182,10 @@ def _without_actions(element: ElementTree.Element) -> ElementTree.Element | None
     if "{" in name or not name or name in _ACTIVE or (name in _ANIMATIONS and _sets_address(element)):
         return None
     still = ElementTree.Element(name, dict(_kept_attributes(name, element.attrib.items())))
-    still.text = _without_loading(element.text or "") if name == "style" else element.text
+    if name == "style":  # a browser reads all the words in it, and none of its elements
+        still.text = _without_loading("".join(element.itertext()))
+        return still
+    still.text = element.text
     for child in element:
         kept = _without_actions(child)
         if kept is None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from urllib.parse import quote
 
-from pipeline import pages, practice, run_sheets, sessions, site
+from pipeline import bundles, pages, practice, run_sheets, sessions, site
 from pipeline.deck import Deck
 from pipeline.decks import Source
 from pipeline.incident import Incident
@@ -46,3 +47,17 @@ def shared_files(decks: Sequence[Deck], incidents: Sequence[Incident]) -> Iterat
     for incident in incidents:
         for name, content in practice.files(incident):
             yield f"{practice.FOLDER}/{name}", content
+
+
+# MkDocs makes the first three of the theme, whatever lies in the folder of pages, and its search the next.
+_ALWAYS = ("404.html", "sitemap.xml", "sitemap.xml.gz", "search/search_index.json", "build.json")
+
+
+def written(folder: Path, sheets: RunSheets | None) -> Iterator[str]:
+    """The address of everything that a build makes; `folder` holds what it has staged for MkDocs."""
+    for path, uri in site.addresses_below(folder).items():
+        if not site.is_download(path.relative_to(folder).as_posix()):  # which is no page, and clashes with none
+            yield uri
+    yield from _ALWAYS
+    if sheets:
+        yield from (f"{bundles.PLACE}/{each.name}.zip" for each in bundles.BUNDLES)

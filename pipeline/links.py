@@ -15,8 +15,9 @@ from markdown_it import MarkdownIt
 from selectolax.lexbor import LexborHTMLParser
 from yaml.nodes import MappingNode, Node, SequenceNode
 
+from pipeline import publish, styles
 from pipeline.deck import Deck, stamped_line
-from pipeline.problems import BuildError, Problem, cut, line_of, load_yaml, read_text, read_yaml, shown
+from pipeline.problems import BuildError, Problem, cut, line_of, line_of_mark, load_yaml, read_text, read_yaml, shown
 
 INVENTORY = Path("data", "links.yml")
 """Every outside link with the date it was last seen alive, below the project."""
@@ -82,7 +83,7 @@ def check(
             references += found
         elif uri.endswith(".css"):
             text = (site / uri).read_text(encoding="utf-8")
-            references += [Reference(uri, target, 0, is_link=False) for target in _css_urls(text)]
+            references += [Reference(uri, target, 0, is_link=False) for target in styles.addresses(text)]
     outside: set[str] = set()
     problems: list[Problem] = []
     known = {_canonical(entry.url) for entry in inventory}
@@ -167,15 +168,16 @@ def read_page(html: str, uri: str) -> tuple[list[Reference], set[str]]:
     for selector, attribute in _ATTRIBUTES:
         for node in tree.css(selector):
             for target in _targets(node.attributes.get(attribute) or "", attribute):
-                is_link = node.tag == "a" or (node.tag == "link" and node.attributes.get("rel") == "canonical")
+                is_canonical = node.tag == "link" and node.attributes.get("rel") == "canonical"
+                is_link = node.tag in ("a", "area") or is_canonical
                 references.append(Reference(uri, target, stamped_line(node), is_link=is_link))
     for node in tree.css("meta[property='og:image'], meta[name='twitter:image']"):
         references.append(Reference(uri, node.attributes.get("content") or "", 0, is_link=False))
-    for node in tree.css("[style*='url(']"):
-        for target in _css_urls(node.attributes.get("style") or ""):
+    for node in tree.css("[style*='(']"):
+        for target in styles.addresses(node.attributes.get("style") or ""):
             references.append(Reference(uri, target, stamped_line(node), is_link=False))
     for node in tree.css("style"):
-        references += [Reference(uri, target, 0, is_link=False) for target in _css_urls(node.text())]
+        references += [Reference(uri, target, 0, is_link=False) for target in styles.addresses(node.text())]
     anchors = {node.attributes["id"] or "" for node in tree.css("[id]")}
     anchors |= {node.attributes["name"] or "" for node in tree.css("a[name]")}
     # In a deck, its script sends the names of slides to their numbers, former names too.
@@ -199,11 +201,6 @@ def _targets(value: str, attribute: str) -> list[str]:
             part.split()[0] for part in re.split(r",\s+|(?<=\s[\d][wx]),|(?<=[\d.][\d][wx]),", value) if part.strip()
         ]
     return [value]
-
-
-def _css_urls(css: str) -> list[str]:
-    urls = re.findall(r"url\(\s*([\"']?)(.*?)\1\s*\)", css, re.DOTALL)
-    return [url for _, url in urls] + re.findall(r"@import\s+[\"']([^\"']+)", css)
 
 
 _FINE = ("", "")
@@ -311,18 +308,25 @@ def read_inventory(root: Path) -> list[Entry]:
     items = content.get("links") if isinstance(content, dict) else None
     if not isinstance(items, list):
         raise BuildError([Problem(name, 1, "settings", "has no list 'links:'; see CONTRIBUTING.md for its shape")])
+    nodes = _items(text)
+    if len(nodes) != len(items):
+        message = "'links' comes by '<<', where no dates could be written; write 'links:' itself"
+        raise BuildError([Problem(name, line_of(text, "<<"), "settings", message)])
     problems: list[Problem] = []
     entries: list[Entry] = []
-    for item, node in zip(items, _items(text), strict=True):
+    for item, node in zip(items, nodes, strict=True):
         url = item.get("url") if isinstance(item, dict) else None
         _, place = _field(node, "url") or (node, node)
-        line = place.start_mark.line + 1
+        line = line_of_mark(place.start_mark)
         if not isinstance(url, str) or not url.startswith(("http://", "https://")) or not is_address(url):
             message = f"entry {shown(item)} has no 'url:' that begins with https://; correct it"
             problems.append(Problem(name, line, "settings", message))
         elif not isinstance(item.get("verified"), date | None):
             message = f"'verified' of {cut(url, 200)} is no date; write e.g. 2026-01-31, or null"
             problems.append(Problem(name, line, "settings", message))
+        elif lent := next(_lent(node), ""):
+            message = f"'{lent}' of {cut(url, 200)} comes by '<<' or '*'; write '{lent}:' itself, with its value"
+            problems.append(Problem(name, line_of_mark(node.start_mark), "settings", message))
         elif _canonical(url) in {_canonical(entry.url) for entry in entries}:
             problems.append(Problem(name, line, "settings", f"{url} stands here twice; remove one"))
         else:
@@ -343,6 +347,16 @@ def _field(node: Node | None, name: str) -> tuple[Node, Node] | None:
     """The key and the value of a field of a mapping."""
     pairs = node.value if isinstance(node, MappingNode) else []
     return next(((key, value) for key, value in pairs if key.value == name), None)
+
+
+def _lent(node: Node) -> Iterator[str]:
+    """The fields of an entry in whose place no date can be written: what an alias names stands where its anchor is."""
+    if not _field(node, "url"):
+        yield "url"
+    for name in ("url", "verified"):
+        key, value = _field(node, name) or (None, None)
+        if key and value and not node.start_mark.index <= key.start_mark.index < value.start_mark.index:
+            yield name
 
 
 def is_address(url: str) -> bool:
@@ -392,7 +406,8 @@ def write_verified(root: Path, alive: Iterable[Entry]) -> None:
     """Write the dates into data/links.yml, and leave everything else in it as it is."""
     text = read_text(root / INVENTORY, INVENTORY.as_posix())
     dates = {entry.url: entry.verified for entry in alive}
-    for item in reversed(_items(text)):  # from the end, as what is written moves what comes after it
+    places = {item.start_mark.index: item for item in _items(text)}  # an alias stands where its anchor is
+    for _, item in sorted(places.items(), reverse=True):  # from the end, as what is written moves what comes after it
         key, url = _field(item, "url") or (item, item)
         if url.value not in dates:
             continue
@@ -406,4 +421,4 @@ def write_verified(root: Path, alive: Iterable[Entry]) -> None:
             start = text.find("\n", url.end_mark.index) % (len(text) + 1)  # else the end of the text
             end, said = start, f"\n{' ' * key.start_mark.column}{said}"
         text = text[:start] + said + text[end:]
-    (root / INVENTORY).write_text(text, encoding="utf-8", newline="")
+    publish.write(root / INVENTORY, text)

@@ -28,7 +28,7 @@ const { context } = await import('../marp.config.mjs')
 // with this process; where it was lost on the way, the next conversion starts another. One that is lost while it starts
 // may be waited for without end, hence a limit of ours; after that nobody tries again.
 const LAUNCH = 20_000
-const require = createRequire(import.meta.resolve('@marp-team/marp-cli'))
+const require = createRequire(createRequire(import.meta.url).resolve('@marp-team/marp-cli'))
 const puppeteer = require('puppeteer-core')
 const marpit = createRequire(require.resolve('@marp-team/marpit'))
 const { launch } = puppeteer
@@ -50,13 +50,16 @@ function hasten(page) {
   return page
 }
 
+// What a deck shows lies in the project: nobody else is asked, neither by name nor by number, nor through a proxy.
+const ALONE = ['--host-resolver-rules=MAP * ~NOTFOUND', '--no-proxy-server']
+
 class LaunchTimeout extends Error {}
 let shared
 const start = async (options) => {
   const late = wait(LAUNCH, undefined, { ref: false }).then(() => {
     throw new LaunchTimeout(`the browser was not ready after ${LAUNCH / 1000} s`)
   })
-  const browser = await Promise.race([launch(options), late])
+  const browser = await Promise.race([launch({ ...options, args: [...(options.args ?? []), ...ALONE] }), late])
   browser.once('disconnected', () => (shared = undefined))
   const close = async () => {}
   const newPage = async () => hasten(await browser.newPage())

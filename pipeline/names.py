@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -18,7 +17,7 @@ def problems(root: Path, folder: Path, rule: str) -> Iterator[Problem]:
         if any(part.startswith(".") for part in path.relative_to(folder).parts):
             continue
         if wrong := _wrong(path.name):
-            yield Problem(shown(name), 0, rule, f"has a name {wrong}; rename it")
+            yield Problem(name, 0, rule, f"has a name {wrong}; rename it")
         elif (other := taken.setdefault(name.casefold(), name)) != name and path.parent == (root / other).parent:
             message = f"is one name with '{Path(other).name}' on many disks; rename one of them"
             yield Problem(name, 0, rule, message)
@@ -32,21 +31,21 @@ def _wrong(name: str) -> str:
     return "" if name.isprintable() else "with a character that nobody can see"
 
 
-def shown(name: str) -> str:
-    """A name that can be printed on one line."""
-    text = os.fsencode(name).decode("utf-8", "backslashreplace")
-    return re.sub(r"[\x00-\x1f\x7f-\x9f]", lambda found: repr(found[0])[1:-1], text)
-
-
 def clashes(root: Path, written: Mapping[Path, str], generated: Iterable[str]) -> Iterator[Problem]:
     """Hand-written files whose address another one has: one of the two would be lost without a word.
 
     `written` are the files of the docs folder with their addresses, `generated` the addresses that the build makes.
     """
-    taken = dict.fromkeys(generated, "")
+    taken = dict.fromkeys(map(_file, generated), "")
     for path, uri in written.items():
         name = path.relative_to(root).as_posix()
-        if uri in taken:
-            other = f"'{taken[uri]}' has that address too" if taken[uri] else "the build makes a file there too"
-            yield Problem(name, 0, "file", f"gets the address '{uri}', and {other}; rename it")
-        taken.setdefault(uri, name)
+        file = _file(uri)
+        if file in taken:
+            other = f"'{taken[file]}' has that address too" if taken[file] else "the build makes a file there too"
+            yield Problem(name, 0, "file", f"gets the address '{uri or file}', and {other}; rename it")
+        taken.setdefault(file, name)
+
+
+def _file(uri: str) -> str:
+    """The file of the site that has an address: `a/` is `a/index.html`."""
+    return re.sub(r"(^|/)$", r"\1index.html", uri)

@@ -420,8 +420,8 @@ class Maker:
         with self._finding("names") as found:
             for folder, rule in ((self._root / "slides", "deck-name"), (settings.docs, "file")):
                 found += names.problems(self._root, folder, rule)
-            staged = map(uri_of, self._staged)
-            found += names.clashes(self._root, site.addresses(settings), staged)
+            made_here = generated.written(self._folder / "docs", self._sheets)
+            found += names.clashes(self._root, site.published(settings), made_here)
         with self._finding("docs") as found:
             found += site.page_problems(settings)
         target = Path(tempfile.mkdtemp(prefix="site-", dir=self._folder))

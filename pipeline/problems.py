@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.error import Mark
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
 
@@ -50,14 +51,25 @@ class Problem:
         if self.rule not in RULES:
             raise ValueError(f"'{self.rule}' is no rule")
         # An author's words in it may run over lines, or for pages: what to do about them stands at the end.
-        message = " ".join(self.message.split())
+        message = printable(" ".join(self.message.split()))
         if len(message) > _LONGEST:
             message = f"{message[: _LONGEST // 2].rstrip()}…{message[-_LONGEST // 2 :].lstrip()}"
         object.__setattr__(self, "message", message)
+        object.__setattr__(self, "path", printable(self.path))
 
     def __str__(self) -> str:
         place = f"{self.path}:{self.line}" if self.line else self.path
         return f"{place}: {self.message} [{self.rule}]"
+
+
+def printable(text: str) -> str:
+    """A text that any terminal and any file takes, on one line: the bytes of a name, for instance, may be no UTF-8."""
+    return re.sub("[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", _spelt, text)
+
+
+def _spelt(found: re.Match[str]) -> str:
+    byte = ord(found[0]) - 0xDC00  # as Python keeps a byte of a name that it cannot decode
+    return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else repr(found[0])[1:-1]
 
 
 class BuildError(Exception):
@@ -182,13 +194,24 @@ def read_yaml(text: str, path: str, *, offset: int = 0) -> Node | None:
         raise BuildError([Problem(path, offset + line, "yaml", message)]) from None
     for half in (each for each in _scalars(node, set()) if re.search("[\ud800-\udfff]", each.value)):
         message = "holds half of a character, which no file can; write the whole character itself"
-        raise BuildError([Problem(path, offset + half.start_mark.line + 1, "yaml", message)])
+        raise BuildError([Problem(path, offset + line_of_mark(half.start_mark), "yaml", message)])
+    for number in (each for each in _scalars(node, set()) if each.tag == _INTEGER and len(each.value) > _MOST_DIGITS):
+        message = f"is not valid YAML: {shown(number.value)} is too long for a number; correct it, or put it in quotes"
+        raise BuildError([Problem(path, offset + line_of_mark(number.start_mark), "yaml", message)])
     if values > max(_MOST_VALUES, 2 * len(counted)):
         message = "repeats its aliases ('*name') more often than can be read; write the values themselves"
         raise BuildError([Problem(path, offset + line_of(text, "*"), "yaml", message)])
     return node
 
 
+def line_of_mark(mark: Mark) -> int:
+    """The line, 1-based, as `lines_of` counts: PyYAML ends lines at three more signs."""
+    return mark.line + 1 - sum((mark.buffer or "").count(sign, 0, mark.pointer) for sign in "\x85\u2028\u2029")
+
+
+_INTEGER = "tag:yaml.org,2002:int"
+_MOST_DIGITS = 300
+"""Of these, Python writes out any number, however it is written; beyond 4,300 it would not."""
 _TOO_DEEP = "is nested too deeply to be read; write it in fewer levels"
 _ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What PyYAML raises for a value that is none of the type that it is said to be."""
@@ -209,7 +232,7 @@ def load_yaml(text: str, path: str, *, offset: int = 0) -> Any:
         raise BuildError([Problem(path, offset + 1, "yaml", _TOO_DEEP)]) from None
     except _ODD as error:
         wrong = next((each for each in _scalars(node, set()) if _is_no_value(each)), None)
-        line = wrong.start_mark.line + 1 if wrong else 0
+        line = line_of_mark(wrong.start_mark) if wrong else 0
         value = shown(wrong.value) if wrong else "a value"
         message = f"is not valid YAML: {value} is none ({cut(str(error), 100)}); correct it, or put it in quotes"
         raise BuildError([Problem(path, offset + line, "yaml", message)]) from None
@@ -221,7 +244,7 @@ def repeated_keys(node: Node | None, path: str, *, offset: int = 0) -> Iterator[
         known: set[str] = set()
         for key, _ in node.value:
             if isinstance(key, ScalarNode) and key.value in known:
-                line = offset + key.start_mark.line + 1
+                line = offset + line_of_mark(key.start_mark)
                 yield Problem(path, line, "yaml", f"{shown(key.value)} stands here twice; remove one")
             known.add(str(key.value))
     for child in dict.fromkeys(_children(node)):  # an alias is the very node that it names
@@ -283,4 +306,4 @@ def yaml_problem(path: str, error: yaml.YAMLError, *, offset: int = 0) -> Proble
     if mark is None:
         return Problem(path, offset, "yaml", f"is not valid YAML: {reason}; correct it")
     where = f"column {mark.column + 1}"
-    return Problem(path, offset + mark.line + 1, "yaml", f"is not valid YAML: {reason} ({where}); correct it")
+    return Problem(path, offset + line_of_mark(mark), "yaml", f"is not valid YAML: {reason} ({where}); correct it")

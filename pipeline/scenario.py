@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from pipeline.incident import FILES, MADE, Incident, MeaningError, suggest
-from pipeline.problems import BuildError, Problem, cut, read_text, read_yaml, repeated_keys, shown
+from pipeline.problems import BuildError, Problem, cut, line_of_mark, read_text, read_yaml, repeated_keys, shown
 from pipeline.shape import File, Line, Moment, Role, Scenario, Words
 
 FOLDER = Path("data", "scenarios")
@@ -91,7 +91,7 @@ def _value(node: Node) -> Any:
 
 def _line(node: Node, place: Place) -> int:
     """The line of what `place` leads to, or of the last that there is on the way."""
-    line = node.start_mark.line + 1
+    line = line_of_mark(node.start_mark)
     for step in place:
         if isinstance(node, MappingNode):
             pairs = [(key, value) for key, value in node.value if isinstance(key, ScalarNode) and key.value == step]
@@ -99,11 +99,11 @@ def _line(node: Node, place: Place) -> int:
                 break
             key, node = pairs[0]
             # A text that goes on below its key is still found by the key.
-            line = key.start_mark.line + 1
+            line = line_of_mark(key.start_mark)
         elif isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
             node = node.value[step]
-            line = node.start_mark.line + 1
-    return int(line)
+            line = line_of_mark(node.start_mark)
+    return line
 
 
 def _field(place: Place) -> str:

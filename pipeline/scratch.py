@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+from filelock import FileLock, Timeout
 
 from pipeline.problems import BuildError, Problem
 
@@ -37,11 +38,12 @@ def open_folder() -> Iterator[Path]:
     """
     system = _system()
     for left in abandoned(system, _START):
-        if _is_marked(left):
+        if _is_given_up(left):
             _remove(left)
     try:
         made = Path(tempfile.mkdtemp(prefix=f"{_START}{os.getpid()}-", dir=system))
-        (made / _MARK).touch()
+        mark = FileLock(made / _MARK, timeout=0)
+        mark.acquire()
         room = shutil.disk_usage(made).free
     except OSError as error:
         raise _refusal(system, f"takes no temporary files ({error.strerror})") from None
@@ -51,6 +53,7 @@ def open_folder() -> Iterator[Path]:
             raise _refusal(system, reason)
         yield made
     finally:
+        mark.release()
         _remove(made)
 
 
@@ -62,11 +65,18 @@ def abandoned(folder: Path, start: str) -> Iterator[Path]:
             yield path
 
 
-def _is_marked(path: Path) -> bool:
-    """Whether one of our folders holds its mark, or nothing, as it was killed before."""
+def _is_given_up(path: Path) -> bool:
+    """Whether one of our folders holds its mark and nobody holds that, or nothing, as it was killed before.
+
+    The number in its name is not enough: a container counts its own processes, and may share the folder with others.
+    """
+    mark = path / _MARK
     try:
-        return (path / _MARK).is_file() or not any(path.iterdir())
-    except OSError:  # somebody else has just removed it, or it is no folder
+        if not mark.is_file():
+            return not any(path.iterdir())
+        with FileLock(mark, timeout=0):
+            return True
+    except (OSError, Timeout):  # somebody else has just removed it, or it is no folder, or another build's
         return False
 
 

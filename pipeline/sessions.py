@@ -11,7 +11,7 @@ from pathlib import Path
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from pipeline.deck import Deck, Slide
-from pipeline.problems import BuildError, Problem, read_text, read_yaml, shown
+from pipeline.problems import BuildError, Problem, line_of_mark, read_text, read_yaml, shown
 
 SESSIONS = Path("data", "sessions.yml")
 """The run sheets, below the project; a project need not have any."""
@@ -286,7 +286,7 @@ class _Reader:
 
 
 def _line(node: Node) -> int:
-    return int(node.start_mark.line) + 1
+    return line_of_mark(node.start_mark)
 
 
 def _close(name: str, known: Collection[str]) -> list[str]:

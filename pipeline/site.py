@@ -29,7 +29,7 @@ from mkdocs.plugins import BasePlugin
 from mkdocs.structure.files import File, Files, InclusionLevel, _default_exclude
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
-from mkdocs.utils import get_relative_url
+from mkdocs.utils import get_relative_url, markdown_extensions
 from mkdocs.utils.meta import get_data
 from pathspec.gitignore import GitIgnoreSpec
 
@@ -159,6 +159,18 @@ _NO_HOST = re.compile(r"[\0-\x20#%/<>?@\\^|\x7f]")
 def addresses(settings: Settings) -> dict[Path, str]:
     """Each file of the docs folder and its address, relative to the site's root."""
     return addresses_below(settings.docs)
+
+
+def published(settings: Settings) -> dict[Path, str]:
+    """Those of `addresses` that MkDocs is not told to leave out."""
+    is_out = settings.left_out.match_file
+    found = addresses(settings).items()
+    return {path: uri for path, uri in found if not is_out(path.relative_to(settings.docs).as_posix())}
+
+
+def is_download(uri: str) -> bool:
+    """Whether a staged file, by its path, is Markdown to take away, and no page."""
+    return _PLAIN_DOWNLOADS.fullmatch(uri) is not None
 
 
 def addresses_below(folder: Path) -> dict[Path, str]:
@@ -406,19 +418,27 @@ def page_problems(settings: Settings) -> Iterator[Problem]:
     for path in sorted(docs.rglob("*")):
         name = path.relative_to(root).as_posix()
         is_hidden = any(part.startswith(".") for part in path.relative_to(docs).parts)
-        if is_hidden and settings.left_out.match_file(path.relative_to(docs).as_posix()):
+        is_left_out = settings.left_out.match_file(path.relative_to(docs).as_posix())
+        if is_hidden and is_left_out:
             continue  # which nobody gets to see
         if re.search(r'[<>"]', path.name):
             yield Problem(name, 0, "file", "has a '<', '>' or '\"' in its name, which is no address; rename it")
         elif path.is_symlink():
             message = "is a symbolic link, and MkDocs would publish what it leads to; put the file itself here"
             yield Problem(name, 0, "file-outside", message)
+        elif path.is_file() and path.suffix in _OTHER_PAGES and not is_left_out:
+            message = f"would become a page that nobody looks at, by its ending '{path.suffix}'; name it '.md'"
+            yield Problem(name, 0, "file", message)
         elif path.is_file():
             try:
                 yield from _file_problems(path, name, is_asset="assets" in path.relative_to(docs).parts[:1])
             except BuildError as error:
                 yield from error.problems
     yield from written_templates(settings)[1]
+
+
+_OTHER_PAGES = frozenset(markdown_extensions) - {".md"}
+"""Endings of which MkDocs makes pages, too."""
 
 
 def _file_problems(path: Path, name: str, *, is_asset: bool) -> Iterator[Problem]:
@@ -457,10 +477,17 @@ _WORDS = (".cfg", ".conf", ".css", ".csv", ".ini", ".js", ".json", ".log", ".md"
 _NO_PAGES = (".htm", ".mht", ".mhtml", ".shtml", ".svgz", ".xht", ".xhtml")
 
 
+_START = 4096
+"""Bytes of a file that are looked at; whoever begins with more empty lines than that has something to hide."""
+
+
 def _begins_as_xml(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            return file.read(200).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
+            start = file.read(_START)
+            is_wide = start.startswith((b"\xff\xfe", b"\xfe\xff"))
+            text = start.decode("utf-16" if is_wide else "utf-8-sig", errors="ignore").lstrip()
+            return text.startswith("<") or (not text and len(start) == _START)
     except OSError:
         return False
 
@@ -497,10 +524,14 @@ def _document_problems(text: str, name: str, ending: str) -> Iterator[Problem]:
         message = "has entities or a style sheet that could hide a script; save it without them"
         yield Problem(name, line_of(text, "<!ENTITY"), "page-script", message)
         return
-    said = re.match(r"<\?xml[^>]*\bencoding\s*=\s*[\"']([^\"']*)", text)
+    if "\x1b" in text:  # with which a browser may take it for Japanese
+        yield Problem(name, line_of(text, "\x1b"), "file", "holds an escape character, which is no sign; take it out")
+        return
+    said = re.search(_SAYS_IN_HTML if ending == ".html" else _SAYS_IN_XML, text, re.IGNORECASE)
     encoding = said[1].lower() if said else "utf-8"
     if not (encoding in ("utf-8", "utf8") or (text.isascii() and encoding.startswith(_AS_ASCII))):
-        yield Problem(name, 1, "file", f"says that it is in {shown(encoding)}; save it as UTF-8, and say so")
+        line = text.count("\n", 0, said.start()) + 1 if said else 1
+        yield Problem(name, line, "file", f"says that it is in {shown(encoding)}; save it as UTF-8, and say so")
         return
     try:
         found = list(active.find_in_document(text) if ending == ".html" else active.find_in_xml(text))
@@ -514,6 +545,9 @@ def _document_problems(text: str, name: str, ending: str) -> Iterator[Problem]:
         yield Problem(name, active.line_in(text, each, is_markdown=False), "page-script", each.message)
 
 
+_SAYS_IN_HTML = r"<meta[\s/][^>]*\bcharset\s*=\s*[\"']?\s*([^\s\"'/>;]+)"
+"""As a browser looks for it before it reads the page, in whatever that stands."""
+_SAYS_IN_XML = r"\A<\?xml[^>]*\bencoding\s*=\s*[\"']([^\"']*)"
 _AS_ASCII = ("ascii", "iso-8859", "us-ascii", "windows-125")
 """How the names of encodings begin in which ASCII is what it is in UTF-8."""
 

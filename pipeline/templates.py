@@ -9,8 +9,9 @@ from __future__ import annotations
 import posixpath
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from html import escape, unescape
 from pathlib import Path
 from textwrap import indent
@@ -18,11 +19,23 @@ from typing import Any
 from urllib.parse import urljoin
 
 from markdown import Markdown
+from yaml.nodes import MappingNode
 
-from pipeline import figures, pdf
+from pipeline import figures, patience, pdf
 from pipeline.active import without_code
 from pipeline.browser import Reader
-from pipeline.problems import BuildError, Problem, front_matter, line_of, lines_of, load_yaml, read_text, shown
+from pipeline.problems import (
+    BuildError,
+    Problem,
+    front_matter,
+    line_of,
+    line_of_mark,
+    lines_of,
+    load_yaml,
+    read_text,
+    read_yaml,
+    shown,
+)
 
 SIZES = ("A4", "A4 landscape", "A5")
 """What a paper may be printed on. On US Letter, nothing of A4 is lost."""
@@ -103,8 +116,10 @@ def find(
         uri = path.relative_to(folder).as_posix()
         source = source_of(uri)
         try:
-            if template := read(read_text(path, source), uri=uri, source=source, is_generated=is_generated):
-                found.append(template)
+            text = read_text(path, source)
+            with patience.named(source, text):
+                if template := read(text, uri=uri, source=source, is_generated=is_generated):
+                    found.append(template)
         except BuildError as error:
             problems += error.problems
     return sorted(found, key=lambda template: template.number), problems
@@ -131,9 +146,9 @@ def read(text: str, *, uri: str, source: str, is_generated: bool = False) -> Tem
     values = load_yaml(matter, source, offset=1)
     if not isinstance(values, dict) or "handout" not in values:
         return None  # the first is told where all pages are looked at
-    line = 0 if is_generated else line_of(text, "\nhandout") + 1
     handout = values["handout"]
     if wrong := _wrong_handout(handout) or _wrong_words(values):
+        line = 0 if is_generated else _line_of_handout(matter, source)
         raise BuildError([Problem(source, line, "template", wrong)])
     try:
         paper, at = _paper(text, source)
@@ -156,6 +171,12 @@ def read(text: str, *, uri: str, source: str, is_generated: bool = False) -> Tem
         handout["when"],
         paper,
     )
+
+
+def _line_of_handout(matter: str, source: str) -> int:
+    node = read_yaml(matter, source)
+    keys = [key for key, _ in node.value] if isinstance(node, MappingNode) else []
+    return next((1 + line_of_mark(key.start_mark) for key in keys if key.value == "handout"), 1)
 
 
 def _wrong_handout(handout: Any) -> str:
@@ -216,8 +237,11 @@ def _wrong_parts(paper: str) -> Iterator[tuple[str, str]]:
     """What its files could not hold as the page does: words by which it is found, and what is wrong."""
     for found in re.finditer(r"!\[.*|<img\b.*", without_code(paper), re.IGNORECASE):
         yield found[0], "a paper holds no pictures, as its Word file and its PDF would not; say it in words"
-    for found in re.finditer(r"\.lines-(?!(?:[1-5]?\d|60)\b)\d+", paper):
-        yield found[0], f"{found[0]} is more than a page holds; have 60 lines at most"
+    many = list(re.finditer(r"\.?\blines\\?-(?!(?:[1-5]?\d|60)\b)(\d+)", paper))
+    classes = " ".join(re.findall(r'<p class="([^"]*)"', _html(paper))) if many else ""  # however they were given
+    for found in many:
+        if found[0].startswith(".") or found[1] in re.findall(r"\blines-(\d+)", classes):
+            yield found[0], f".lines-{found[1]} is more than a page holds; have 60 lines at most"
     text, *use = re.split(_USE.replace("## ", "### "), paper, maxsplit=1)
     hints = re.findall(r"(?m)((?:^.+\n)+)\{[^{}\n]*\.hint\b", text)
     for line in (line for part in [*hints, *use] for line in part.split("\n") if "--" in line):
@@ -315,9 +339,21 @@ def _address(href: str, uri: str, base: str) -> str:
 # --- as HTML ------------------------------------------------------------------------------------------------
 
 
+def prepare(chosen: Iterable[Template], base: str) -> None:
+    """Make the HTML of the papers in this thread: others cannot be stopped. Raises BuildError for one without end."""
+    for template in chosen:
+        with patience.named(template.source, template.paper):
+            as_html(template, base)
+
+
+@lru_cache(maxsize=64)
 def as_html(template: Template, base: str) -> str:
     """The paper as HTML, made by what makes the site's pages."""
-    html: str = Markdown(extensions=["attr_list", "md_in_html", "tables"]).convert(_raised(template, base))
+    return _html(_raised(template, base))
+
+
+def _html(text: str) -> str:
+    html: str = Markdown(extensions=["attr_list", "md_in_html", "tables"]).convert(text)
     return html
 
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib.util
 import os
 import platform
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,17 +53,20 @@ def provision() -> Tools:
 
 def enter_venv(script: Path) -> None:
     """Make sure that `script` runs in `.venv` with the locked packages; if not, start it anew there."""
+    os.environ.pop("PYTHONHOME", None)  # with it, the Python in .venv would not know that it is there
     venv = HOME / ".venv"
     inside = Path(sys.prefix).resolve() == venv.resolve()
     lock = HOME / "requirements.lock"
     stamp = venv / ".lock-stamp"
     # What counts is the Python in .venv, which need not be the one that was called.
-    version = _own_version() if inside else _version_of(_venv_binary("python"))
+    version = _own_version() if inside else _version_in(venv)
     if not _is_current(stamp, _fingerprint(lock, version)):
         with _alone(lock):
-            version = _own_version() if inside else _version_of(_venv_binary("python"))  # it may be new by now
+            version = _own_version() if inside else _version_in(venv)  # it may be new by now
             if not _is_current(stamp, _fingerprint(lock, version)):
-                if not inside and not (version and any(venv.glob(f"lib*/python{version}/site-packages/pip"))):
+                if inside:
+                    _bring_pip()
+                elif not (version and any(_venv_packages(venv, version).glob("pip-*.dist-info/RECORD"))):
                     _make_venv(venv)
                     version = _own_version()
                 _say("installing Python packages into .venv")
@@ -82,11 +86,14 @@ def enter_venv(script: Path) -> None:
 @contextlib.contextmanager
 def _alone(lock: Path) -> Iterator[None]:
     """Install what a lock file lists while nobody else does; who has waited here finds it installed."""
-    with lock.open(encoding="utf-8") as file:
+    # Over a network, only who may write can keep others away.
+    with lock.open("r+" if os.access(lock, os.W_OK) else "r", encoding="utf-8") as file:
         if not WINDOWS:
             import fcntl  # which Windows lacks
 
             fcntl.flock(file, fcntl.LOCK_EX)
+            # If we are killed, what installs goes on, and so does the lock.
+            fcntl.fcntl(file, fcntl.F_SETFD, 0)
         yield
 
 
@@ -94,38 +101,52 @@ def _own_version() -> str:
     return f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def _version_of(python: Path) -> str:
-    """The version of another Python, e.g. '3.12'; '' if it does not run."""
-    script = "import sys; print('%d.%d' % sys.version_info[:2])"
+def _version_in(venv: Path) -> str:
+    """The version of the Python in `.venv`, e.g. '3.12'; '' if it does not run, is too old, or not that of a venv."""
+    if not (venv / "pyvenv.cfg").is_file():
+        return ""
+    script = "import sys; sys.version_info >= (3, 11) and print('%d.%d' % sys.version_info[:2])"
     try:
-        done = subprocess.run([python, "-I", "-S", "-c", script], capture_output=True, text=True)
+        done = subprocess.run([_venv_binary("python"), "-I", "-S", "-c", script], capture_output=True, text=True)
     except OSError:
         return ""
     return done.stdout.strip()
 
 
+def _venv_packages(venv: Path, version: str) -> Path:
+    return venv / ("Lib/site-packages" if WINDOWS else f"lib/python{version}/site-packages")
+
+
 def _make_venv(venv: Path) -> None:
     _say("making .venv")
     command = [sys.executable, "-m", "venv", "--clear", str(venv)]
-    made = subprocess.run(command, capture_output=True, text=True)
-    if made.returncode and _can_apt():  # Debian keeps this part of Python in a package of its own
-        _apt_install(f"python{_own_version()}-venv")
-        made = subprocess.run(command, capture_output=True, text=True)
-    if made.returncode:
+    code, said = _install(command)
+    if code and "ensurepip" in said and _can_apt():  # Debian keeps this part of Python in a package of its own
+        with contextlib.suppress(ToolError):  # a Python from elsewhere has no such package
+            _apt_install(f"python{_own_version()}-venv")
+            code, said = _install(command)
+    if code:
         raise ToolError(
             f"{sys.executable} cannot make a virtual environment; install its venv module "
-            f"(on Debian and Ubuntu: apt-get install python3-venv)\n{_tail(made.stdout + made.stderr)}"
+            f"(on Debian and Ubuntu: apt-get install python3-venv)\n{_tail(said)}"
         )
+
+
+def _bring_pip() -> None:
+    """For a `.venv` that was made without, as `uv venv` does."""
+    if importlib.util.find_spec("pip"):
+        return
+    code, said = _install([sys.executable, "-m", "ensurepip"])
+    if code:
+        raise ToolError(f".venv has no pip; remove .venv, so that the build makes its own\n{_tail(said)}")
 
 
 def _pip(*arguments: str | Path) -> None:
     command = [str(_venv_binary("python")), "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    command += map(str, arguments)
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
+    code, said = _install([*command, *map(str, arguments)])
+    if code:
         raise ToolError(
-            "Python packages could not be installed; see whether the package index can be reached\n"
-            + _tail(done.stdout + done.stderr)
+            f"Python packages could not be installed; see whether the package index can be reached\n{_tail(said)}"
         )
 
 
@@ -203,12 +224,9 @@ def _npm_ci(node: Path) -> None:
     path = os.pathsep.join([str(node.parent), os.environ.get("PATH", "")])
     environment = {**os.environ, "PATH": path, "PUPPETEER_SKIP_DOWNLOAD": "1"}
     command = [*map(str, _npm_command(node)), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(command, cwd=HOME, env=environment, capture_output=True, text=True)
-    if done.returncode:
-        raise ToolError(
-            "Marp CLI could not be installed; see whether the npm registry can be reached\n"
-            + _tail(done.stdout + done.stderr)
-        )
+    code, said = _install(command, environment)
+    if code:
+        raise ToolError(f"Marp CLI could not be installed; see whether the npm registry can be reached\n{_tail(said)}")
 
 
 # --- a browser ---------------------------------------------------------------------------------------------
@@ -224,19 +242,27 @@ def find_browser() -> Path:
         return _checked_browser(Path(wanted).absolute())
     if found := known_browser():
         return found
-    _say("no Chromium, Chrome or Edge found: downloading Playwright's Chromium")
-    environment = {"PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": "15000", **os.environ}
-    command = [str(_venv_binary("python")), "-m", "playwright", "install", "--only-shell", "chromium"]
-    tried = subprocess.run(command, env=environment, capture_output=True, text=True)
-    if _can_apt() and not known_browser():
-        bring_browser(_apt_install)
-    found = known_browser()
-    if not found:
-        raise ToolError(
-            "no browser: install Chromium, Chrome or Edge, or set CHROME_PATH to one that you have\n"
-            + _tail(tried.stdout + tried.stderr)
-        )
-    return found
+    with _alone(HOME / "requirements.lock"):
+        if found := known_browser():  # somebody else has brought it meanwhile
+            return found
+        _say("no Chromium, Chrome or Edge found: installing one")
+        if _can_apt():
+            with contextlib.suppress(ToolError):  # Ubuntu has none
+                bring_browser(_apt_install)
+        said = "" if known_browser() else _download_browser()
+    if found := known_browser():
+        return found
+    cure = "install Chromium, Chrome or Edge, or set CHROME_PATH to one that you have"
+    raise ToolError(f"no browser: {cure}\n{_tail(said)}")
+
+
+def _download_browser() -> str:
+    """Have Playwright bring its Chromium, and what that needs where we may install it; returns what it said."""
+    _say("downloading Playwright's Chromium")
+    needs = ["--with-deps"] if _can_apt() else []
+    command = [str(_venv_binary("python")), "-m", "playwright", "install", *needs, "--only-shell", "chromium"]
+    _, said = _install(command, {"PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": "15000", **os.environ})
+    return said
 
 
 def bring_browser(install: Callable[[str], None]) -> None:
@@ -302,7 +328,9 @@ def _playwright_browser(names: Iterable[str]) -> Path | None:
     }.get(platform.system(), home / ".cache/ms-playwright")
     folder = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or default)
     found = [program for name in names for program in folder.glob(name) if program.is_file()]
-    return max(found, key=lambda program: program.relative_to(folder).parts, default=None)
+    # Playwright writes the mark when all of a browser is there.
+    whole = [each for each in found if (folder / each.relative_to(folder).parts[0] / "INSTALLATION_COMPLETE").is_file()]
+    return max(whole, key=lambda program: program.relative_to(folder).parts, default=None)
 
 
 def _on_path(*names: str) -> Iterator[Path]:
@@ -368,9 +396,47 @@ def _apt_install(package: str) -> None:
     _say(f"apt-get install {package}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["apt-get", "update"], ["apt-get", "install", "--yes", package]):
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    if done.returncode:
-        raise ToolError(f"apt-get could not install {package}\n{_tail(done.stdout + done.stderr)}")
+        code, said = _install(command, environment)
+    if code:
+        raise ToolError(f"apt-get could not install {package}\n{_tail(said)}")
+
+
+def _install(command: list[str], environment: Mapping[str, str] | None = None) -> tuple[int, str]:
+    """Run what installs something; returns its exit code and what it said. If we are stopped, it ends first."""
+    installing = subprocess.Popen(
+        command,
+        cwd=HOME,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        close_fds=WINDOWS,  # it keeps the lock that we hold
+        start_new_session=not WINDOWS,  # a group of its own, which can be ended as one
+    )
+    with installing:
+        try:
+            said, _ = installing.communicate()
+        except BaseException:
+            # Asked first: half a package may be more trouble than none.
+            _signal(installing, signal.SIGTERM)
+            try:
+                installing.communicate(timeout=PATIENCE)
+            finally:
+                if not WINDOWS:
+                    _signal(installing, signal.SIGKILL)
+            raise
+    return installing.returncode, said
+
+
+def _signal(process: subprocess.Popen[str], number: int) -> None:
+    """To the process and all that it has started."""
+    if WINDOWS:
+        process.terminate()
+    else:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
 
 
 def _fingerprint(lock: Path, *more: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import copyreg
 import functools
 import os
+import pickle
 import shutil
 import signal
 import subprocess
@@ -14,20 +16,24 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import pytest
+from filelock import FileLock
 
 from pipeline import deck, fingerprint, marp, policy, present, toolchain
 from pipeline.artifacts import Made
 from pipeline.decks import Source
 from pipeline.marp import Rendered
 from pipeline.problems import Problem
+from pipeline.site import read_settings
 from pipeline.toolchain import Tools
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "tests" / "fixtures"
 BUILT = ROOT / "dist" / "site"
+Thing = TypeVar("Thing")
 HALF_WRITTEN = "*.pyc.*"
 """What Python is just compiling. What it has compiled is copied with the rest, or each copy would begin with that."""
 
@@ -65,7 +71,26 @@ def site() -> Path:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any], tools: Tools) -> dict[str, Any]:
     root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return {**browser_type_launch_args, "executable_path": str(tools.browser), "chromium_sandbox": not root}
+    english = {"args": ["--lang=en-US"], "env": {**os.environ, "LANGUAGE": "en_US"}}  # in which order a date is typed
+    return {**browser_type_launch_args, **english, "executable_path": str(tools.browser), "chromium_sandbox": not root}
+
+
+@pytest.fixture(scope="session")
+def common(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of a run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+def once(common: Path, name: str, make: Callable[[], Thing]) -> Thing:
+    """What the first worker makes that asks for it, and all others take from there."""
+    copyreg.pickle(threading.Event, lambda _: (threading.Event, ()))  # of a deck: whom it stops are in one process
+    kept = common / f"{name}.pickle"
+    with FileLock(kept.with_suffix(".lock")):
+        if not kept.exists():
+            kept.write_bytes(pickle.dumps(make()))
+    made: Thing = pickle.loads(kept.read_bytes())
+    return made
 
 
 @dataclass(frozen=True)
@@ -123,14 +148,12 @@ def serve(folder: Path, prefix: str) -> Iterator[str]:
         thread.join()
 
 
-@pytest.fixture(
-    scope="session",
-    params=["/post-mortem-culture/", pytest.param("/", marks=pytest.mark.slow)],
-    ids=["below a path", "at the root"],
-)
+@pytest.fixture(scope="session", params=["as published", pytest.param("elsewhere", marks=pytest.mark.slow)])
 def served(request: pytest.FixtureRequest, site: Path) -> Iterator[Served]:
-    """The built site on a web server: below a path, as on GitHub Pages, and on demand at the root."""
-    with serve(site, request.param) as base:
+    """The built site on a web server: below the path that it was built for, and on demand below another."""
+    path = urlsplit(read_settings(ROOT).site_url).path
+    other = "/" if path != "/" else "/elsewhere/"
+    with serve(site, path if request.param == "as published" else other) as base:
         yield Served(base)
 
 
@@ -222,16 +245,3 @@ def make_tiny(root: Path) -> Project:
     for shared in (".venv", "node_modules"):
         (root / shared).symlink_to(ROOT / shared)
     return Project(root)
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    root = tmp_path / "project"
-    skipped = shutil.ignore_patterns(".git", ".venv", "node_modules", "dist", ".*_cache", "*layouts*", HALF_WRITTEN)
-    shutil.copytree(ROOT, root, ignore=skipped, symlinks=True)
-    for shared in (".venv", "node_modules"):
-        (root / shared).symlink_to(ROOT / shared)
-    copy = Project(root)
-    # A third of all slides are samples, which would make every build of a copy longer for nothing.
-    copy.edit("mkdocs.yml", lambda text: text.replace("      - Layouts: layouts.md\n", ""))
-    return copy

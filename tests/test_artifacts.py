@@ -14,6 +14,7 @@ from pipeline.artifacts import Made, with_address
 from pipeline.browser import Reader
 from pipeline.cache import Cache
 from pipeline.decks import Source
+from pipeline.problems import BuildError
 from pipeline.toolchain import Tools
 
 BASE = "https://workshop.example/talk/"
@@ -28,6 +29,17 @@ def test_published_slides_say_where_they_are_and_what_they_look_like() -> None:
     assert '<meta property="og:url" content="https://x.example/a&amp;b/slides.html">' in html
     assert '<meta property="og:image" content="https://x.example/a&amp;b/og.png">' in html
     assert 'content="summary_large_image"' in html
+
+
+@pytest.mark.parametrize("wanted", ["soon", "-1", "9" * 20, "9" * 5_000])
+def test_a_time_that_is_none_is_named_shortly(wanted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", wanted)
+
+    with pytest.raises(BuildError) as caught:
+        artifacts.build_time(tmp_path)
+
+    assert f"environment: SOURCE_DATE_EPOCH is '{wanted[:59]}" in str(caught.value)
+    assert len(str(caught.value)) < 200
 
 
 def test_slides_that_are_published_nowhere_say_nothing_of_it() -> None:

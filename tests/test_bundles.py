@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import posixpath
+import zipfile
 from pathlib import Path
 
 import pikepdf
@@ -116,7 +117,7 @@ def test_the_key_opens_from_the_facilitators_disk(
     page.get_by_role("link", name="Order the cards, with the key beside it").click()
     expect(page.get_by_role("heading", name="Still to place (24)")).to_be_visible()
 
-    expect(page.get_by_text("could not be loaded")).to_have_count(0)
+    expect(page.get_by_role("heading", name="The key")).to_be_visible()
     context.close()
 
 
@@ -205,5 +206,8 @@ def test_a_bundle_opens_from_disk_with_the_network_off(
 def test_an_archive_depends_on_its_files_alone() -> None:
     files = {"a/b.html": b"<p>", "c.png": b"\x89PNG"}
 
-    assert archive.pack(files) == archive.pack(dict(files))
-    assert files == archive.unpack(archive.pack(files))
+    packed = archive.pack(files)
+
+    with zipfile.ZipFile(io.BytesIO(packed)) as opened:
+        assert [(1980, 1, 1, 0, 0, 0)] * 2 == [member.date_time for member in opened.infolist()]
+    assert files == archive.unpack(packed)

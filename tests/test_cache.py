@@ -180,29 +180,27 @@ def pictures(cache: Path) -> set[str]:
     return {path.name for path in cache.glob("picture-*")}
 
 
-def test_a_build_from_the_cache_makes_the_same_bytes_and_finds_the_same_faults(tiny: Project) -> None:
-    deck, cache = tiny.root / "slides" / "talk" / "deck.md", tiny.root / "dist" / "cache"
-    deck.write_text(deck.read_text(encoding="utf-8") + "\n---\n\n## Another\n\nMore words.\n", encoding="utf-8")
-    assert 0 == tiny.run().code
-    before = pictures(cache)
+def test_a_build_from_the_cache_makes_the_same_bytes_and_finds_the_same_faults(built: Project) -> None:
+    cache, published = built.root / "dist" / "cache", built.root / "dist" / "site"
+    first = hashes(published)
+    built.edit("slides/talk/deck.md", lambda text: f"{text}\n---\n\n## Another\n\n{'word ' * 900}\n")
+    outcome = built.run()  # however much is known, a fault that was put in is found
+    assert (1, True) == (outcome.code, "[overflow]" in outcome.err)
+    assert first == hashes(published)
+    known = pictures(cache)
+
     for number, path in enumerate(sorted(cache.iterdir())):
         if number % 3 == 0:
             path.write_bytes(path.read_bytes()[:-1])
-    tiny.edit("slides/talk/deck.md", lambda text: text.replace("More words", "Quite other words: ZYX"))
-    tiny.edit("docs/index.md", lambda text: text + "\nA new line.\n")
-    assert 0 == tiny.run().code
-    assert 2 == len(before & pictures(cache)) == len(pictures(cache) - before)  # two sizes of each of the slides
-    warm = hashes(tiny.root / "dist" / "site")
+    built.edit("slides/talk/deck.md", lambda text: text.replace("word " * 900, "Quite other words: ZYX"))
+    built.edit("docs/index.md", lambda text: text + "\nA new line.\n")
+    assert 0 == built.run().code
+    assert 2 == len(known & pictures(cache)) == len(pictures(cache) - known)  # two sizes of each of the slides
+    warm = hashes(published)
 
-    tiny.edit("slides/talk/deck.md", lambda text: text.replace("Words on", "word " * 900))
-    outcome = tiny.run()  # however much is known, a fault that was put in is found
-    assert (1, True) == (outcome.code, "[overflow]" in outcome.err)
-    assert warm == hashes(tiny.root / "dist" / "site")
-
-    tiny.edit("slides/talk/deck.md", lambda text: text.replace("word " * 900, "Words on"))
-    assert 0 == tiny.run("clean").code
-    assert 0 == tiny.run().code
-    assert warm == hashes(tiny.root / "dist" / "site")
+    assert 0 == built.run("clean").code
+    assert 0 == built.run().code
+    assert warm == hashes(published)
 
 
 @pytest.mark.parametrize(

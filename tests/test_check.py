@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,17 @@ def test_a_deck_that_is_right_is_told_so_in_the_summary_of_a_job(tiny: Project, 
 
     assert (0, "nothing found in 1 deck with 1 slide\n", "") == (outcome.code, outcome.out, outcome.err)
     assert summary.read_text(encoding="utf-8").startswith("before\n## nothing found in 1 deck with 1 slide\n")
+
+
+def test_a_reader_who_has_read_enough_gets_no_complaint(tiny: Project) -> None:
+    command = [sys.executable, "build.py", "check", DECK, "--format", "json"]
+    with subprocess.Popen(
+        command, cwd=tiny.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as checking:
+        assert checking.stdout
+        assert checking.stderr
+        checking.stdout.close()
+        assert ("", 1) == (checking.stderr.read(), checking.wait())
 
 
 @pytest.mark.slow

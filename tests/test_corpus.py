@@ -31,7 +31,7 @@ from tests.conftest import Project
 
 CORPUS = Path(__file__).parent / "corpus"
 DEADLINE = 60
-"""Seconds within which every wrong input has its answer."""
+"""Seconds within which every wrong input has its answer: this is promised, and not only a limit for the tests."""
 
 DECK = "slides/talk/deck.md"
 PLACES = {
@@ -335,6 +335,14 @@ def a_file_where_a_generated_one_belongs(project: Project) -> list[str]:
     return ["docs/decks/talk/slides.html: gets the address 'decks/talk/slides.html', and the build... [file]"]
 
 
+def files_where_the_build_writes_its_own(project: Project) -> list[str]:
+    (project.root / "docs/decks").mkdir()
+    words = {"404.html": "<p/>", "build.json": "{}", "sitemap.xml": "<urlset/>", "decks/index.html": "<p/>"}
+    for name, text in words.items():
+        (project.root / "docs" / name).write_text(text, encoding="utf-8")
+    return [f"docs/{name}: gets the address '{name}', and the build makes... [file]" for name in words]
+
+
 def two_pages_with_one_address(project: Project) -> list[str]:
     (project.root / "docs/a").mkdir()
     (project.root / "docs/a/index.md").write_text("# One\n", encoding="utf-8")
@@ -561,6 +569,12 @@ def styles_and_pages_that_are_no_text(project: Project) -> list[str]:
     ]
 
 
+def settings_with_a_number_without_end(project: Project) -> list[str]:
+    project.edit("mkdocs.yml", lambda text: f"{text}  locale: 0x{'f' * 5_000}\n")
+    line = (project.root / "mkdocs.yml").read_text(encoding="utf-8").count("\n")
+    return [f"mkdocs.yml:{line}: is not valid YAML: '0xfff... [yaml]"]
+
+
 def a_hook_that_ends_the_build(project: Project) -> list[str]:
     project.edit("mkdocs_hooks.py", lambda text: f"{text}\nimport sys\n\nsys.exit(0)\n")
     line = (project.root / "mkdocs_hooks.py").read_text(encoding="utf-8").count("\n")
@@ -587,7 +601,7 @@ TOLD_AT_ONCE: list[Callable[[Project], list[str]]] = [
     an_incident_with_another_ending, an_incident_with_half_of_a_character, a_site_that_is_a_file,
     a_site_that_is_a_link, a_report_that_is_a_file, a_lock_that_is_a_folder, a_deck_called_as_a_folder_of_the_site,
     pages_reached_another_way_round, styles_and_pages_that_are_no_text, a_hook_that_ends_the_build,
-    an_address_for_editing_that_is_none, an_address_that_no_code_holds,
+    an_address_for_editing_that_is_none, an_address_that_no_code_holds, settings_with_a_number_without_end,
 ]  # fmt: skip
 """What is told before any tool is started; all of these are also tried as the rest are, most of them on demand."""
 
@@ -608,6 +622,7 @@ def test_a_recipe_is_refused_before_anything_is_started(spoil: Callable[[Project
     [
         a_page_where_a_generated_one_belongs,
         settings_with_files_for_all_pages_that_are_not_there,
+        files_where_the_build_writes_its_own,
         *slow([a_file_where_a_generated_one_belongs, two_pages_with_one_address]),
     ],
     ids=lambda spoil: spoil.__name__,

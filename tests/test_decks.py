@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import decks
+from pipeline import decks, patience
 from pipeline.problems import BuildError
 
 
@@ -100,9 +100,11 @@ def test_a_file_whose_name_cannot_be_said_is_refused(tmp_path: Path, name: bytes
 
 def test_comments_without_end_are_read_in_no_time(tmp_path: Path) -> None:
     path = tmp_path / "deck.md"
-    path.write_text("<!--\n" * 200_000, encoding="utf-8")  # a search for the end of each would take half an hour
+    text = "<!--\n" * 200_000
+    path.write_text(text, encoding="utf-8")
 
-    assert 200_000 == decks.open_file(path, "talk").text.count("<!--")
+    with patience.within(text):  # a search for the end of each would take half an hour
+        assert text == decks.open_file(path, "talk").text
 
 
 def test_a_deck_that_leads_to_itself_cannot_be_opened(tmp_path: Path) -> None:

@@ -70,6 +70,14 @@ def test_what_a_drawing_refers_to_in_itself_stays(sign: str) -> None:
     assert "x.png" not in drawn(f"<style>a {{ fill: url({sign}x.png{sign}) }}</style>").data.decode()
 
 
+@pytest.mark.parametrize("element", ["g", "script"])
+def test_what_stands_behind_an_element_in_a_style_loads_nothing(element: str) -> None:
+    still = drawn(f"<style>a {{ fill: red }}<{element}/>@import url(https://x.example/a.css);</style>").data.decode()
+
+    assert "fill: red" in still
+    assert "x.example" not in still
+
+
 def test_a_picture_that_cannot_be_decoded_has_no_size() -> None:
     Image.new("RGB", (8, 8)).save(out := io.BytesIO(), format="AVIF")
     broken = out.getvalue().replace(b"pitm", b"pitx")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,43 @@ def test_two_at_once_in_a_fresh_clone_install_once(tmp_path: Path) -> None:
 
     assert [0, 0] == [run.returncode for run in runs], said
     assert ["", "setup: making .venv\nsetup: installing Python packages into .venv\n"] == said
+
+
+@pytest.mark.slow
+def test_a_broken_set_of_packages_is_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "pipeline").mkdir()
+    for name in ("pipeline/__init__.py", "pipeline/toolchain.py"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "requirements.lock").touch()
+    script = tmp_path / "run.py"
+    script.write_text(
+        "import sys\nfrom pathlib import Path\nfrom pipeline import toolchain\n\n"
+        "toolchain.enter_venv(Path(__file__))\nprint(sys.prefix)\n",
+        encoding="utf-8",
+    )
+    python = Path(sys.base_prefix) / "bin" / "python3"
+    venv = tmp_path / ".venv"
+    made, installing = "setup: making .venv\n", "setup: installing Python packages into .venv\n"
+
+    def run(program: Path, **environment: str) -> str:
+        command = [program, script]
+        done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=600)
+        assert (0, f"{venv}\n") == (done.returncode, done.stdout), done.stderr
+        return done.stderr
+
+    assert made + installing == run(python, PYTHONHOME=sys.base_prefix)
+    assert "" == run(python, PYTHONHOME=sys.base_prefix)
+
+    (venv / "pyvenv.cfg").unlink()
+    assert made + installing == run(python)
+
+    [record] = venv.glob("lib/python*/site-packages/pip-*.dist-info/RECORD")
+    record.unlink()
+    (venv / ".lock-stamp").unlink()
+    assert made + installing == run(python)
+
+    subprocess.run([python, "-m", "venv", "--clear", "--without-pip", venv], check=True)
+    assert installing == run(venv / "bin" / "python")
 
 
 @pytest.mark.slow

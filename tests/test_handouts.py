@@ -20,7 +20,7 @@ from pipeline import artifacts, checks, decks, handouts, labels, notes, pdf
 from pipeline.artifacts import Made
 from pipeline.browser import Reader
 from pipeline.toolchain import Tools
-from tests.conftest import ROOT, told
+from tests.conftest import ROOT, once, told
 
 DECKS = sorted(path.parent.name for path in (ROOT / "slides").glob("*/deck.md"))
 HANDOUTS = ("handout.pdf", "handout-2.pdf", "handout-3.pdf")
@@ -180,8 +180,11 @@ NO_NOTES = "---\nsize: 4:3\n---\n# Title\n\n---\n\n## Second\n"
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, tools: Tools) -> dict[str, Made]:
-    folder = tmp_path_factory.mktemp("decks")
+def made(tmp_path_factory: pytest.TempPathFactory, common: Path, tools: Tools) -> dict[str, Made]:
+    return once(common, "handouts-made", lambda: make(tmp_path_factory.mktemp("decks"), tools))
+
+
+def make(folder: Path, tools: Tools) -> dict[str, Made]:
     for colour in ("red", "blue"):
         picture = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 3"><path fill="{colour}" d="M0 0h4v3H0z"/></svg>'
@@ -205,8 +208,11 @@ def reader(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Reader
 
 
 @pytest.fixture(scope="module")
-def prints(made: dict[str, Made], reader: Reader) -> dict[str, dict[str, bytes]]:
-    return {name: artifacts.prints(each, reader, links={}) for name, each in made.items()}
+def prints(made: dict[str, Made], reader: Reader, common: Path) -> dict[str, dict[str, bytes]]:
+    def print_all() -> dict[str, dict[str, bytes]]:
+        return {name: artifacts.prints(each, reader, links={}) for name, each in made.items()}
+
+    return once(common, "handouts-prints", print_all)
 
 
 def every(prints: dict[str, dict[str, bytes]]) -> Iterator[tuple[str, str, bytes]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline import active, patience, problems, site
+from pipeline import active, patience, problems, site, templates
 from pipeline.problems import BuildError, cut, load_yaml, place_problems, read_text
 from tests.conftest import Project
 from tests.test_corpus import assert_told, refusal, refusal_at_once, slow
@@ -138,6 +138,11 @@ def snippet_that_leads_out(project: Project) -> list[str]:
     return leads_out(project, "words.txt")
 
 
+def file_that_leads_out_and_is_no_utf8(project: Project) -> list[str]:
+    (project.root / os.fsdecode(b"docs/caf\xe9")).symlink_to("/etc/passwd")
+    return ["docs/caf\\xe9: is a symbolic link that leads out of the project; ... [file-outside]"]
+
+
 # --- what is no file -----------------------------------------------------------------------------------------
 
 
@@ -170,6 +175,17 @@ def pipe_for_the_run_sheets(project: Project) -> list[str]:
     return pipe(project, "data/sessions.yml")
 
 
+def pipe_with_a_line_end_in_its_name(project: Project) -> list[str]:
+    pipe(project, "docs/a\nb")
+    return ["docs/a\\nb: is a named pipe, a socket or a device; put a file in its place [file]"]
+
+
+def incident_whose_name_is_no_utf8(project: Project) -> list[str]:
+    (project.root / "data/scenarios").mkdir()
+    (project.root / os.fsdecode(b"data/scenarios/caf\xe9.yml")).write_text("title: Night\n", encoding="utf-8")
+    return ["data/scenarios/caf\\xe9.yml: ... [scenario]"]
+
+
 def pipe_for_the_settings(project: Project) -> list[str]:
     return pipe(project, "mkdocs.yml")
 
@@ -190,6 +206,11 @@ def deck_that_leads_to_itself(project: Project) -> list[str]:
     (project.root / DECK).unlink()
     (project.root / DECK).symlink_to("deck.md")
     return [f"{DECK}: cannot be read (Too many levels of symbolic links); make it a readable file [file]"]
+
+
+def deck_with_half_of_a_character_behind_code(project: Project) -> list[str]:
+    project.edit(DECK, lambda text: text + '\nWords about `<!--` here.\n\n<!-- _class: "\\uD83D" -->\n')
+    return [f"{DECK}:14: slide 1: class '\\ud83d' means nothing to the theme ... [class-unknown]"]
 
 
 def theme_that_leads_to_itself(project: Project) -> list[str]:
@@ -268,6 +289,13 @@ ASKS = {
     "c": "<style>a { background: image-set('https://x.example/3' 1x) }</style>",
     "d": f'<g><img {IN_XHTML} srcset="a.png 1x, https://x.example/4 2x"/></g>',
     "e": "<style>a { fill: u\\72l(https://x.example/5) }</style>",
+    "f": '<style>@import "h\\ttps://x.example/6";</style>',
+    "g": "<style>a { fill: u\\rl(\\/\\/x.example/7) }</style>",
+    "h": "<style>a { content: '/*'; fill: url(https://x.example/8) } /* */</style>",
+    "i": '<style>a { fill: image-set("a.png" 1x, "https://x.example/9" 2x) }</style>',
+    "j": '<image><set attributeName="href" to="https://x.example/10"/></image>',
+    "k": '<image><animate attributeName="href" values="a.png;//x.example/11"/></image>',
+    "l": f'<foreignObject><table {IN_XHTML} background="https://x.example/12"></table></foreignObject>',
 }
 """Ways in which a drawing may ask another host for something."""
 
@@ -325,6 +353,30 @@ DOCUMENTS = [
         *(f"{name}:2: <script> in a page; ... [page-script]" for name in ("a.gml", "b.xlf")),
     ),
     document(
+        "xml_behind_empty_lines",
+        {f"{lines}.gml": "\n" * lines + f"<x><script {IN_XHTML}>run()</script></x>\n" for lines in (200, 5000)},
+        *(f"{lines}.gml:{lines + 1}: <script> in a page; ... [page-script]" for lines in (200, 5000)),
+    ),
+    document(
+        "page_that_names_its_own_signs",
+        {
+            "a.html": "<!doctype html>\n<meta charset=iso-2022-jp>\n<p>words</p>\n",
+            "b.html": "<!doctype html>\n<p title='\x1b$B'>words</p>\n",
+            "c.html": '<!doctype html>\n<meta charset="latin-1">\n<p>größer</p>\n',
+        },
+        "a.html:2: says that it is in 'iso-2022-jp'; save it as UTF-8, and say so [file]",
+        "b.html:2: holds an escape character, which is no sign; take it out [file]",
+        "c.html:2: says that it is in 'latin-1'; save it as UTF-8, and say so [file]",
+    ),
+    document(
+        "pages_by_other_endings",
+        dict.fromkeys(["a.markdown", "a.mdown", "a.mkdn", "a.mkd"], "# A page\n"),
+        *(
+            f"a{ending}: would become a page that nobody looks at, by its ending '{ending}'; name it '.md' [file]"
+            for ending in (".markdown", ".mdown", ".mkdn", ".mkd")
+        ),
+    ),
+    document(
         "pages_without_a_policy",
         dict.fromkeys(["a.htm", "b.HTML", "c.xhtml"], "<p>words</p>\n"),
         *(
@@ -333,6 +385,11 @@ DOCUMENTS = [
         ),
     ),
 ]
+
+
+def xml_in_wide_signs(project: Project) -> list[str]:
+    (project.root / "docs/a.gml").write_text("\n<x/>\n", encoding="utf-16")
+    return ["docs/a.gml:2: is no text: it holds a zero byte; ... [file]"]
 
 
 def hidden_drawing_that_is_published_all_the_same(project: Project) -> list[str]:
@@ -353,8 +410,9 @@ TOLD_AT_ONCE: list[Callable[[Project], list[str]]] = [
     snippet_that_leads_out, pipe_for_a_deck, pipe_for_a_picture, pipe_for_a_theme, pipe_for_a_page,
     pipe_for_a_file_of_the_pages, pipe_for_the_inventory, pipe_for_the_run_sheets, pipe_for_the_settings,
     device_for_a_deck, folder_for_a_deck, deck_that_leads_to_itself, template_that_leads_to_itself,
-    page_named_like_an_element, inventory_nested_too_deeply,
-    hidden_drawing_that_is_published_all_the_same, *DOCUMENTS,
+    page_named_like_an_element, inventory_nested_too_deeply, file_that_leads_out_and_is_no_utf8,
+    pipe_with_a_line_end_in_its_name, incident_whose_name_is_no_utf8,
+    xml_in_wide_signs, hidden_drawing_that_is_published_all_the_same, *DOCUMENTS,
 ]  # fmt: skip
 """What is told before any tool is started; all of these are also tried as the rest are, most of them on demand."""
 
@@ -371,7 +429,10 @@ def test_a_hostile_input_is_refused_before_anything_is_started(
 EVERY_DAY = [
     deck_that_leads_out, pipe_for_a_deck, page_in_html_with_a_script, lists_nested_too_deeply_in_a_page,
 ]  # fmt: skip
-ON_DEMAND = [theme_that_leads_to_itself, picture_beside_a_page_with_a_script, picture_beside_a_page_with_entities]
+ON_DEMAND = [
+    theme_that_leads_to_itself, picture_beside_a_page_with_a_script, picture_beside_a_page_with_entities,
+    deck_with_half_of_a_character_behind_code,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -396,14 +457,16 @@ def page_of_brackets(project: Project) -> list[str]:
     return ["docs/page.md: keeps MkDocs busy without end; look for ... [mkdocs]"]
 
 
-LONG_CODE = "```python\n" + "words = [1]\n" * 20_000 + "```"
+# Either takes minutes, or more: no machine is so fast that it would be done with it in the time that it is given here.
+LONG_CODE = "```python\n" + "words = [1]\n" * 2_000_000 + "```"
 
 
-@pytest.mark.parametrize("text", ["[" * 20_000, LONG_CODE], ids=["by itself", "in an extension"])
+@pytest.mark.parametrize("text", ["[" * 200_000, LONG_CODE], ids=["by itself", "in an extension"])
 def test_a_page_that_keeps_mkdocs_busy_is_given_up(text: str, tiny: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patience, "SECONDS", 1.0)
     monkeypatch.setattr(patience, "SECONDS_PER_SIGN", 0.0)
     (tiny.root / "docs/page.md").write_text(f"# A page\n\n{text}\n", encoding="utf-8")
+    (tiny.root / "docs/index.md").unlink()  # nor so slow that this would be told
 
     with pytest.raises(BuildError) as caught:
         site.build(site.read_settings(tiny.root), tiny.root / "site")
@@ -412,12 +475,29 @@ def test_a_page_that_keeps_mkdocs_busy_is_given_up(text: str, tiny: Project, mon
     assert (0.0, 0.0) == signal.getitimer(signal.ITIMER_REAL)
 
 
+@pytest.mark.parametrize("text", ["[" * 200_000, "x\n" * 200_000], ids=["when it is made", "when it is read"])
+def test_a_template_that_keeps_us_busy_is_given_up(text: str, tiny: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "SECONDS", 1.0)
+    monkeypatch.setattr(patience, "SECONDS_PER_SIGN", 0.0)
+    handout = "title: A sheet\ndescription: A sheet.\nhandout: { number: 1, paper: A4, for: everyone, when: Today }"
+    paper = f'<div class="paper" markdown>\n\n## A sheet\n\n{text}\n\n</div>\n'
+    (tiny.root / "docs/sheet.md").write_text(f"---\n{handout}\n---\n\n# A sheet\n\n{paper}", encoding="utf-8")
+
+    found, told = templates.find(tiny.root / "docs", lambda uri: f"docs/{uri}")
+    if found:
+        with pytest.raises(BuildError) as caught:
+            templates.prepare(found, "https://tiny.example/")
+        told = caught.value.problems
+
+    assert_told(["docs/sheet.md: keeps the build busy without end; ... [file]"], [str(problem) for problem in told])
+
+
 def test_a_text_that_takes_too_long_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patience, "SECONDS", 0.1)
     before = signal.getsignal(signal.SIGALRM)
 
     with pytest.raises(BuildError) as caught, patience.named("deck.md", ""):
-        re.search(r"(a|aa)+$", "a" * 36 + "b")  # some seconds
+        re.search(r"(a|aa)+$", "a" * 100 + "b")  # longer than anybody lives
 
     told = [str(problem) for problem in caught.value.problems]
     assert_told(["deck.md: keeps the build busy without end; ... [file]"], told)
@@ -627,6 +707,12 @@ def test_links_within_the_project_and_folders_of_tools_are_let_be(tmp_path: Path
         ("a: 1\nb: !!float ''\n", 2, "is not valid YAML: '' is none"),
         ("a: 1\nb: !!timestamp soon\n", 2, "'soon' is none"),
         (f"a: 1\nb: {'1:' * 200}0.0\n", 2, "is not valid YAML: "),
+        (f"a: 1\nb: 0x{'f' * 5_000}\n", 2, "is too long for a number; correct it, or put it in quotes"),
+        (f"a: 1\n{'1' * 301}: b\n", 2, "is too long for a number"),
+        ('a: "b\u2028c"\nd: 2026-02-31\n', 2, "'2026-02-31' is none"),
+        ("a: 'b\x85\u2029c'\rd: [\r", 3, "is not valid YAML: "),
+        ('a: "b\u2028c"\nd: "\\uD83D"\n', 2, "holds half of a character"),
+        ('a: "b\u2028c"\r\na: 1\r\n', 2, "'a' stands here twice"),
     ],
 )
 def test_yaml_that_cannot_be_read_is_named_shortly(text: str, line: int, words: str) -> None:
@@ -637,6 +723,17 @@ def test_yaml_that_cannot_be_read_is_named_shortly(text: str, line: int, words: 
     assert ("yaml", line) == (problem.rule, problem.line)
     assert words in problem.message
     assert len(problem.message) < 300
+
+
+def test_a_long_number_is_read() -> None:
+    assert [10**299, "9" * 400] == load_yaml(f"[1{'0' * 299}, '{'9' * 400}']", "data.yml")
+
+
+def test_a_problem_can_be_printed_whatever_it_names() -> None:
+    name = os.fsdecode(b"caf\xe9\n\xc3\xa9.md")
+    problem = problems.Problem(name, 1, "file", "'\udce9\ud83d' \x1b[2J\n\u2028is \u200d wrong")
+
+    assert r"caf\xe9\né.md:1: '\xe9\ud83d' \x1b[2J is " + "\u200d wrong [file]" == str(problem)
 
 
 def test_aliases_that_somebody_meant_are_read() -> None:

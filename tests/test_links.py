@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import resource
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -97,6 +99,7 @@ def test_good_links_are_good(tmp_path: Path, body: str) -> None:
         ("<style>@import '../nope.css';</style>", "../nope.css", "leads to 'nope.css'"),
         ("<img src='https://cdn.example/x.png'>", "https://cdn.example/x.png", "is loaded from another host"),
         ("<script src='//cdn.example/x.js'></script>", "//cdn.example/x.js", "is loaded from another host"),
+        ("<area href='https://new.example/a'>", "https://new.example/a", "is not in the inventory"),
         ("<a href='https://new.example/a'>x</a>", "https://new.example/a", "is not in the inventory"),
     ],
 )
@@ -235,6 +238,7 @@ def test_a_date_is_written_wherever_its_entry_has_it(tmp_path: Path) -> None:
     [
         ("- {what: x, url: https://a.example/, verified: null}\n", "- {what: x, url: https://a.example/, DATED}\n"),
         ("- {url: https://a.example/}\n", "- {url: https://a.example/, DATED}\n"),
+        ("- <<: {verified: null}\n  url: http://a.b/", "- <<: {verified: null}\n  url: http://a.b/\n  DATED"),
         ("- url: 'https://a.example/' # x", "- url: 'https://a.example/' # x\n  DATED"),
         (
             "- what: >\n    verified: no\n  url: https://a.example/\r\n",
@@ -254,6 +258,33 @@ def test_an_entry_may_be_written_in_any_way(tmp_path: Path, old: str, new: str) 
     assert f"# verified: the day\nlinks:\n{expected}".encode() == path.read_bytes()
 
 
+def test_entries_may_be_listed_in_another_order_than_they_stand_in(tmp_path: Path) -> None:
+    text = "all:\n- &a\n  url: http://a.b/\n- &b\n  url: http://c.d/\nlinks: [*b, *a]\n"
+    write_inventory(tmp_path, text)
+    entries = [replace(entry, verified=date(2026, 2, 3)) for entry in links.read_inventory(tmp_path)]
+
+    links.write_verified(tmp_path, entries)
+
+    expected = re.sub(r"(?m)(?=^- &b|^links)", "  verified: 2026-02-03\n", text)
+    assert expected == (tmp_path / "data/links.yml").read_text(encoding="utf-8")
+
+
+def test_an_inventory_for_which_there_is_no_room_stays_as_it_was(tmp_path: Path) -> None:
+    text = f"# {'words ' * 300}\nlinks:\n- url: https://a.example/\n  verified: 2026-01-01\n"
+    write_inventory(tmp_path, text)
+    [entry] = links.read_inventory(tmp_path)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))  # bytes of a file
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            links.write_verified(tmp_path, [replace(entry, verified=date(2026, 2, 3))])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert text == (tmp_path / "data" / "links.yml").read_text(encoding="utf-8")
+    assert ["links.yml"] == [path.name for path in (tmp_path / "data").iterdir()]
+
+
 def write_inventory(root: Path, text: str) -> None:
     (root / "data").mkdir()
     (root / "data" / "links.yml").write_text(text, encoding="utf-8")
@@ -265,6 +296,11 @@ def write_inventory(root: Path, text: str) -> None:
         ("links: [", "data/links.yml:1: is not valid YAML"),
         ("- a\n", "data/links.yml:1: has no list 'links:'"),
         ("links:\n  - url: ftp://x.example/\n", "data/links.yml:2: entry"),
+        ('x: "a\u2028b"\nlinks:\n  - url: ftp://x.example/\n', "data/links.yml:3: entry"),
+        ("x: 1\n<<: {links: [{url: https://x.example/}]}\n", "data/links.yml:2: 'links' comes by '<<', "),
+        ("links:\n  - what: x\n    <<: {url: https://x.example/}\n", "data/links.yml:2: 'url' of https://x.example/"),
+        ("x: &u https://x.example/\nlinks:\n  - url: *u\n", "data/links.yml:3: 'url' of https://x.example/"),
+        ("x: &d null\nlinks:\n- {url: https://x.example/, verified: *d}", "data/links.yml:3: 'verified' of https://x"),
         ("links:\n  - url: https://x.example/\n    verified: soon\n", "data/links.yml:2: 'verified' of"),
         (
             "links:\n  - url: https://x.example/\n  - url: https://x.example/\n",

@@ -45,4 +45,7 @@ def test_links_of_html_lead_to_the_deck_the_site_and_the_web() -> None:
 
 
 def test_raw_html_of_a_note_is_shown_and_not_run() -> None:
-    assert "<script>" not in notes.as_html("<script>alert(1)</script>", source="s/d/deck.md", folder="", links={})
+    html = notes.as_html("<script>alert(1)</script>", source="s/d/deck.md", folder="", links={})
+
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert "<script>" not in html

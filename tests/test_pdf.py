@@ -102,11 +102,22 @@ def test_a_link_within_the_deck_stays_within_the_pdf(linked: bytes) -> None:
     assert 1 == len(inner)
 
 
-def test_the_same_deck_gives_the_same_bytes(linked: bytes) -> None:
-    later = linked.replace(b"/CreationDate (D:20", b"/CreationDate (D:19")
+def printed_in(year: int, content: bytes) -> bytes:
+    with pikepdf.open(io.BytesIO(content)) as document:
+        for name in ("/CreationDate", "/ModDate"):
+            document.docinfo[name] = pikepdf.String(f"D:{year}0102030405Z")
+        document.save(out := io.BytesIO(), static_id=True)
+    return out.getvalue()
 
-    assert pdf.finish(linked, title="T", address="", time=5) == pdf.finish(later, title="T", address="", time=5)
-    with pikepdf.open(io.BytesIO(pdf.finish(linked, title="T", address="", time=5))) as document:
+
+def test_the_same_deck_gives_the_same_bytes(linked: bytes) -> None:
+    first, later = (printed_in(year, linked) for year in (2026, 2027))
+
+    finished = pdf.finish(first, title="T", address="", time=5)
+
+    assert first != later
+    assert finished == pdf.finish(later, title="T", address="", time=5)
+    with pikepdf.open(io.BytesIO(finished)) as document:
         assert "D:19700101000005Z" == str(document.docinfo.CreationDate)
         assert "T" == str(document.docinfo.Title)
 

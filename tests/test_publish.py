@@ -114,6 +114,17 @@ def test_clean_takes_nothing_from_a_build_that_is_at_work(tmp_path: Path) -> Non
     assert not (tmp_path / "dist").exists()
 
 
+def test_clean_empties_the_larger_disk_that_the_output_lies_on(tmp_path: Path) -> None:
+    (tmp_path / "disk/site").mkdir(parents=True)
+    (tmp_path / "disk/site/index.html").touch()
+    (tmp_path / "dist").symlink_to("disk")
+
+    commands.clean(tmp_path)
+
+    assert [tmp_path / "disk"] == [path for path in tmp_path.rglob("*") if path.name != "dist"]
+    assert (tmp_path / "dist").is_dir()
+
+
 def test_a_stage_for_which_there_was_no_room_is_removed(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="full"), publish.stage(tmp_path) as stage:
         (stage / "page").write_text("words", encoding="utf-8")
@@ -188,9 +199,11 @@ def test_a_reader_finds_one_site_at_every_moment(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor() as pool:
         reader = pool.submit(read)
-        for number in range(1, 100):
-            publish.exchange(folder(tmp_path / "stage" / "site", str(number)), current)
-        ended.set()
+        try:
+            for number in range(1, 100):
+                publish.exchange(folder(tmp_path / "stage" / "site", str(number)), current)
+        finally:
+            ended.set()  # or the pool would wait for the reader for ever
         reader.result()
 
     assert len(seen) > 1

@@ -84,7 +84,7 @@ def test_annotations_are_one_command_a_line_whatever_the_author_wrote(wrong: Rep
 def test_a_path_over_two_lines_stays_in_one_command() -> None:
     first, *_ = report.as_github(Report((Problem("a\nb.md", 1, "marp", "no deck"),)))
 
-    assert "::error file=a%0Ab.md,line=1,title=marp::no deck" == first
+    assert "::error file=a\\nb.md,line=1,title=marp::no deck" == first
 
 
 def test_the_summary_is_a_table_whatever_the_author_wrote(wrong: Report) -> None:

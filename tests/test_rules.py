@@ -56,10 +56,8 @@ PRESENTED = {"policy", "request-failed", "script-error", "slide-hidden", "outsid
 SLOW = {name for name, rule in RULES.items() if rule.is_slow}
 
 
-@pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory, tools: Tools, browser: Browser) -> dict[str, set[str]]:
+def broken_by_examples(folder: Path, tools: Tools, browser: Browser) -> dict[str, set[str]]:
     """The rules that each example breaks, by its file's name."""
-    folder = tmp_path_factory.mktemp("rules")
     sources: list[Source] = []
     for rule in SHOWN:
         for name, text in zip(("wrong", "right"), EXAMPLES[rule], strict=True):
@@ -94,10 +92,16 @@ def found(tmp_path_factory: pytest.TempPathFactory, tools: Tools, browser: Brows
     return {Path(label).name: rules for label, rules in broken.items()}
 
 
-@pytest.mark.parametrize("rule", SHOWN)
-def test_an_example_breaks_its_rule_and_its_cure_breaks_none(rule: str, found: dict[str, set[str]]) -> None:
-    assert rule in found[f"{rule}.wrong.md"]
-    assert set() == found[f"{rule}.right.md"]
+# One test for all of them: what takes long is done once, and not on each worker that gets some.
+def test_an_example_breaks_its_rule_and_its_cure_breaks_none(
+    tmp_path: Path, tools: Tools, browser: Browser, subtests: pytest.Subtests
+) -> None:
+    found = broken_by_examples(tmp_path, tools, browser)
+
+    for rule in SHOWN:
+        with subtests.test(rule):
+            assert rule in found[f"{rule}.wrong.md"]
+            assert set() == found[f"{rule}.right.md"]
 
 
 # Where the other rules are broken on purpose, so that each of them is seen to find something.

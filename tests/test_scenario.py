@@ -67,6 +67,8 @@ def test_a_project_need_not_have_any(tmp_path: Path) -> None:
     [
         # shape
         ('title: "Night Loans"\n', "", 'day: "2027', "title: is missing; add it"),
+        ('title: "Night Loans"', '\u2028titel: "Night Loans"\ntitle: "Night Loans"', "titel:",
+         "titel: is no field of this place"),
         ('title: "Night Loans"', 'titel: "Night Loans"\ntitle: "Night Loans"', "titel:",
          "titel: is no field of this place; did you mean 'title'?"),
         ("every_seconds: 50", "every_second: 50", "every_second:",

@@ -38,7 +38,7 @@ def crawled(address: str, folder: Path) -> tuple[int, str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("served", ["/post-mortem-culture/"], ids=["below a path"], indirect=True)
+@pytest.mark.parametrize("served", ["as published"], indirect=True)
 def test_another_checker_finds_no_broken_link(served: Served, tmp_path: Path) -> None:
     code, said = crawled(served.base, tmp_path)
 

@@ -132,6 +132,7 @@ def test_a_project_need_not_have_run_sheets(tmp_path: Path) -> None:
     ("old", "new", "at", "message"),
     [
         ("about: ", "abuot: ", "abuot", "'abuot' is no field of the file; did you mean 'about'?"),
+        ("about: ", "\u2028abuot: ", "abuot", "'abuot' is no field of the file"),
         ("    bring: ", "    colour: ", "colour", "'colour' is no field of a session; the fields are id, title, "),
         ("    bring: ", "    colour: ", "- id: short", "a session lacks the field 'bring'; add it"),
         ('        late: "Wave."\n', "", "- slides: [opening]", "a step lacks the field 'late'; add it"),

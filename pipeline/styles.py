@@ -1,0 +1,34 @@
+"""What a style sheet asks for, read as browsers read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import tinycss2
+
+
+def addresses(css: str) -> Iterator[str]:
+    """Every address that a piece of CSS loads, escapes undone: in url(), in image-set(), and after @import.
+
+    https://drafts.csswg.org/css-syntax-3/ says how it is read; what is malformed a browser passes over.
+    """
+    lists = [("", tinycss2.parse_component_value_list(css, skip_comments=True))]
+    while lists:  # one in another, as deep as somebody has written them
+        within, tokens = lists.pop()
+        rule = ""
+        for token in tokens:
+            if token.type == "at-keyword":
+                rule = token.lower_value
+            elif token == ";":
+                rule = ""
+            elif rule == "namespace":  # whose address is a name
+                continue
+            elif token.type == "url" or (token.type == "string" and (rule == "import" or within in _SETS)):
+                yield token.value
+            elif token.type == "function":
+                lists.append((token.lower_name, token.arguments))
+            elif token.type.endswith("block"):
+                lists.append(("", token.content))
+
+
+_SETS = ("image-set", "-webkit-image-set", "src", "url")

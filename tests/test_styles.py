@@ -1,0 +1,29 @@
+"""What a style sheet loads is found however it is written, and what it only says is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline import styles
+
+
+@pytest.mark.parametrize(
+    ("css", "loaded"),
+    [
+        ("a { fill: url(a.png) } b { fill: URL( 'b.png' ) }", ["a.png", "b.png"]),
+        ("@import 'a.css'; @import url(b.css) print;", ["a.css", "b.css"]),
+        ("@media print { @import 'a.css'; b { fill: url(c.png) } }", ["a.css", "c.png"]),
+        ("a { fill: image-set('a.png' type('image/png') 1x, url(b.png) 2x) }", ["a.png", "b.png"]),
+        ("a { fill: -webkit-image-set(url(a.png) 1x) }", ["a.png"]),
+        (r"a { fill: u\rl(h\ttps:\/\/x.example) } b { fill: \75 rl(\61.png) }", ["https://x.example", "a.png"]),
+        ("a { content: '/*'; fill: url(a.png) } /* */", ["a.png"]),
+        (f"a {{ width: {'calc(' * 3000}1px{')' * 3000}; fill: url(a.png) }}", ["a.png"]),
+        ("fill: url(#a); color: red", ["#a"]),
+        ("/* url(a.png) */ a { content: 'url(b.png)' }", []),
+        ("@namespace url(http://www.w3.org/1999/xhtml); @namespace svg 'http://www.w3.org/2000/svg';", []),
+        ("a { fill: url(a b.png) }", []),
+        ("", []),
+    ],
+)
+def test_what_a_browser_would_load_is_found(css: str, loaded: list[str]) -> None:
+    assert sorted(loaded) == sorted(styles.addresses(css))
