@@ -84,7 +84,7 @@ def common(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def once(common: Path, name: str, make: Callable[[], Thing]) -> Thing:
     """What the first worker makes that asks for it, and all others take from there."""
-    copyreg.pickle(threading.Event, lambda _: (threading.Event, ()))  # of a deck: whom it stops are in one process
+    copyreg.pickle(threading.Event, lambda _: (threading.Event, ()))  # a deck has one, for its own process
     kept = common / f"{name}.pickle"
     with FileLock(kept.with_suffix(".lock")):
         if not kept.exists():

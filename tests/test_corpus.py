@@ -31,7 +31,7 @@ from tests.conftest import Project
 
 CORPUS = Path(__file__).parent / "corpus"
 DEADLINE = 60
-"""Seconds within which every wrong input has its answer: this is promised, and not only a limit for the tests."""
+"""Seconds within which every wrong input has its answer: docs/bad-input.md promises a minute."""
 
 DECK = "slides/talk/deck.md"
 PLACES = {

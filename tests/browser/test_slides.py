@@ -184,9 +184,11 @@ def test_the_walk_goes_red_where_a_slide_lacks_its_heading(page: Page, site: Pat
     present(page, f"{served.base}decks/post-mortem-culture/slides.html", 2)
 
     expect.set_options(timeout=1)  # it is not there, and does not come
-    with pytest.raises(AssertionError, match="to be visible"):
-        look_at(page, read(site, "post-mortem-culture")["slides"][1])
-    expect.set_options(timeout=5_000)  # Playwright's own
+    try:
+        with pytest.raises(AssertionError, match="to be visible"):
+            look_at(page, read(site, "post-mortem-culture")["slides"][1])
+    finally:
+        expect.set_options(timeout=5_000)  # Playwright's own
 
 
 def test_the_log_goes_red_where_a_page_misbehaves(page: Page, served: Served) -> None:
