@@ -59,7 +59,7 @@ def main() -> int:
     except OSError as error:
         place = str(error.filename2 or error.filename or "").removeprefix(f"{ROOT}{os.sep}")
         if not place and error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
-            print(f"build.py: {error.strerror or error}", file=sys.stderr)
+            print(f"build.py: {error.strerror or error}; try again, and report it if it stays", file=sys.stderr)
             return 1
         cure = "see who may read and write it, and whether the disk has room"
         print(f"{place or 'dist'}: {error.strerror or error}; {cure}", file=sys.stderr)

@@ -289,22 +289,28 @@ function checkDirectives({ tokens, source }, marp, problems) {
       problems.push({ line, rule: 'theme-unknown', message: `theme '${theme}' does not exist; known themes are ${known.sort().join(', ')}` })
 }
 
-// Styles with a mistake, for which Marp leaves out all the styles of the deck.
+// Styles with a mistake: Marp leaves out one that is scoped, and for any other all of the deck's.
 function checkStyles(tokens, source, directive, problems) {
-  const check = (css, firstLine) => {
+  const ALL = 'all styles of the deck'
+  const check = (css, firstLine, dropped) => {
     try {
       postcss.parse(css)
     } catch (error) {
-      const message = `a style is not valid CSS, so Marp drops all styles of the deck: ${error.reason}; correct it`
+      const message = `a style is not valid CSS, so Marp drops ${dropped}: ${error.reason}; correct it`
       problems.push({ line: firstLine + (error.line ?? 1) - 1, rule: 'marp', message })
     }
   }
-  for (const { type, map, content, markup } of tokens)
-    if (type === 'marpit_style') check(content, map[0] + 1 + markup.slice(0, markup.indexOf(content)).split('\n').length - 1)
+  for (const { type, map, content, markup, meta } of tokens)
+    if (type === 'marpit_style')
+      check(content, map[0] + markup.slice(0, markup.indexOf(content)).split('\n').length, meta.marpitStyleScoped ? 'it' : ALL)
   if (typeof directive !== 'string' || !/[{}]/.test(directive)) return // which is a note, or no style at all
   const lines = source.split('\n')
-  const at = lines.findLastIndex((text) => /^\s*(?:<!--\s*)?["']?style["']?\s*:/.test(text))
-  check(directive, at + 1 + /:\s*[|>][\d+-]*\s*$/.test(lines[at] ?? ''))
+  const named = /^\s*(?:<!--\s*)?["']?style["']?\s*:\s*([|>][\d+-]*\s*(?:#.*)?$)?/
+  const sets = ({ type, meta }) => type === 'front_matter' || meta?.marpitParsedDirectives?.style !== undefined
+  const found = tokens.filter((token) => token.map && [token, ...(token.children ?? [])].some(sets)).flatMap(({ map }) =>
+    lines.slice(map[0], map[1]).flatMap((text, i) => (named.test(text) ? [map[0] + i] : [])))
+  const at = found.at(-1) ?? 0
+  check(directive, at + (named.exec(lines[at])?.[1] ? 2 : 1), ALL)
 }
 
 // Words of a text alternative that Marp takes for options: they change the picture, and nobody hears them.
@@ -335,7 +341,7 @@ function frontMatterProblem(text, firstLine) {
   return { line: firstLine, rule: 'front-matter', message: `front matter has no 'key: value' lines, so ${dropped}; write directives, or begin the deck without '---'` }
 }
 
-/** The Marpit plugin: stamps lines, keys and minutes. It sets attributes only. */
+/** The Marpit plugin: stamps lines, keys and minutes. It sets attributes only, and shows formulas that fail as words. */
 export function traceable(md) {
   const { local } = md.marpit.customDirectives
   // Returned under names that Marpit does not know, so that it does not copy them into a style attribute.
@@ -385,8 +391,8 @@ export function traceable(md) {
       if (token.block && token.nesting >= 0 && !token.hidden) token.attrSet('data-line', line)
       let childLine = token.map[0] + 1
       for (const child of token.children ?? []) {
-        if (/break$/.test(child.type)) childLine += 1
         if (child.type === 'marp_math_inline') child.meta = { ...child.meta, line: childLine }
+        childLine += /break$/.test(child.type) ? 1 : (child.content.match(/\n/g) ?? []).length
       }
       for (const child of token.children ?? [])
         if (child.meta?.marpitImage?.background && !child.meta.marpitImage.color && child.meta.marpitImage.url.trim())

@@ -46,7 +46,8 @@ _RUNS = re.compile(r"(?:^|;)(javascript:|vbscript:|data:(?:text/html|application
 def find(html: str) -> Iterator[Active]:
     """Everything in a piece of HTML that runs, frames another page, or sends what readers write."""
     # A template's content is no part of the page until a script takes it out, but for one that declares a shadow root.
-    yield from _each_once(_elements(f"<!doctype html><body><div>{html}"))
+    page = f"<!doctype html><body><div>{html}"
+    yield from _each_once([*_elements(page), *_ids(page)])
 
 
 def find_in_document(html: str) -> Iterator[Active]:
@@ -93,6 +94,21 @@ def _elements(html: str) -> Iterator[Active]:
             yield from _judge(name.rpartition(":")[2], {key: value or "" for key, value in node.attributes.items()})
 
 
+def _ids(html: str) -> Iterator[Active]:
+    """Ids that do something elsewhere on the page."""
+    for node in LexborHTMLParser(html).css("[id]"):
+        value = node.attributes["id"] or ""
+        if re.fullmatch("h[1-6]", node.tag or "") and re.search('["<>]', value):
+            # MkDocs puts it into the table of contents as it is.
+            message = (
+                f"the id '{cut(value, 40)}' of <{node.tag}> would be HTML elsewhere; write letters, digits and '-'"
+            )
+            yield Active(message, (re.escape(value), re.escape(value[:20])))
+        elif value == "__config":
+            message = "the id '__config' is that of the site's settings, which would be read from here; take another"
+            yield Active(message, (r"\b__config\b",))
+
+
 def _judge(element: str, attributes: Mapping[str, str]) -> Iterator[Active]:
     if kind := _ELEMENTS.get(element):
         yield Active(f"<{element}> in a page; {_CURES[kind]}", (rf"<(?:\w+:)?{re.escape(element)}\b",))
@@ -105,13 +121,6 @@ def _judge(element: str, attributes: Mapping[str, str]) -> Iterator[Active]:
         if re.match(r"on\w", name):
             message = f"the handler '{cut(name, 30)}' of <{element}>; listen in a script file in docs/assets instead"
             yield Active(message, (rf"\b{re.escape(name)}\s*=", re.escape(name)))
-        elif name == "id" and re.search('["<>]', value):
-            # MkDocs puts it into the table of contents as it is.
-            message = f"the id '{cut(value, 40)}' of <{element}> would be HTML elsewhere; write letters, digits and '-'"
-            yield Active(message, (re.escape(value), re.escape(value[:20])))
-        elif name == "id" and value == "__config":
-            message = "the id '__config' is that of the site's settings, which would be read from here; take another"
-            yield Active(message, (r"\b__config\b",))
         elif name in ("formaction", "action") and element != "form":
             yield Active(f"'{name}' of <{element}> sends what readers write; take it out", (rf"\b{name}\b",))
         elif name in _ADDRESSES and (runs := _RUNS.search(_as_browsers_read(value))):
@@ -122,8 +131,11 @@ def _judge(element: str, attributes: Mapping[str, str]) -> Iterator[Active]:
 def _loads(element: str, attributes: Mapping[str, str], text: str) -> Iterator[Active]:
     """What an element of a drawing asks another host for."""
     asked = [value for key, value in attributes.items() if key in _LOADED and element not in ("a", "area")]
-    for key, sign in (("srcset", ","), ("values", ";")):
-        asked += attributes.get(key, "").split(sign)
+    asked += attributes.get("srcset", "").split(",")
+    if element == "set" or element.startswith("animate"):
+        asked += [part for key in _MOVED for part in attributes.get(key, "").split(";")]
+    if element in ("body", "table", "td", "th"):
+        asked.append(attributes.get("background", ""))
     for css in [*attributes.values(), text]:
         if "(" in css or "@" in css:
             asked += styles.addresses(css)
@@ -133,12 +145,21 @@ def _loads(element: str, attributes: Mapping[str, str], text: str) -> Iterator[A
 
 
 _ELSEWHERE = re.compile(r"(?:https?:)?[/\\]{2}", re.IGNORECASE)
-_LOADED = ("background", "by", "data", "from", "href", "poster", "src", "to", "xlink:href")
+_LOADED = ("data", "href", "poster", "src", "xlink:href")
+_MOVED = ("by", "from", "to", "values")
 
 
 def _as_browsers_read(address: str) -> str:
     """Without the signs that https://url.spec.whatwg.org/#concept-basic-url-parser skips."""
     return re.sub(r"[\t\n\r]", "", address).strip("".join(map(chr, range(0x21))))
+
+
+def encodings(html: str) -> list[str]:
+    """What a browser finds that looks for an encoding before it reads a page: it knows comments and tags only."""
+    bare = re.sub(r"<!--(?:-?>|.*?-->|.*)", "", html, flags=re.DOTALL)
+    bare = re.sub(r"<(?!meta[\s/>])", "&lt;", bare, flags=re.IGNORECASE)
+    named = (meta.attributes["charset"] or "" for meta in LexborHTMLParser(bare).css("meta[charset]"))
+    return [name.strip() for name in named if name.strip()]
 
 
 def line_in(text: str, active: Active, *, is_markdown: bool) -> int:
@@ -148,13 +169,14 @@ def line_in(text: str, active: Active, *, is_markdown: bool) -> int:
         text = _without_comments(without_code(text))
         # What is set in may be code, or a part of a list.
         texts = [re.sub(r"^(?: {4}|\t).*", _blank, text, flags=re.MULTILINE), text]
+    lines = [unescape(line) for line in text.split("\n")]
     for clue in active.clues:
         for each in texts:
             if found := re.search(clue, each, re.IGNORECASE):
                 return each.count("\n", 0, found.start()) + 1
-    lines = [unescape(line) for line in text.split("\n")]
-    found_in = (number for clue in active.clues for number, line in enumerate(lines, 1) if re.search(clue, line))
-    return next(found_in, 0)
+        if number := next((number for number, line in enumerate(lines, 1) if re.search(clue, line)), 0):
+            return number
+    return 0
 
 
 def without_code(markdown: str) -> str:

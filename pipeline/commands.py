@@ -558,9 +558,10 @@ def clean(root: Path) -> None:
             for path in dist.iterdir():  # `dist` itself may be a link to a larger disk
                 if path.is_dir() and not path.is_symlink():
                     shutil.rmtree(path)
-                else:
+                elif path.name != publish.LOCK:  # which not every system lets go while it is held
                     path.unlink()
-            if not dist.is_symlink():
-                dist.rmdir()
+        with suppress(OSError):  # somebody else has begun a build, or it is that link
+            (dist / publish.LOCK).unlink()
+            dist.rmdir()
     for name in (".pytest_cache", ".mypy_cache", ".ruff_cache"):
         shutil.rmtree(root / name, ignore_errors=True)

@@ -18,6 +18,9 @@ from filelock import FileLock, Timeout
 
 from pipeline.problems import BuildError, Problem
 
+LOCK = ".lock"
+"""The file in `dist` that a build holds."""
+
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -60,7 +63,7 @@ def hold(root: Path) -> Iterator[None]:
     """
     dist = root / "dist"
     holder = dist / ".holder"
-    lock = FileLock(dist / ".lock", timeout=0)
+    lock = FileLock(dist / LOCK, timeout=0)
     try:
         dist.mkdir(exist_ok=True)
         lock.acquire()

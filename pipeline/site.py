@@ -486,7 +486,7 @@ def _begins_as_xml(path: Path) -> bool:
         with path.open("rb") as file:
             start = file.read(_START)
             is_wide = start.startswith((b"\xff\xfe", b"\xfe\xff"))
-            text = start.decode("utf-16" if is_wide else "utf-8-sig", errors="ignore").lstrip()
+            text = start.decode("utf-16" if is_wide else "utf-8-sig", errors="replace").lstrip()
             return text.startswith("<") or (not text and len(start) == _START)
     except OSError:
         return False
@@ -524,14 +524,19 @@ def _document_problems(text: str, name: str, ending: str) -> Iterator[Problem]:
         message = "has entities or a style sheet that could hide a script; save it without them"
         yield Problem(name, line_of(text, "<!ENTITY"), "page-script", message)
         return
-    if "\x1b" in text:  # with which a browser may take it for Japanese
-        yield Problem(name, line_of(text, "\x1b"), "file", "holds an escape character, which is no sign; take it out")
-        return
-    said = re.search(_SAYS_IN_HTML if ending == ".html" else _SAYS_IN_XML, text, re.IGNORECASE)
-    encoding = said[1].lower() if said else "utf-8"
-    if not (encoding in ("utf-8", "utf8") or (text.isascii() and encoding.startswith(_AS_ASCII))):
-        line = text.count("\n", 0, said.start()) + 1 if said else 1
-        yield Problem(name, line, "file", f"says that it is in {shown(encoding)}; save it as UTF-8, and say so")
+    said = re.findall(_SAYS_IN_XML, text, re.IGNORECASE)
+    if ending == ".html":
+        said += active.encodings(text)
+    for encoding in said:
+        as_ascii = ending == ".html" or encoding.lower().startswith(_AS_ASCII)
+        if encoding.lower() not in ("utf-8", "utf8") and not (as_ascii and text.isascii() and _ESCAPE not in text):
+            line = line_of(text, f"charset={encoding}") or line_of(text, encoding)
+            message = f"says that it is in {shown(encoding.lower())}; save it as UTF-8, and say so"
+            yield Problem(name, line, "file", message)
+            return
+    if ending == ".html" and _ESCAPE in text and not said:
+        message = "may be taken for Japanese, for its escape sign; write '<meta charset=utf-8>' into its head"
+        yield Problem(name, line_of(text, _ESCAPE), "file", message)
         return
     try:
         found = list(active.find_in_document(text) if ending == ".html" else active.find_in_xml(text))
@@ -545,8 +550,8 @@ def _document_problems(text: str, name: str, ending: str) -> Iterator[Problem]:
         yield Problem(name, active.line_in(text, each, is_markdown=False), "page-script", each.message)
 
 
-_SAYS_IN_HTML = r"<meta[\s/][^>]*\bcharset\s*=\s*[\"']?\s*([^\s\"'/>;]+)"
-"""As a browser looks for it before it reads the page, in whatever that stands."""
+_ESCAPE = "\x1b"
+"""With which another encoding begins, in which every sign has two bytes."""
 _SAYS_IN_XML = r"\A<\?xml[^>]*\bencoding\s*=\s*[\"']([^\"']*)"
 _AS_ASCII = ("ascii", "iso-8859", "us-ascii", "windows-125")
 """How the names of encodings begin in which ASCII is what it is in UTF-8."""

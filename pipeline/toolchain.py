@@ -85,7 +85,7 @@ def enter_venv(script: Path) -> None:
 
 @contextlib.contextmanager
 def _alone(lock: Path) -> Iterator[None]:
-    """Install what a lock file lists while nobody else does; who has waited here finds it installed."""
+    """Install something, named by a lock file, while nobody else does; who has waited here finds it installed."""
     # Over a network, only who may write can keep others away.
     with lock.open("r+" if os.access(lock, os.W_OK) else "r", encoding="utf-8") as file:
         if not WINDOWS:
@@ -259,9 +259,11 @@ def find_browser() -> Path:
 def _download_browser() -> str:
     """Have Playwright bring its Chromium, and what that needs where we may install it; returns what it said."""
     _say("downloading Playwright's Chromium")
-    needs = ["--with-deps"] if _can_apt() else []
-    command = [str(_venv_binary("python")), "-m", "playwright", "install", *needs, "--only-shell", "chromium"]
-    _, said = _install(command, {"PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": "15000", **os.environ})
+    command = [str(_venv_binary("python")), "-m", "playwright"]
+    if _can_apt():
+        _install([*command, "install-deps", "chromium"])  # where that fails, they may be there all the same
+    environment = {"PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": "15000", **os.environ}
+    _, said = _install([*command, "install", "--only-shell", "chromium"], environment)
     return said
 
 
@@ -328,9 +330,12 @@ def _playwright_browser(names: Iterable[str]) -> Path | None:
     }.get(platform.system(), home / ".cache/ms-playwright")
     folder = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or default)
     found = [program for name in names for program in folder.glob(name) if program.is_file()]
-    # Playwright writes the mark when all of a browser is there.
-    whole = [each for each in found if (folder / each.relative_to(folder).parts[0] / "INSTALLATION_COMPLETE").is_file()]
-    return max(whole, key=lambda program: program.relative_to(folder).parts, default=None)
+    if folder == default:  # Playwright writes the mark when all of a browser is there; others may have copied one
+        found = [each for each in found if (folder / each.relative_to(folder).parts[0] / _WHOLE).is_file()]
+    return max(found, key=lambda program: program.relative_to(folder).parts, default=None)
+
+
+_WHOLE = "INSTALLATION_COMPLETE"
 
 
 def _on_path(*names: str) -> Iterator[Path]:
@@ -421,11 +426,10 @@ def _install(command: list[str], environment: Mapping[str, str] | None = None) -
         except BaseException:
             # Asked first: half a package may be more trouble than none.
             _signal(installing, signal.SIGTERM)
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 installing.communicate(timeout=PATIENCE)
-            finally:
-                if not WINDOWS:
-                    _signal(installing, signal.SIGKILL)
+            if not WINDOWS:
+                _signal(installing, signal.SIGKILL)
             raise
     return installing.returncode, said
 

@@ -360,13 +360,19 @@ DOCUMENTS = [
     document(
         "page_that_names_its_own_signs",
         {
-            "a.html": "<!doctype html>\n<meta charset=iso-2022-jp>\n<p>words</p>\n",
+            "a.html": "<!doctype html>\n<meta charset=iso-2022-jp>\n<p title='\x1b$B'>words</p>\n",
             "b.html": "<!doctype html>\n<p title='\x1b$B'>words</p>\n",
             "c.html": '<!doctype html>\n<meta charset="latin-1">\n<p>größer</p>\n',
+            "d.html": '<?xml version="1.0" encoding="windows-1252"?>\n<p>größer</p>\n',
+            "e.html": '<!doctype html>\n<title>\n<meta a"b charset=Big5></title>\n<p>größer</p>\n',
+            "f.html": "<!doctype html>\n<!--><meta charset=big5>-->\n<p>größer</p>\n",
         },
         "a.html:2: says that it is in 'iso-2022-jp'; save it as UTF-8, and say so [file]",
-        "b.html:2: holds an escape character, which is no sign; take it out [file]",
+        "b.html:2: may be taken for Japanese, for its escape sign; ... [file]",
         "c.html:2: says that it is in 'latin-1'; save it as UTF-8, and say so [file]",
+        "d.html:1: says that it is in 'windows-1252'; save it as UTF-8, and say so [file]",
+        "e.html:3: says that it is in 'big5'; save it as UTF-8, and say so [file]",
+        "f.html:2: says that it is in 'big5'; save it as UTF-8, and say so [file]",
     ),
     document(
         "pages_by_other_endings",
@@ -515,6 +521,30 @@ def test_a_hostile_input_that_takes_long_is_refused(spoil: Callable[[Project], l
 
 
 # --- what is odd, and right ----------------------------------------------------------------------------------
+
+RIGHT: dict[str, bytes] = {
+    "comment.html": '<!-- was <meta charset="windows-1252"> -->\n<meta charset="utf-8">\n<p>größer'.encode(),
+    "words.html": '<meta name="description" content="Why charset=latin1 hurts">\n<p>größer'.encode(),
+    "ascii.html": b"<meta charset=gb2312>\n<p>words",
+    "terminal.html": b"<meta charset=utf-8>\n<pre>\x1b[31mred</pre>",
+    "ids.html": b"<meta charset=utf-8>\n<h2 id='a>b'>Words</h2>",
+    "ids.svg": b"<svg xmlns='http://www.w3.org/2000/svg'><path id='A-&gt;B' d='M0 0'/></svg>",
+    "drawn.svg": b"<svg xmlns='http://www.w3.org/2000/svg'><style>@namespace url(http://www.w3.org/2000/svg);"
+    b"/* http://x.example */ a { fill: url(#g) }</style><set attributeName='x' to='1'/></svg>",
+    "paths.xml": b"<x from='//title' to='//h1' values='//a;//b' background='//c'/>",
+    "firmware.bin": b"\xff" * 5000,
+    "latin.dat": "ä<b>".encode("latin-1"),
+    "ids.md": b"# A page\n\n<p id='a&quot;b'>Words</p>\n\n<svg><g id='A-&gt;B'></g></svg>\n",
+}
+
+
+def test_what_only_looks_like_an_attack_is_let_be(tiny: Project) -> None:
+    for name, content in RIGHT.items():
+        (tiny.root / "docs" / name).write_bytes(content)
+
+    assert [] == list(site.page_problems(site.read_settings(tiny.root)))
+    assert [] == list(active.find(RIGHT["ids.md"].decode()))
+
 
 ODD = '</title></style><script>run()</script>"><img src=x onerror=run()>'
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import stat
 from functools import partial
 from pathlib import Path
@@ -81,15 +82,16 @@ def test_playwrights_own_browser_comes_before_an_installed_one(tmp_path: Path, m
 
     for revision in ("chromium-1100", "chromium-1200"):
         program(tmp_path / "browsers" / revision / "chrome-linux" / "chrome", "Chromium 2")
-        (tmp_path / "browsers" / revision / "INSTALLATION_COMPLETE").touch()
     assert tmp_path / "browsers/chromium-1200/chrome-linux/chrome" == toolchain.find_browser()
 
 
 def test_a_browser_without_windows_comes_before_one_with_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    browsers = tmp_path / "browsers"
-    monkeypatch.delenv("CHROME_PATH", raising=False)
+    browsers = tmp_path / ".cache" / "ms-playwright"
+    for name in ("CHROME_PATH", "PLAYWRIGHT_BROWSERS_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(platform, "system", lambda: "Linux")
+    monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(browsers))
     program(browsers / "chromium-1200/chrome-linux/chrome", "Chromium 3")
 
     found = program(tmp_path / "bin" / "chromium-headless-shell", "Chromium 1")
