@@ -28,6 +28,9 @@ ROOT = Path(__file__).resolve().parent
 
 def main() -> int:
     """Run one command; returns the exit code."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever called us
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
     arguments, rest = _parser().parse_known_args()
     if rest and arguments.command != "test":
         _parser().error(f"unknown argument: {rest[0]}")

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 from selectolax.lexbor import LexborHTMLParser
 
 from pipeline import styles
-from pipeline.problems import cut
+from pipeline.problems import cut, line_of
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,11 @@ def find_in_document(html: str) -> Iterator[Active]:
     yield from _each_once(_elements(html))
 
 
-def find_in_xml(xml: str) -> Iterator[Active]:
+def find_in_xml(xml: str, *, is_picture: bool = False) -> Iterator[Active]:
     """As `find`, in a file that browsers read as XML, such as a drawing; and what it would load from another host.
 
-    Raises ElementTree.ParseError where they could not read it to its end.
+    What is shown as a picture loads no file at all. Raises ElementTree.ParseError where nobody could read it to its
+    end.
     """
     found: list[Active] = []
     for element in ElementTree.fromstring(xml).iter():
@@ -70,7 +71,8 @@ def find_in_xml(xml: str) -> Iterator[Active]:
         named = {key.replace(_XLINK, "xlink:"): value for key, value in element.items()}
         attributes = {key: value for key, value in named.items() if not key.startswith("{")}
         found += _judge(name.lower(), attributes)
-        found += _loads(name, attributes, "".join(element.itertext()) if name.lower() == "style" else "")
+        style = "".join(element.itertext()) if name.lower() == "style" else ""
+        found += _loads(name, attributes, style, is_picture=is_picture)
     yield from _each_once(found)
 
 
@@ -121,6 +123,8 @@ def _judge(element: str, attributes: Mapping[str, str]) -> Iterator[Active]:
         if re.match(r"on\w", name):
             message = f"the handler '{cut(name, 30)}' of <{element}>; listen in a script file in docs/assets instead"
             yield Active(message, (rf"\b{re.escape(name)}\s*=", re.escape(name)))
+        elif name == "ping":
+            yield Active(f"'ping' of <{element}> tells others who follows the link; take it out", (r"\bping\s*=",))
         elif name in ("formaction", "action") and element != "form":
             yield Active(f"'{name}' of <{element}> sends what readers write; take it out", (rf"\b{name}\b",))
         elif name in _ADDRESSES and (runs := _RUNS.search(_as_browsers_read(value))):
@@ -128,20 +132,27 @@ def _judge(element: str, attributes: Mapping[str, str]) -> Iterator[Active]:
             yield Active(message, (re.escape(value.strip()), re.escape(runs[1])))
 
 
-def _loads(element: str, attributes: Mapping[str, str], text: str) -> Iterator[Active]:
-    """What an element of a drawing asks another host for."""
+def _loads(element: str, attributes: Mapping[str, str], text: str, *, is_picture: bool) -> Iterator[Active]:
+    """What an element of a drawing asks another host for, or where it is a picture, what is not in it."""
     asked = [value for key, value in attributes.items() if key in _LOADED and element not in ("a", "area")]
     asked += attributes.get("srcset", "").split(",")
-    if element == "set" or element.startswith("animate"):
+    if (element == "set" or element.startswith("animate")) and "href" in attributes.get("attributeName", ""):
         asked += [part for key in _MOVED for part in attributes.get(key, "").split(";")]
     if element in ("body", "table", "td", "th"):
         asked.append(attributes.get("background", ""))
     for css in [*attributes.values(), text]:
         if "(" in css or "@" in css:
             asked += styles.addresses(css)
-    for address in filter(_ELSEWHERE.match, map(_as_browsers_read, asked)):
-        message = f"<{element}> asks for {cut(address, 80)}, which is not part of the site; use a file of your own"
-        yield Active(message, (re.escape(address), rf"<(?:\w+:)?{re.escape(element)}\b"))
+    for address in map(_as_browsers_read, asked):
+        clues = (re.escape(address), rf"<(?:\w+:)?{re.escape(element)}\b")
+        if _ELSEWHERE.match(address):
+            message = f"<{element}> asks for {cut(address, 80)}, which is not part of the site; use a file of your own"
+            yield Active(message, clues)
+        elif is_picture and not re.match(r"#|data:|\Z", address, re.IGNORECASE):
+            message = (
+                f"<{element}> asks for '{cut(address, 80)}', which no picture loads; put it into the drawing itself"
+            )
+            yield Active(message, clues)
 
 
 _ELSEWHERE = re.compile(r"(?:https?:)?[/\\]{2}", re.IGNORECASE)
@@ -166,7 +177,7 @@ def line_in(text: str, active: Active, *, is_markdown: bool) -> int:
     """The line of the source on which it stands, 1-based; 0 where nobody can say. Markdown's code is passed over."""
     texts = [text]
     if is_markdown:
-        text = _without_comments(without_code(text))
+        text = without_comments(without_code(text))
         # What is set in may be code, or a part of a list.
         texts = [re.sub(r"^(?: {4}|\t).*", _blank, text, flags=re.MULTILINE), text]
     lines = [unescape(line) for line in text.split("\n")]
@@ -179,13 +190,22 @@ def line_in(text: str, active: Active, *, is_markdown: bool) -> int:
     return 0
 
 
+def line_of_link(text: str, target: str) -> int:
+    """The line on which a piece of Markdown leads to `target`, or else holds the word; 0 where it does neither."""
+    leads = rf"""(?:\]\(\s*<?|\]:\s*<?|["'=]){re.escape(target)}(?=[\s)>"'#?]|\Z)"""
+    if target and (found := re.search(leads, without_code(text))):
+        return text.count("\n", 0, found.start()) + 1
+    return line_of(text, target)
+
+
 def without_code(markdown: str) -> str:
     """Markdown with spaces where it shows code, line by line and sign by sign as long as before."""
     code = r"^( *)(`{3,}|~{3,})[^\n]*\n.*?^ *\2|`[^`\n]+`"
     return re.sub(code, _blank, markdown, flags=re.MULTILINE | re.DOTALL)
 
 
-def _without_comments(markdown: str) -> str:
+def without_comments(markdown: str) -> str:
+    """Markdown with spaces where it has comments, as long as before."""
     return re.sub(r"<!--(?:.*?-->|.*)", _blank, markdown, flags=re.DOTALL)
 
 

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from pipeline import archive, asides, links, pages
+from pipeline import archive, asides, links, pages, policy
 from pipeline.practice import FOLDER, KEY
 from pipeline.problems import Problem
 from pipeline.templates import FORMATS, Template
@@ -191,7 +191,7 @@ class _Filler:
         title = title or (found.text() if found else "")
         language = (tree.root.attributes.get("lang") if tree.root else "") or "en"
         own = _STYLE.read_text(encoding="utf-8")
-        return (
+        return policy.seal_saved(
             f"<!DOCTYPE html>\n<html lang='{escape(language)}'><head><meta charset='utf-8'>"
             f"<meta name='viewport' content='width=device-width,initial-scale=1'><title>{escape(title)}</title>"
             f"{styles}<style>{own}</style></head>"
@@ -214,6 +214,8 @@ class _Filler:
         parts = urlsplit(address)
         target = unquote(parts.path).lstrip("/")
         target += "index.html" if not target or target.endswith("/") else ""
+        if ".." in re.split(r"[/\\]", target):  # written as %2e%2e, it may lead out of the site
+            return self.base + quote(target)
         end = (f"?{parts.query}" if parts.query else "") + (f"#{fragment}" if fragment else "")
         is_page = target.endswith("/index.html") or target == "index.html"
         if target in self.pages or (not is_page and self._takes(target)):

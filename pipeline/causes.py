@@ -10,7 +10,7 @@ from typing import TypeVar
 from urllib.parse import unquote
 
 from pipeline.deck import Deck
-from pipeline.problems import Problem
+from pipeline.problems import Problem, line_of
 from pipeline.rules import RULES
 
 Key = TypeVar("Key", bound=Hashable)
@@ -102,9 +102,13 @@ _NAMED = re.compile(r"'([^']+)' (?:leads to '([^']+)'|is loaded from another hos
 
 def of_settings(problems: Iterable[Problem], text: str) -> Iterator[Problem]:
     """What mkdocs.yml puts on every page, a style sheet for example: said once, where it is named in its `text`."""
+    yield from _once_for_all(list(_at_their_names(problems, text)), text) if text else problems
+
+
+def _at_their_names(problems: Iterable[Problem], text: str) -> Iterator[Problem]:
     told: set[tuple[int, str]] = set()
     for problem in problems:
-        found = _NAMED.fullmatch(problem.message) if text and not problem.line else None
+        found = _NAMED.fullmatch(problem.message) if not problem.line else None
         name = (found[2] or found[1]) if found else ""
         named = re.search(rf"^[^#\n]*(?<![\w/.-]){re.escape(name)}(?![\w/.-])", text, re.MULTILINE) if found else None
         if not found or not named:
@@ -115,6 +119,28 @@ def of_settings(problems: Iterable[Problem], text: str) -> Iterator[Problem]:
             message = f"names '{name}'{found[3]}" if found[2] else problem.message
             yield Problem("mkdocs.yml", line, problem.rule, message)
         told.add((line, problem.rule))
+
+
+def _once_for_all(problems: Sequence[Problem], text: str) -> Iterator[Problem]:
+    """What no source names, and is wrong on the page for dead addresses and on others: some setting brings it."""
+    pages: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for problem in problems:
+        pages[problem.rule, _address(problem)].add(problem.path)
+    for problem in problems:
+        name = _address(problem)
+        found = pages[problem.rule, name]
+        if not name or len(found) == 1 or not any(path.endswith("/404.html") for path in found):
+            yield problem
+        elif problem.path.endswith("/404.html"):
+            line = line_of(text, name)
+            hint = "" if line else ": see 'theme' and 'extra'"
+            yield Problem("mkdocs.yml", line, problem.rule, f"{problem.message} (on every page{hint})")
+
+
+def _address(problem: Problem) -> str:
+    """The address that a problem is about; '' where it names none, or is told with its line."""
+    found = re.match(r"'([^']+)' |asks for (\S+), ", problem.message) if not problem.line else None
+    return (found[1] or found[2]) if found else ""
 
 
 def once(problems: Iterable[Problem]) -> list[Problem]:

@@ -15,7 +15,7 @@ from pipeline.artifacts import Made
 from pipeline.cache import NOTHING_KEPT
 from pipeline.deck import Image, Slide
 from pipeline.notes import paragraphs, spoken
-from pipeline.problems import Problem, line_of, lines_of
+from pipeline.problems import Problem, line_of, lines_of, read_text
 from pipeline.templates import Template
 
 WORDS_A_MINUTE = 160
@@ -106,14 +106,29 @@ def pdf_problems(made: Made, seen: Sequence[str] | None = None) -> Iterator[Prob
         message = f"slide {slide.number}: the PDF {fault.message}" if slide else f"the PDF {fault.message}"
         yield Problem(made.source.label, slide.line if slide else 0, "pdf-structure", message)
     painted = pdf.image_counts(made.pdf)  # what a filter has turned into a picture has no letters, but is to be seen
+    rare = {slide.number: words for slide in slides if (words := _of_other_scripts(f"{slide.title} {slide.text}"))}
+    boxed = pdf.boxed(made.pdf, rare) if rare else set()
     for slide, text in zip(slides, texts, strict=True):
         lost = pdf.missing(text, f"{slide.title} {slide.text}")
+        if slide.number in boxed:
+            some = _some(rare[slide.number])
+            message = (
+                f"slide {slide.number}: the PDF shows boxes, maybe for {some}; install a font that has its letters"
+            )
+            yield Problem(made.source.label, slide.line, "pdf-incomplete", message)
+            continue
         if seen is not None:
             hidden = pdf.missing(seen[slide.number - 1], " ".join(lost))
             lost = [word for word in lost if word not in hidden]
         if lost and painted[slide.number - 1] <= len(slide.images):
             message = f"slide {slide.number}: the PDF does not show {_some(lost)}; see what hides it in print"
             yield Problem(made.source.label, slide.line, "pdf-incomplete", message)
+
+
+def _of_other_scripts(text: str) -> list[str]:
+    """The words with letters that are neither Latin, nor Greek, nor Cyrillic: many machines have no font for them."""
+    words = dict.fromkeys(text.split())
+    return [word for word in words if any(letter.isalpha() and letter > "\u052f" for letter in word)]
 
 
 def print_problems(made: Made, prints: Mapping[str, bytes]) -> Iterator[Problem]:
@@ -404,6 +419,10 @@ def link_problems(
     files = [reference for each in made for reference in _file_links(each, folder)]
     files += [reference for each in chosen for reference in _template_links(each, folder)]
     origins = _origins(made, settings)
+    for path, uri in site.published(settings).items():
+        if uri.endswith(".css"):
+            name = path.relative_to(settings.root).as_posix()
+            origins[uri] = links.Origin(name, read_text(path, name))
     for each in chosen:
         if page := origins.get(f"{each.folder}index.html"):
             origins |= {f"{each.folder}{each.name}{ending}": page for ending in templates.FORMATS}
@@ -462,7 +481,7 @@ def _origins(made: Sequence[Made], settings: site.Settings) -> dict[str, links.O
     if sheets.is_file():
         origin = links.Origin(sessions.SESSIONS.as_posix(), sheets.read_text(encoding="utf-8"))
         found[f"facilitate/{sessions.PAGE}/index.html"] = origin
-    for path in sorted((settings.root / scenario.FOLDER).glob("*.yml")):
+    for path in sorted((settings.root / scenario.FOLDER).glob("[!.]*.yml")):
         origin = links.Origin(path.relative_to(settings.root).as_posix(), path.read_text(encoding="utf-8"))
         for page in (f"{path.stem}/evidence", f"{path.stem}/critique", f"answer-key/{path.stem}/example"):
             found[f"practice/{page}/index.html"] = origin

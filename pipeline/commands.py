@@ -350,8 +350,10 @@ def render_files(
 
     Returns the folders written, and the problems.
     """
-    if folder.exists() and not folder.is_dir():
-        raise BuildError([Problem(str(folder), 0, "output", "is no folder; name another with -o")])
+    publish.see_folders([folder, *(folder / name for name in decks.name_files(files))])
+    if any(folder.resolve().is_relative_to((root / "dist" / name).resolve()) for name in ("cache", "site", "stage")):
+        message = "is where builds put what they have proven, or keep; name another folder with -o"
+        raise BuildError([Problem(str(folder), 0, "output", message)])
     progress = Progress(is_thorough=False)
     _make_files(root, files, tools, progress)
     made = progress.made

@@ -12,6 +12,7 @@ import io
 import itertools
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from html import unescape
@@ -45,11 +46,10 @@ def problems(folder: Path) -> Iterator[Problem]:
     for path in sorted(folder.glob("answer-key/*/reference.json")):
         name = path.parent.name
         try:
-            found = list(_findings(Room(folder / name, path.parent)))
+            for finding in _findings(Room(folder / name, path.parent)):
+                yield _problem(name, *finding)
         except (OSError, ArithmeticError, ValueError, LookupError, TypeError, csv.Error) as error:
             yield _problem(name, "", 0, f"cannot be read back ({type(error).__name__}: {error})")
-        else:
-            yield from (_problem(name, *each) for each in found)
 
 
 def _problem(name: str, file: str, line: int, message: str) -> Problem:
@@ -97,25 +97,19 @@ def _twin_findings(room: Room) -> Iterator[Finding]:
     for name, record in room.displayed.items():
         [exported] = csv.DictReader(io.StringIO(room.read(f"{name}.csv")))
         for field, value in exported.items():
-            if value != record[field]:
+            if value not in (record[field], f"'{record[field]}"):  # as a cell that is to be no formula begins
                 line = _line(room, f"{name}.json", f'"{field}"')
                 yield f"{name}.json", line, f"has {shown(record[field])} as {field}, and {name}.csv has {shown(value)}"
-    spoken = [
-        f"[{message['at'][:19].replace('T', ' ')}] {message['from']}: {_first_line(message['text'])}".rstrip()
-        for channel in room.json("chat.json")["channels"]
-        for message in channel["messages"]
-    ]
-    written = [line.rstrip() for line in room.read("chat.txt").split("\n") if _MESSAGE.match(line)]
-    for one, other in itertools.zip_longest(written, spoken, fillvalue=""):
+    spoken = ""
+    for channel in room.json("chat.json")["channels"]:
+        spoken += f"\n\n==== {channel['name']} ({channel['about']})"
+        for message in channel["messages"]:
+            spoken += f"\n[{message['at'][:19].replace('T', ' ')}] {message['from']}: {message['text']}"
+    _, *written = room.read("chat.txt").splitlines()  # the first says whose clock it is
+    pairs = itertools.zip_longest(written, spoken.splitlines()[1:], fillvalue="")
+    for number, (one, other) in enumerate(pairs, 2):
         if one != other:
-            yield "chat.txt", _line(room, "chat.txt", one), f"says {shown(one)}, and chat.json says {shown(other)}"
-
-
-def _first_line(text: str) -> str:
-    return text.strip().split("\n", 1)[0]
-
-
-_MESSAGE = re.compile(r"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] ")
+            yield "chat.txt", number, f"says {shown(one)}, and chat.json says {shown(other)}"
 
 
 def _field_findings(room: Room) -> Iterator[Finding]:
@@ -375,14 +369,12 @@ def _went_well(room: Room, start: datetime, end: datetime) -> float:
 def _mark_findings(room: Room) -> Iterator[Finding]:
     """Where impact begins and ends, and how long everything took."""
     marks, moments = room.reference["marks"], room.moments
-    _, usable = room.limits
     failing = [
         at for at, row in room.metrics.items() if row["error_percent"] > room.reference["model"]["impact_percent"]
     ]
     full = [at for at, row in room.metrics.items() if row["waiting"]]
-    first = [at for at, row in room.metrics.items() if row["db_connections"] == usable]
     measured = {
-        "limit_reached": first[:1],
+        "limit_reached": full[:1],
         "impact_start": failing[:1],
         "relieved": [at + _MINUTE for at in full[-1:]],
         "impact_end": [at + _MINUTE for at in failing[-1:]],
@@ -392,10 +384,10 @@ def _mark_findings(room: Room) -> Iterator[Finding]:
             when = f"at {times[0]:%H:%M}" if times else "never"
             message = f"puts '{name}' {when}, and the key at {moments[marks[name]]:%H:%M}"
             yield "metrics.csv", _line(room, "metrics.csv", f"{times[0]:%Y-%m-%d %H:%M}") if times else 0, message
-    resolved = room.records["incident"]["resolved_at"]
-    if minute(resolved) != moments[marks["resolved"]]:
-        line = _line(room, "incident.json", '"resolved_at"')
-        yield "incident.json", line, f"is resolved at {resolved}, and by the key at {moments[marks['resolved']]:%H:%M}"
+    resolved = room.records["incident"].get("resolved_at")
+    if not resolved or minute(resolved) != moments[marks["resolved"]]:
+        line, at = _line(room, "incident.json", '"resolved_at"'), moments[marks["resolved"]]
+        yield "incident.json", line, f"is resolved at {resolved or 'no time'}, and by the key at {at:%H:%M}"
     intervals = room.reference["intervals"]
     for each in intervals:
         minutes = (moments[each["to"]] - moments[each["from"]]) // _MINUTE
@@ -514,9 +506,10 @@ def _card_findings(room: Room) -> Iterator[Finding]:
 def _print_findings(room: Room) -> Iterator[Finding]:
     """The printed cards, against those on the screen."""
     text = " ".join(pdf.texts((room.folder / "cards.pdf").read_bytes()))
-    names = "|".join(re.escape(name) for name in sorted(room.zones, key=len, reverse=True))
     in_print = " ".join(re.findall(r"\d+", text))
-    printed = [f"{clock} ({zone})" for clock, zone in re.findall(rf"(\d\d:\d\d) \(({names})\)", text)]
+    printed = _times_with_clock(room, text)
+    for card in room.json("cards.json")["cards"]:
+        printed -= _times_with_clock(room, f"{card['text']} {card['source']}")
     for card in room.json("cards.json")["cards"]:
         if lost := pdf.missing(text, f"{card['text']} {card['source']}"):
             yield "cards.pdf", 0, f"does not show {shown(' '.join(lost))} of the card '{card['id']}'"
@@ -527,13 +520,23 @@ def _print_findings(room: Room) -> Iterator[Finding]:
             continue
         at = minute(card["utc"])
         shows = [f"{(at + offset):%H:%M} ({zone})" for zone, offset in room.zones.items()]
-        here = next((each for each in shows if each in printed), None)
+        here = next((each for each in shows if printed[_tight(each)]), None)
         if here:
-            printed.remove(here)
+            printed[_tight(here)] -= 1
         else:
             yield "cards.pdf", 0, f"has no card at {' or '.join(shows)}, where cards.json has '{card['id']}'"
-    for clock in printed:
-        yield "cards.pdf", 0, f"has a card at {clock} that cards.json does not have"
+    for clock in printed.elements():
+        yield "cards.pdf", 0, f"has a card at {clock.replace('(', ' (')} that cards.json does not have"
+
+
+def _times_with_clock(room: Room, text: str) -> Counter[str]:
+    """The times that a text tells with the name of a clock, without white space: lines of print end anywhere."""
+    names = "|".join(re.escape(_tight(name)) for name in sorted(room.zones, key=len, reverse=True))
+    return Counter(re.findall(rf"\d\d:\d\d\((?:{names})\)", _tight(text)))
+
+
+def _tight(text: str) -> str:
+    return "".join(text.split())
 
 
 def _page_findings(room: Room) -> Iterator[Finding]:

@@ -162,6 +162,8 @@ def open_file(file: Path, name: str) -> Source:
     if re.search("[\x00-\x1f\x7f\ud800-\udfff]", str(file)):
         message = "has a name with a character that nobody can see, or that is not UTF-8; rename it"
         raise BuildError([Problem(str(file), 0, "deck-name", message)])
+    if os.path.isdir(file):  # noqa: PTH112 - which takes a name that is too long, too
+        raise BuildError([Problem(str(file), 0, "file", "is a folder; name a file in it")])
     text = _read(file.absolute(), str(file))
     path = file.resolve()
     root = next((above for above in path.parents if (above / ".git").exists()), path.parent)

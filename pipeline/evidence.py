@@ -72,8 +72,14 @@ def _script(name: str, value: object) -> str:
 
 def _csv(rows: Sequence[Sequence[object]]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    csv.writer(text, lineterminator="\n").writerows([_cell(value) for value in row] for row in rows)
     return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    """A cell that no spreadsheet takes for a formula: https://owasp.org/www-community/attacks/CSV_Injection"""
+    is_formula = re.match(r"[=@\t\r]|[+-](?!\d+(\.\d+)?\Z)", str(value))
+    return f"'{value}" if is_formula else value
 
 
 # --- records ------------------------------------------------------------------------------------------------
@@ -261,7 +267,8 @@ def _repeated(incident: Incident, line: Line, vary: Mapping[str, Sequence[str]])
         if number:
             at += timedelta(milliseconds=_number(f"{seed} {number}") % int(step / timedelta(milliseconds=4)))
         if at <= end or not number:
-            words = {name: each[_number(f"{seed} {number} {name}") % len(each)] for name, each in vary.items()}
+            chosen = {name: each[_number(f"{seed} {number} {name}") % len(each)] for name, each in vary.items()}
+            words = {name: incident.text(each, clock, None, number) for name, each in chosen.items()}
             yield at, incident.text(line.text, clock, words, number)
 
 

@@ -90,7 +90,7 @@ def _page_of(entry: pikepdf.OutlineItem) -> tuple[int, int]:
 def _note(note: str, deck: Deck, links: Mapping[str, str]) -> str:
     html = notes.as_html(note, source=deck.source, folder="", links=links)
     html = re.sub(r"<h([1-6])>", lambda found: f"<h{found[1]} aria-level='{min(6, int(found[1]) + 1)}'>", html)
-    html = re.sub(r'<a (href="([a-z]+:[^"]*)")>(?!\2</a>)', r"<a class='address' \1>", html)
+    html = re.sub(r'<a (href="([a-zA-Z][\da-zA-Z.+-]*:[^"]*)"[^>]*)>(?!\2</a>)', r"<a class='address' \1>", html)
     html = re.sub(r"<p>(<strong>[^<]*</strong></p>)", r"<p class='label'>\1", html)
     return html.replace("<p><strong>", "<p class='run-in'><strong>")
 

@@ -130,13 +130,16 @@ class Incident:
             name, *given = found[1].split() or [""]
             if vary and name in vary:
                 return vary[name]
-            return self._value(name, given, clock, number)
+            kinds = self._kinds(clock, number)
+            if name not in kinds and "\n" in found[1]:  # as from `cat <<EOF` to a `>> file` further down
+                return found[0]
+            return _value(name, given, kinds)
 
         return _PLACEHOLDER.sub(fill, words)
 
-    def _value(self, name: str, given: list[str], clock: Clock, number: int) -> str:
+    def _kinds(self, clock: Clock, number: int) -> _Kinds:
         clocks, capacity = self.scenario.clocks, self.scenario.capacity
-        kinds: dict[str, tuple[int, Callable[..., object]]] = {
+        return {
             "time": (1, lambda moment: clock.show(self.at(moment))),
             "utc": (1, lambda moment: clocks.records.show(self.at(moment))),
             "local": (1, lambda moment: clocks.people.show(self.at(moment))),
@@ -154,13 +157,6 @@ class Incident:
             "change": (0, lambda: self.record("change_request").number),
             "problem": (0, lambda: self.record("problem").number),
         }
-        if name not in kinds:
-            raise MeaningError(f"there is no placeholder '<<{name}>>'; {suggest(name, kinds, 'there are')}")
-        count, value = kinds[name]
-        if len(given) != count:
-            words = f"{count} word{'' if count == 1 else 's'}"
-            raise MeaningError(f"the placeholder '<<{name}>>' takes {words} after it and has {len(given)}; correct it")
-        return str(value(*given))
 
     def _pool(self, name: str) -> int:
         pools = {pool.name: pool.pool for pool in (self.scenario.capacity.web, *self.scenario.capacity.jobs)}
@@ -190,15 +186,13 @@ class Incident:
         """How many programs of each kind the database knows of, minute by minute."""
         capacity = self.scenario.capacity
         counts = {pool.name: pool.count for pool in (capacity.web, *capacity.jobs)}
-        seen = sorted(
-            (self.minute(change.time) + capacity.delay_minutes * MINUTE, number, change)
-            for number, change in enumerate(capacity.changes)
-        )
+        changes = sorted(capacity.changes, key=lambda change: self.at(change.time))
+        seen = [(self.minute(change.time) + capacity.delay_minutes * MINUTE, change) for change in changes]
         found: dict[datetime, dict[str, int]] = {}
         at, end = self.minute(capacity.series.start), self.minute(capacity.series.end)
         while at <= end:
             while seen and seen[0][0] <= at:
-                change = seen.pop(0)[2]
+                _, change = seen.pop(0)
                 counts[change.name] = change.to
             found[at] = dict(counts)
             at += MINUTE
@@ -289,6 +283,20 @@ class Incident:
         return {capacity.web.name: self.measured(moment).connections - sum(held.values()), **held}
 
 
+_Kinds = dict[str, tuple[int, Callable[..., object]]]
+"""How many words each placeholder takes after its name, and what makes its value of them."""
+
+
+def _value(name: str, given: list[str], kinds: _Kinds) -> str:
+    if name not in kinds:
+        raise MeaningError(f"there is no placeholder '<<{name}>>'; {suggest(name, kinds, 'there are')}")
+    count, value = kinds[name]
+    if len(given) != count:
+        words = f"{count} word{'' if count == 1 else 's'}"
+        raise MeaningError(f"the placeholder '<<{name}>>' takes {words} after it and has {len(given)}; correct it")
+    return str(value(*given))
+
+
 def _serial(first: str, step: str, number: int) -> int:
     """A number that grows by about `step` each time."""
     if not (re.fullmatch("[0-9]{1,18}", first) and re.fullmatch("[0-9]{1,18}", step) and int(step)):
@@ -301,4 +309,9 @@ def suggest(name: str, known: Collection[str], otherwise: str) -> str:
     close = difflib.get_close_matches(name, known, n=1)
     if close:
         return f"did you mean '{close[0]}'?"
-    return f"{otherwise} {', '.join(known)}" if len(known) <= 15 else otherwise
+    more = ", …" if len(known) > _MOST_NAMES else ""
+    return f"{otherwise} {', '.join(itertools.islice(known, _MOST_NAMES))}{more}"
+
+
+_MOST_NAMES = 25
+"""That anybody looks through; an incident has 21 fields."""

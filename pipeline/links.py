@@ -16,6 +16,7 @@ from selectolax.lexbor import LexborHTMLParser
 from yaml.nodes import MappingNode, Node, SequenceNode
 
 from pipeline import publish, styles
+from pipeline.active import line_of_link
 from pipeline.deck import Deck, stamped_line
 from pipeline.problems import BuildError, Problem, cut, line_of, line_of_mark, load_yaml, read_text, read_yaml, shown
 
@@ -294,7 +295,7 @@ def _line_in_source(reference: Reference, base: str, text: str) -> int:
     if page:
         name = posixpath.basename(page)
         needles += [page, f"{name}.md", f"({name}", name]
-    return next((line for needle in needles if (line := line_of(text, needle))), 0)
+    return next((line for needle in needles if (line := line_of_link(text, needle))), 0)
 
 
 # --- outside ------------------------------------------------------------------------------------------------
@@ -312,7 +313,7 @@ def read_inventory(root: Path) -> list[Entry]:
     if len(nodes) != len(items):
         message = "'links' comes by '<<', where no dates could be written; write 'links:' itself"
         raise BuildError([Problem(name, line_of(text, "<<"), "settings", message)])
-    problems: list[Problem] = []
+    problems = list(_unknown_fields(text))
     entries: list[Entry] = []
     for item, node in zip(items, nodes, strict=True):
         url = item.get("url") if isinstance(item, dict) else None
@@ -334,6 +335,16 @@ def read_inventory(root: Path) -> list[Entry]:
     if problems:
         raise BuildError(problems)
     return entries
+
+
+def _unknown_fields(text: str) -> Iterator[Problem]:
+    """What stands beside the list, where it would be read by nobody; what holds an anchor lends that to the list."""
+    node = read_yaml(text, INVENTORY.as_posix())
+    for key, value in node.value if isinstance(node, MappingNode) else []:
+        written = text[key.end_mark.index : value.end_mark.index]
+        if key.value not in ("links", "<<") and not re.search(r"(?<![^\s\[{,:])&\S", written):
+            message = f"{shown(key.value)} is no field of the inventory; the only one is 'links'"
+            yield Problem(INVENTORY.as_posix(), line_of_mark(key.start_mark), "settings", message)
 
 
 def _items(text: str) -> list[Node]:

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import quote
+from xml.etree import ElementTree
 
-from pipeline import pictures, scratch, trace
+from pipeline import active, pictures, scratch, trace
 from pipeline.cache import Cache
 from pipeline.decks import Source, theme_name
 from pipeline.problems import BuildError, Problem, read_yaml
@@ -234,6 +235,25 @@ def _themes(source: Source) -> list[Path]:
     return [*ours, *(css for css in source.themes if css.resolve() not in {o.resolve() for o in ours})]
 
 
+def _drawing_problems(path: Path, source: Source) -> Iterator[Problem]:
+    """What a drawing holds that a slide would neither run nor load: it is shown as a picture."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        found = list(active.find_in_xml(text, is_picture=True))
+    except (OSError, UnicodeDecodeError, ElementTree.ParseError):  # the browser says whether it can be shown
+        return
+    label = source.label_of(path)
+    if sheet := re.search(r"<\?xml-stylesheet", text):
+        line = text.count("\n", 0, sheet.start()) + 1
+        message = "asks for a style sheet, which no picture loads; put the styles into the drawing itself"
+        yield Problem(label, line, "image-broken", message)
+    for each in found:
+        message = each.message
+        if " asks for " not in message:
+            message = f"{message.partition(';')[0].replace(' in a page', '')} in a picture does nothing; take it out"
+        yield Problem(label, active.line_in(text, each, is_markdown=False), "image-broken", message)
+
+
 def _gather(
     folder: Path, number: int, source: Source, answers: Mapping[str, Any], formats: Sequence[str]
 ) -> Rendered | BuildError:
@@ -259,6 +279,8 @@ def _gather(
         elif warning := re.match(r"\[\s*(?:WARN|ERROR)\s*\]\s*(.*)", line, re.DOTALL):
             problems.append(Problem(source.label, 0, "marp", f"Marp says: {' '.join(warning[1].split())}"))
     for path in sorted(asked) if traced else ():  # once for all formats
+        if path.suffix.lower() == ".svg":
+            problems += _drawing_problems(path, source)
         if path.suffix.lower() in pictures.SUFFIXES and pictures.is_cut_off(path):
             place, line = source.where(path.name) or source.where(quote(path.name)) or (source.label, 0)
             problems.append(Problem(place, line, "image-broken", f"image '{path.name}' is cut off; save it anew"))

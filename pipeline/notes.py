@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -17,6 +17,8 @@ from markdown_it.token import Token
 
 # No raw HTML: what a note says is shown, not run.
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").enable("strikethrough")
+# As whoever opens a file of Markdown may read it.
+_WITH_HTML = MarkdownIt("commonmark").enable("table").enable("strikethrough")
 
 
 def as_html(note: str, *, source: str, folder: str, links: Mapping[str, str]) -> str:
@@ -55,7 +57,7 @@ def _parse(note: str) -> list[Token]:
 def as_published(note: str, *, source: str, links: Mapping[str, str]) -> str:
     """A note as it was written, but for its links, which lead where the deck's published folder has them.
 
-    `source` and `links` are as for `as_html`.
+    `source` and `links` are as for `as_html`. The file that it goes into has to go through `as_words`.
     """
     tokens = (child for token in _MARKDOWN.parse(note) for child in token.children or ())
     for href in dict.fromkeys(str(token.attrs["href"]) for token in tokens if token.type == "link_open"):
@@ -67,6 +69,54 @@ def as_published(note: str, *, source: str, links: Mapping[str, str]) -> str:
             )
             note = address.join("".join(pair) for pair in zip(parts[::2], [*parts[1::2], ""], strict=True))
     return note
+
+
+_CODE = r"\\.|(?<!`)(?P<run>`+)(?!`)(?:(?!\n[ \t]*\n).)*?(?<!`)(?P=run)(?!`)"
+"""What keeps its signs: one that is escaped, and code in a sentence."""
+_ADDRESS = r"<(?:https?:|mailto:)[^\s<>]*>|<[\w.+-]+@[\w.-]+>|(?:\]\(|\]:[ \t]*)<[^<>\n]*>"
+_TARGET = r"(?:\((?:[^()\\]|\\.|\([^()]*\))*\)|\[[^\[\]]*\])?"
+_TAG = r"<(?=[a-zA-Z/!?])"
+
+
+def as_words(text: str) -> str:
+    """Markdown that asks for nothing and runs nothing, whatever shows it: raw HTML is shown as in `as_html`, pictures
+    become their text alternative.
+
+    Not note by note: a name for an address, or a fence that nobody closes, holds for all that follows.
+    """
+    if _is_words(text):
+        return text
+    tokens = _MARKDOWN.parse(text)
+    images = {child.content for token in tokens for child in token.children or () if child.type == "image"}
+    alts = "|".join(r"\s+".join(map(re.escape, alt.split())) for alt in sorted(images, key=len, reverse=True))
+    picture = rf"!\[(?P<alt>\s*(?:{alts})\s*)\]{_TARGET}" if images else "(?!)"
+    # What is code to a pattern may be none: then better too many signs are escaped than too few.
+    code = {line for each in tokens if each.type in ("fence", "code_block") for line in range(*(each.map or (0, 0)))}
+    shown = _replaced(rf"(?P<kept>{_CODE}|{_ADDRESS})|{_TAG}|{picture}", text, code)
+    if not _is_words(shown):
+        shown = _replaced(rf"{_TAG}|!\[", text, code)
+    return shown if _is_words(shown) else _replaced(rf"{_TAG}|!\[", text, set())
+
+
+def _is_words(text: str) -> bool:
+    found = (each.type for token in _WITH_HTML.parse(text) for each in (token, *(token.children or ())))
+    return not any(kind in ("html_block", "html_inline", "image") for kind in found)
+
+
+def _replaced(pattern: str, text: str, code: Collection[int]) -> str:
+    """A text with what a pattern finds outside of its lines of `code` as words."""
+
+    def words(found: re.Match[str]) -> str:
+        groups = found.groupdict()
+        if (alt := groups.get("alt")) is not None:  # it may stand before a ':' or a '(', or have the name of a link
+            return f"\\[{alt}\\]"
+        return groups.get("kept") or {"<": "&lt;", "![": "!\\["}[found[0]]
+
+    parts = []
+    for is_code, lines in groupby(enumerate(text.split("\n")), key=lambda line: line[0] in code):
+        part = "\n".join(line for _, line in lines)
+        parts.append(part if is_code else re.sub(pattern, words, part, flags=re.DOTALL))
+    return "\n".join(parts)
 
 
 @dataclass(frozen=True)

@@ -149,13 +149,19 @@ def notes_page(deck: Deck, *, links: Mapping[str, str]) -> str:
 def notes_file(deck: Deck, *, links: Mapping[str, str]) -> str:
     """The notes as one Markdown file to keep beside the slides: notes.md. `links` is as for `notes_page`."""
     words = labels.of(deck.lang)
-    lines = [f"# {deck.title or deck.name}", ""]
+    lines = [f"# {_as_words(deck.title or deck.name)}", ""]
     for slide in deck.slides:
         length = "" if slide.minutes is None else f" ({words.length(slide.minutes)})"
-        lines += [f"## {slide.number}. {slide.title or words.untitled}{length}", ""]
+        lines += [f"## {slide.number}. {_as_words(slide.title or words.untitled)}{length}", ""]
         for note in slide.notes:
             lines += [notes.as_published(note, source=deck.source, links=links), ""]
-    return join(lines)
+    return notes.as_words(join(lines))
+
+
+def _as_words(title: str) -> str:
+    """A title as Markdown to read as it stands: unlike `literal`, it escapes only what would mean something."""
+    marked = re.sub(r"[\\`*_\[\]#~]|&(?=[#\w]+;)", r"\\\g<0>", " ".join(title.split()))
+    return marked.replace("<", "&lt;")
 
 
 def head(title: str, description: str, *more: str) -> list[str]:

@@ -11,7 +11,7 @@ import threading
 import unicodedata
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -146,6 +146,35 @@ def missing(text: str, words: str, *, every_time: bool = False) -> list[str]:
         for word, times in wanted.items()
         if max(page.count(word), page.count(word[::-1])) < (times if every_time else 1)
     ]
+
+
+def boxed(pdf: bytes, pages: Collection[int]) -> set[int]:
+    """Those of `pages`, counted from 1, on which boxes stand in place of letters, as no font of the machine has them.
+
+    A browser writes into the PDF what they should have been, so that its text does not tell.
+    """
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        return {number for number in pages if _has_boxes(document.pages[number - 1].obj, 0)}
+
+
+def _has_boxes(part: pikepdf.Object, depth: int) -> bool:
+    resources = part.get("/Resources", pikepdf.Dictionary())
+    fonts = resources.get("/Font", pikepdf.Dictionary())
+    is_wide = False
+    for each in pikepdf.parse_content_stream(part, "Tf Tj TJ"):
+        if str(each.operator) == "Tf":
+            font = fonts.get(str(each.operands[0]), pikepdf.Dictionary())
+            is_wide = font.get("/Subtype") == "/Type0"
+        elif is_wide:  # two bytes are the number of a glyph, and the first of each font is what stands for all others
+            shown = each.operands[0] if isinstance(each.operands[0], pikepdf.Array) else each.operands
+            texts = [bytes(text) for text in shown if isinstance(text, pikepdf.String)]
+            if any(text[at : at + 2] == b"\0\0" for text in texts for at in range(0, len(text), 2)):
+                return True
+    drawings = resources.get("/XObject", pikepdf.Dictionary()).values() if depth < _DEEP else ()
+    return any(each.get("/Subtype") == "/Form" and _has_boxes(each, depth + 1) for each in drawings)
+
+
+_DEEP = 9
 
 
 @dataclass(frozen=True)

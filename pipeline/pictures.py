@@ -18,7 +18,7 @@ def is_cut_off(path: Path) -> bool:
     """Whether the end of a PNG, JPEG, GIF or WebP file is missing. What is none of these, or not there, is whole."""
     try:
         status = path.stat()
-    except OSError:  # it is not there, or its name is longer than any file's
+    except (OSError, ValueError):  # it is not there, or its name is longer than any file's, or not one of this system
         return False
     return stat.S_ISREG(status.st_mode) and _is_cut_off(path, status.st_mtime_ns, status.st_size)
 

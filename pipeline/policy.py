@@ -39,6 +39,17 @@ _PAGE = {
     "base-uri": "'none'",
     "form-action": "'none'",
 }
+# Whether files that are opened from disk are of one origin, browsers do not agree: 'self' may be none of them.
+_SAVED = {
+    "default-src": "'none'",
+    "script-src": "'self' file:",
+    "style-src": "'self' file: 'unsafe-inline'",
+    "img-src": "'self' file: data:",
+    "media-src": "'self' file:",
+    "font-src": "'self' file:",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+}
 
 
 def seal_deck(html: str, *, listens: bool = False) -> str:
@@ -54,11 +65,32 @@ def seal_page(html: str) -> str:
     return _seal(html, _PAGE)
 
 
+def seal_saved(html: str) -> str:
+    """A page's finished HTML with its policy, where it is to be opened from disk, beside what it loads."""
+    return _seal(html, _SAVED)
+
+
 def _seal(html: str, policy: dict[str, str]) -> str:
     hashes = [f"'sha256-{_digest(script)}'" for script in dict.fromkeys(_inline_scripts(html))]
     content = "; ".join(_directives(policy, hashes))
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{content}">'
     at = _place(html)
-    return f'{html[:at]}<meta http-equiv="Content-Security-Policy" content="{content}">{html[at:]}'
+    if _binds(content, sealed := html[:at] + meta + html[at:]):
+        return sealed
+    # What looked like its place is in a comment, a title or an attribute. Here, every parser begins the head.
+    start = _DOCTYPE.match(html)
+    sealed = f'{html[: start.end()]}<meta charset="utf-8">{meta}{html[start.end() :]}' if start else ""
+    return sealed if _binds(content, sealed) else f'<meta charset="utf-8">{meta}{html}'
+
+
+def _binds(policy: str, html: str) -> bool:
+    """Whether a page is read with the policy in its head, and nothing that loads before it."""
+    for node in LexborHTMLParser(html.removeprefix("\ufeff")).css("head > *"):
+        if (node.attributes.get("http-equiv") or "").lower() == "content-security-policy":
+            return node.attributes.get("content") == policy
+        if node.tag not in ("meta", "title") and not (node.attributes.get("href") or "").startswith("data:"):
+            return False
+    return False
 
 
 def _directives(policy: dict[str, str], hashes: Iterable[str]) -> Iterator[str]:
@@ -92,5 +124,5 @@ def _place(html: str) -> int:
 _RUN = frozenset(["", "module", "importmap", "speculationrules", "text/javascript", "application/javascript"])
 _CHARSET = re.compile(r"<meta\s+charset=[^>]*>", re.IGNORECASE)
 _HEAD = re.compile(r"<head(?:\s[^>]*)?>", re.IGNORECASE)
-_DOCTYPE = re.compile(r"\s*<!doctype[^>]*>", re.IGNORECASE)
+_DOCTYPE = re.compile(r"(?:\s|\ufeff|<!--(?:(?!-->).)*-->)*<!doctype[^>]*>", re.IGNORECASE | re.DOTALL)
 _LOADS = re.compile(r"<(?:script|style|img|body|link(?![^>]*href=\"data:))\b", re.IGNORECASE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -63,9 +63,10 @@ def evidence_page(incident: Incident, made: dict[str, str], drawn: Sequence[Grap
         room.log("scaling.log", "Scaling events", scenario.scaling.about),
         room.query(),
         room.settings(),
-        *(room.document(each.file, each.title, each.about) for each in scenario.documents),
         room.calendar(),
     ]
+    taken = {"contents", "people", "system", *(graph.name for graph in drawn), *(each.anchor for each in sections)}
+    sections[-1:-1] = room.documents(taken)
     title, clocks = scenario.title, scenario.clocks
     people = [(f"<code>{escape(each.role)}</code>", room.words(each.who)) for each in scenario.people]
     system = [(f"<code>{escape(each.name)}</code>", room.words(each.what)) for each in scenario.system]
@@ -187,10 +188,17 @@ class _Room:
         box = _box(title, self._made[file], "log")
         return _Section(file.replace(".", "-"), title, self._clock("records"), (file,), self.words(about), box)
 
-    def document(self, file: str, title: str, about: str) -> _Section:
-        title = self._incident.text(title, self._incident.clock("records"))
-        box = _box(title, self._made[file], "table")
-        return _Section(file.split(".")[0], title, "", (file,), self.words(about), box)
+    def documents(self, taken: Set[str]) -> Iterator[_Section]:
+        """Found by the first part of their names, or by the whole where something else is found by that."""
+        documents = self._incident.scenario.documents
+        known = {*taken, *(each.file.replace(".", "-") for each in documents)}
+        for each in documents:
+            stem = each.file.split(".")[0]
+            anchor = each.file.replace(".", "-") if stem in known else stem
+            known.add(anchor)
+            title = self._incident.text(each.title, self._incident.clock("records"))
+            box = _box(title, self._made[each.file], "table")
+            yield _Section(anchor, title, "", (each.file,), self.words(each.about), box)
 
     def query(self) -> _Section:
         name = "pg_stat_activity.txt"

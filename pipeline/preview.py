@@ -30,6 +30,7 @@ from pipeline import (
     marp,
     names,
     pages,
+    patience,
     practice,
     present,
     publish,
@@ -323,6 +324,12 @@ class Maker:
 
     def _render(self, source: Source, changed: set[Path], settings: site.Settings) -> tuple[Slides, list[Problem]]:
         rendered = self._rendered(source, settings)
+        with patience.named(source.label, source.text):
+            return self._read(rendered, source, changed, settings)
+
+    def _read(
+        self, rendered: Rendered, source: Source, changed: set[Path], settings: site.Settings
+    ) -> tuple[Slides, list[Problem]]:
         read, wrong = deck.read(rendered.html, name=source.name, source=source.label)
         address = f"{settings.site_url}decks/{quote(source.name)}/"
         html = present.enhance(artifacts.with_address(rendered.html, address), read, links=self._links)
@@ -448,10 +455,10 @@ class Maker:
     def _put(self) -> None:
         read = [each.deck for each in self._slides.values()]
         found = [problem for problems in self._found.values() for problem in problems]
-        parted = exceptions.sort(tidy(causes.causes(found, read)), read)
+        refused = exceptions.sort(found, read).refused
         prefix = urlsplit(self._settings.site_url).path if self._settings else "/"
         slides = {address_of(name): each for name, each in self._slides.items()}
-        problems = tuple(causes.once(parted.refused))
+        problems = tuple(causes.once(tidy(causes.causes(refused, read))))
         self._board.put(Shown(self._pages, unquote(prefix), slides, problems, self._addresses()))
 
     def _addresses(self) -> dict[str, tuple[str, ...]]:

@@ -85,9 +85,10 @@ class Progress:
         return list(self._sorted().refused)
 
     def _sorted(self, problems: Sequence[Problem] = ()) -> exceptions.Sorted:
-        found = of_settings(causes([*self.found, *problems], self.decks), self.settings)
-        parted = exceptions.sort(tidy(found), self.decks)
-        return replace(parted, refused=tuple(once(parted.refused)))
+        # What a slide allows is no cause: it would take what others have, and nobody has allowed, with it.
+        parted = exceptions.sort(tidy([*self.found, *problems]), self.decks)
+        refused = tidy(of_settings(causes(parted.refused, self.decks), self.settings))
+        return replace(parted, refused=tuple(once(refused)))
 
     @property
     def is_over(self) -> bool:

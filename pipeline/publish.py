@@ -8,7 +8,7 @@ import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -157,6 +157,15 @@ def _exchange_names(one: Path, other: Path) -> bool:
     if failed and code not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):  # else the file system does not know how
         raise OSError(code, os.strerror(code), str(other))
     return not failed
+
+
+def see_folders(folders: Iterable[Path]) -> None:
+    """See that nothing stands in the place of a folder to write into. Raises BuildError where something does."""
+    for folder in folders:
+        for path in (folder, *folder.parents):
+            if not path.is_dir() and (path.exists() or path.is_symlink()):
+                message = "is no folder; move it away, or name another folder with -o"
+                raise BuildError([Problem(str(path), 0, "output", message)])
 
 
 def write(path: Path, content: str | bytes) -> None:

@@ -137,7 +137,8 @@ class Room:
 def stamps_of(line: str) -> Iterator[datetime]:
     """The minutes that a line names with their day, as it writes them."""
     for stamp in STAMP.finditer(line):
-        yield _at(stamp.groups()[:5])
+        with contextlib.suppress(ValueError):  # as above
+            yield _at(stamp.groups()[:5])
 
 
 def _at(parts: Sequence[str]) -> datetime:

@@ -54,6 +54,7 @@ RULES = {
     "slide-hidden": Rule("every slide is reached and shows its heading"),
     "ruler-eaten": Rule("a ruler parts two slides"),
     "block-open": Rule("code, formulas and raw HTML have an end"),
+    "cell-lost": Rule("every cell of a table has a column"),
     "overflow": Rule("everything on a slide is inside of it"),
     "clipped": Rule("no box on a slide hides a part of what is in it"),
     "text-small": Rule("words on a slide can be read from the last row"),

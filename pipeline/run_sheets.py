@@ -9,7 +9,7 @@ from html import escape
 from pipeline import notes
 from pipeline.deck import Deck
 from pipeline.pages import attribute, clock, count, head, join, literal, slide_address
-from pipeline.sessions import SESSIONS, Exercise, RunSheets, Session, Step
+from pipeline.sessions import EXERCISES, SESSIONS, Exercise, RunSheets, Session, Step
 
 
 def page(sheets: RunSheets, deck: Deck, *, links: Mapping[str, str]) -> str:
@@ -28,7 +28,7 @@ def page(sheets: RunSheets, deck: Deck, *, links: Mapping[str, str]) -> str:
     ]
     for session in sheets.sessions:
         lines += _session(session, words, titles)
-    lines += ["## The exercises { #exercises .sheet }", ""]
+    lines += [f"## The exercises {{ #{EXERCISES} .sheet }}", ""]
     for exercise in sheets.exercises:
         lines += _exercise(exercise, sheets, words)
     return join(lines)

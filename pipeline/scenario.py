@@ -40,7 +40,7 @@ def read(root: Path) -> list[Incident]:
         for path in sorted((root / FOLDER).glob("*"))
         if path.suffix != ".yml" and not path.name.startswith(".")
     ]
-    for path in sorted((root / FOLDER).glob("*.yml")):
+    for path in sorted((root / FOLDER).glob("[!.]*.yml")):  # what begins with a dot, an editor or a system keeps there
         try:
             found.append(_read(path, path.relative_to(root).as_posix()))
         except BuildError as error:
@@ -62,7 +62,7 @@ def _read(path: Path, source: str) -> Incident:
     node = read_yaml(text, source)
     if node is None:
         raise BuildError([Problem(source, 1, "scenario", "is empty; write an incident, or remove the file")])
-    if problems := list(repeated_keys(node, source)):
+    if problems := [*repeated_keys(node, source), *_odd_keys(node, source)]:
         raise BuildError(problems)
     try:
         incident = Incident(path.stem, source, Scenario.model_validate(_value(node)))
@@ -78,6 +78,19 @@ def _read(path: Path, source: str) -> Incident:
 
 _TAKEN = ("answer-key", "critique", "evidence", "example", "index")
 """What pages of every incident are called."""
+
+
+def _odd_keys(node: Node, source: str) -> Iterator[Problem]:
+    """Keys that are lists or mappings, which could be no field."""
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            if not isinstance(key, ScalarNode):
+                message = "a list or a mapping is no key; write a word before the colon"
+                yield Problem(source, line_of_mark(key.start_mark), "scenario", message)
+            yield from _odd_keys(value, source)
+    elif isinstance(node, SequenceNode):
+        for each in node.value:
+            yield from _odd_keys(each, source)
 
 
 def _value(node: Node) -> Any:
@@ -194,6 +207,14 @@ def _unknown_names(incident: Incident) -> Wrongs:
     for table in ("incident", "change_request", "problem"):
         if table not in [record.table for record in scenario.records]:
             yield ("records",), f"there is none of the table '{table}'; add it"
+    for n, record in enumerate(scenario.records):
+        for field, of in _MADE_FIELDS.items():
+            if field in record.fields:
+                yield ("records", n, "fields", field), f"is made by the build, of the {of}; take it away here"
+        for field in record.labels:
+            if field not in record.fields:
+                message = f"is no field of this record; {suggest(field, record.fields, 'its fields are')}"
+                yield ("records", n, "labels", field), message
     for n, event in enumerate(scenario.events):
         if event.time in incident.events:
             yield ("events", n, "time"), "is the id of an event; write the time itself, e.g. '01:33'"
@@ -211,6 +232,10 @@ def _unknown_names(incident: Incident) -> Wrongs:
             continue
         if name not in known:
             yield place, f"{what} {shown(name)}; {suggest(str(name), known, 'there are')}"
+
+
+_MADE_FIELDS = {"number": "'number' beside the fields", "sys_id": "number", "work_notes": "journal"}
+"""Fields of records that the build makes, and what it makes them of."""
 
 
 def _twice(names: Iterable[tuple[Place, str]]) -> Wrongs:
@@ -238,6 +263,10 @@ def _disorder(incident: Incident) -> Wrongs:
     for n, event in enumerate(scenario.events):
         if event.card and not event.source:
             yield ("events", n), f"the card of '{event.id}' has no 'source'; say where it is from"
+        for name in ("source", "hidden", "note", "accepted") if not event.card else ():
+            if getattr(event, name):
+                message = f"is for a card, and '{event.id}' has none; give it a 'card', or take this away"
+                yield ("events", n, name), message
         for m, span in enumerate(event.accepted):
             if not at(span.from_) <= at(event.time) <= at(span.to):
                 yield ("events", n, "accepted", m), "does not hold the time of the event itself; correct it"
@@ -260,7 +289,9 @@ def _disorder(incident: Incident) -> Wrongs:
     lines: list[tuple[Place, Line]] = [(("scaling", "lines", m), line) for m, line in enumerate(scenario.scaling.lines)]
     for n, log in enumerate(scenario.logs):
         lines += [(("logs", n, "lines", m), line) for m, line in enumerate(log.lines)]
+    total = 0
     for place, line in lines:
+        times = 0
         if (line.every_seconds is None) != (line.until is None):
             yield place, "has one of 'every_seconds' and 'until'; give both, or neither"
         elif line.until and at(line.until) <= at(line.time):
@@ -269,10 +300,18 @@ def _disorder(incident: Incident) -> Wrongs:
             times = (at(line.until) - at(line.time)) // timedelta(seconds=line.every_seconds)
             if times > _MOST_LINES:
                 yield (*place, "until"), f"makes {times:,} lines of it; have {_MOST_LINES:,} at most"
+        total += min(times, _MOST_LINES) + 1
+        if total > _MOST_LINES_IN_ALL:
+            message = f"makes more than {_MOST_LINES_IN_ALL:,} lines of all logs and events together; have fewer"
+            yield place, message
+            return
 
 
 _MOST_LINES = 10_000
 """That anybody would look through."""
+
+_MOST_LINES_IN_ALL = 100_000
+"""Which take a build some seconds, and the page of evidence some megabytes."""
 
 
 def _greed(incident: Incident) -> Wrongs:

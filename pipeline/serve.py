@@ -71,7 +71,8 @@ def _open_server(root: Path, board: Board, port: int | None) -> _Server:
             if error.errno not in (errno.EADDRINUSE, errno.EACCES) and not WINDOWS:
                 raise
         except OverflowError:  # no computer has such a port
-            break
+            message = f"no port has the number {number}; write one from 1 to 65535"
+            raise BuildError([Problem("preview", 0, "output", message)]) from None
     tried = f"{PORTS[0]} to {PORTS[-1]}" if port is None else str(port)
     raise BuildError([Problem("preview", 0, "output", f"no port is free (tried {tried}); name another with --port")])
 

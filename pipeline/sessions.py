@@ -19,6 +19,9 @@ SESSIONS = Path("data", "sessions.yml")
 PAGE = "run-sheets"
 """What the page made of them is called, in the folder of the facilitator pages."""
 
+EXERCISES = "exercises"
+"""The anchor on that page above all exercises."""
+
 _NAME = SESSIONS.as_posix()
 
 
@@ -184,6 +187,9 @@ def _step(reader: _Reader, node: Node, more: tuple[str, ...]) -> Step:
 def _exercise(reader: _Reader, node: Node, ids: dict[str, int]) -> Exercise:
     required = ("id", "title", "aim", "materials", "does", "listen")
     fields = reader.fields(node, "an exercise", required, ("note", "cards_title", "cards"))
+    if "cards_title" in fields and "cards" not in fields:
+        message = "'cards_title' is for cards, and there are none; add 'cards', or take it away"
+        reader.say(fields["cards_title"], message)
     return Exercise(
         id=reader.anchor(fields, ids),
         title=reader.text(fields, "title"),
@@ -266,6 +272,8 @@ class _Reader:
             return ""
         if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
             self.say(fields["id"], f"the id {shown(name)} is no good address; use a-z, 0-9 and '-'")
+        elif name == EXERCISES:
+            self.say(fields["id"], f"the id '{name}' is that of a heading of the page; choose another")
         elif name in taken:
             self.say(fields["id"], f"the id '{name}' is taken in line {taken[name]}; choose another")
         else:

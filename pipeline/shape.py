@@ -5,10 +5,11 @@ What a file says is of its incident; nothing here is.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, field_validator
 from pydantic_core import CoreSchema, core_schema
 
 
@@ -59,7 +60,9 @@ class Clock(_Model):
     def show(self, time: datetime, form: str = "%H:%M") -> str:
         """A time as this clock shows it; `form` is as for `strftime`, where %f are milliseconds."""
         local = time.astimezone(UTC) + timedelta(minutes=self.offset_minutes)
-        return local.strftime(form.replace("%f", f"{local.microsecond // 1000:03}"))
+        # For %s, seconds since 1970, C asks the machine for its time zone.
+        own = {"f": f"{local.microsecond // 1000:03}", "s": str(int(time.timestamp()))}
+        return local.strftime(re.sub("%[-_0^#EO]*(.)", lambda found: own.get(found[1], found[0]), form))
 
 
 class Clocks(_Model):
@@ -88,7 +91,7 @@ class Person(_Model):
 class Pool(_Model):
     """So many programs of a kind, each with its own pool of connections."""
 
-    name: str = Field(pattern=r"^[\w.:/-]+$")
+    name: str = Field(pattern=r"^\w[\w.:/-]*$")
     count: Count
     pool: More
     replica_set: str = Field(min_length=1)
@@ -209,7 +212,7 @@ class Record(_Model):
     number: str = Field(pattern=r"^[A-Z]{3}[0-9]{7}$")
     labels: dict[str, str]
     """What the form shows instead of a number, by field."""
-    fields: dict[str, str]
+    fields: dict[Annotated[str, Field(pattern=r"^\w")], str]
     """In the order of the form; those that are times are moments."""
     journal: tuple[Note, ...]
 
@@ -302,7 +305,9 @@ class Line(_Model):
     text: Words
 
 
-Vary = dict[Annotated[str, Field(pattern=r"^[a-z]+$")], Annotated[tuple[str, ...], Field(min_length=1)]]
+# Words, of which one may be empty.
+_Varied = Annotated[tuple[Annotated[str, AfterValidator(Words)], ...], Field(min_length=1)]
+Vary = dict[Annotated[str, Field(pattern=r"^[a-z]+$")], _Varied]
 
 
 class Log(_Model):

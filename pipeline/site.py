@@ -19,7 +19,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 from xml.etree import ElementTree
 
 import yaml
-from jinja2 import Environment
+from jinja2 import Environment, FileSystemLoader, TemplateNotFound
 from mkdocs.commands.build import _build_page, _populate_page
 from mkdocs.commands.build import build as build_mkdocs
 from mkdocs.config import Config, load_config
@@ -32,14 +32,16 @@ from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url, markdown_extensions
 from mkdocs.utils.meta import get_data
 from pathspec.gitignore import GitIgnoreSpec
+from yaml.nodes import MappingNode
 
-from pipeline import active, patience, pictures, templates, unclosed
+from pipeline import active, patience, pictures, tables, templates, unclosed
 from pipeline.problems import (
     BuildError,
     Problem,
     cut,
     front_matter,
     line_of,
+    line_of_mark,
     lines_of,
     load_yaml,
     read_text,
@@ -80,6 +82,8 @@ class Settings:
     """Where readers can edit a file of the project, followed by its path; '' where nobody knows."""
     left_out: GitIgnoreSpec = field(default_factory=lambda: _default_exclude, repr=False)
     """Which files of that folder MkDocs does not publish."""
+    templates: tuple[Path, ...] = ()
+    """Folders in which the templates of the theme are looked for, one after the other."""
     is_alone: bool = True
     """Whether nothing that shapes the site lies outside of the project, or in settings that others are taken from."""
 
@@ -106,16 +110,57 @@ def read_settings(root: Path) -> Settings:
     if not config.use_directory_urls:
         message = "use_directory_urls is false, and every page of this site has a folder as its address; take it out"
         raise BuildError([Problem("mkdocs.yml", _line_of_key(text, "use_directory_urls"), "settings", message)])
+    folders = tuple(map(Path, config.theme.dirs))
+    if problems := list(_theme_problems(config, text, folders)):
+        raise BuildError(problems)
     language = str(config.theme.get("language") or "en")
     locale = str(config.extra.get("locale") or language)
     left_out = _default_exclude + config.exclude_docs if config.exclude_docs else _default_exclude
     try:
         edit_url = _edit_url(config)
+        if config.edit_uri and not (re.match(r"https?://[^/]", edit_url) and urlsplit(edit_url).hostname):
+            raise ValueError
     except ValueError:
         message = f"the address for editing is '{config.edit_uri}', which is none; correct edit_uri, or EDIT_URL"
         raise BuildError([Problem("mkdocs.yml", _line_of_key(text, "edit_uri"), "settings", message)]) from None
     address = site_url.rstrip("/") + "/"
-    return Settings(root, address, language, docs, locale, edit_url, left_out, _is_alone(config, text, root))
+    is_alone = _is_alone(config, text, root)
+    return Settings(root, address, language, docs, locale, edit_url, left_out, folders, is_alone)
+
+
+def _theme_problems(config: MkDocsConfig, text: str, folders: tuple[Path, ...]) -> Iterator[Problem]:
+    """What Material's templates would meet with a traceback that names nothing of mkdocs.yml."""
+    if config.theme.name != "material":
+        return
+    language, palette = config.theme.get("language"), config.theme.get("palette") or []
+    if not _has_template(folders, f"partials/languages/{language}.html"):
+        message = f"{shown(f'language: {language}')} is none in which the theme has its words; write e.g. en"
+        yield Problem("mkdocs.yml", _line_in_theme(text, "language"), "settings", message)
+    options = palette if isinstance(palette, list) else [palette]
+    if not all(isinstance(option, dict) for option in options):
+        message = f"{shown(f'palette: {palette}')} is no palette; write 'scheme: slate' below it, or a list of such"
+        yield Problem("mkdocs.yml", _line_in_theme(text, "palette"), "settings", message)
+        return
+    # A palette by itself has no toggle that would be shown.
+    for toggle in [option.get("toggle") for option in options if isinstance(palette, list)]:
+        icon = toggle.get("icon") if isinstance(toggle, dict) else toggle
+        if toggle and not _has_template(folders, f".icons/{icon}.svg"):
+            line = line_of(text, f"icon: {icon}") or _line_in_theme(text, "palette")
+            message = f"{shown(f'icon: {icon}')} of a toggle is no icon of the theme; {_ICON}"
+            yield Problem("mkdocs.yml", line, "settings", message)
+
+
+_ICON = "write the path of one, e.g. material/home"
+
+
+def _line_in_theme(text: str, key: str) -> int:
+    """The line of mkdocs.yml on which a key of the theme stands, or else the theme itself; 0 where neither does."""
+    line, node = 0, read_yaml(text, "mkdocs.yml")
+    for name in ("theme", key):
+        pairs = node.value if isinstance(node, MappingNode) else []
+        if found := next((pair for pair in pairs if pair[0].value == name), None):
+            line, node = line_of_mark(found[0].start_mark), found[1]
+    return line
 
 
 def _is_alone(config: MkDocsConfig, text: str, root: Path) -> bool:
@@ -134,7 +179,8 @@ def _edit_url(config: MkDocsConfig) -> str:
     if not config.edit_uri:
         return ""
     below = Path(config.docs_dir).relative_to(Path(config.config_file_path).parent)
-    return urljoin(config.edit_uri, "../" * len(below.parts))
+    base = f"{config.repo_url.rstrip('/')}/" if config.repo_url else ""
+    return urljoin(urljoin(base, config.edit_uri), "../" * len(below.parts))
 
 
 def _as_browsers_spell(address: str) -> str:
@@ -229,6 +275,7 @@ class Preview:
             config = _load(self._settings.root, site_dir)
             keeper = _Keeper(self._staged, is_stale)
             config.plugins["preview"] = keeper
+            config.plugins["clock"] = _Clock()
             _build(config, heard, self._settings)
         self._kept = keeper, config
         return heard.told(self._settings)
@@ -242,7 +289,8 @@ class Preview:
         file = keeper.files.get_file_from_path(uri) if keeper else None
         if keeper is None or config is None or file is None or file.page is None:
             return None
-        with _Listener() as heard, _refusals(heard, self._settings):
+        with _Listener() as heard, ExitStack() as given_up, _refusals(heard, self._settings):
+            given_up.callback(config.plugins["clock"].on_shutdown)
             _populate_page(file.page, config, keeper.files)
             _build_page(file.page, config, keeper.files.documentation_pages(), keeper.nav, keeper.env)
             file.page.validate_anchor_links(files=keeper.files, log_level=config.validation.links.anchors)
@@ -343,7 +391,7 @@ def _load(root: Path, site_dir: Path) -> MkDocsConfig:
             cause = error.__cause__ or error.__context__
             if isinstance(cause, yaml.YAMLError):
                 raise BuildError([yaml_problem("mkdocs.yml", cause)]) from None
-            told = heard.messages or [str(error)]
+            told = [_without_stack(said) for said in heard.messages or [str(error)]]
             raise BuildError(
                 Problem("mkdocs.yml", _named_line(text, said), "settings", cut(said, 500)) for said in told
             ) from None
@@ -362,6 +410,12 @@ def _load(root: Path, site_dir: Path) -> MkDocsConfig:
                     f"{cut(str(error), 300)}; correct the address",
                 )
             raise BuildError([raised]) from None
+
+
+def _without_stack(said: str) -> str:
+    """What MkDocs says, without the lines of Python in which it was said."""
+    what, stack, _ = said.partition('\n  File "')
+    return f"{what} {said.splitlines()[-1]}" if stack else said
 
 
 def _ended(error: SystemExit, root: Path, told: Sequence[Problem] = ()) -> BaseException:
@@ -432,6 +486,8 @@ def page_problems(settings: Settings) -> Iterator[Problem]:
         elif path.is_file():
             try:
                 yield from _file_problems(path, name, is_asset="assets" in path.relative_to(docs).parts[:1])
+                if path.suffix == ".md" and not is_left_out:
+                    yield from _meta_problems(read_text(path, name), name, settings)
             except BuildError as error:
                 yield from error.problems
     yield from written_templates(settings)[1]
@@ -499,6 +555,8 @@ _META = frozenset(
 
 
 def _text_problems(text: str, name: str) -> Iterator[Problem]:
+    for row, message in tables.lost(lines_of(active.without_comments(active.without_code(text)))):
+        yield Problem(name, row, "cell-lost", message)
     matter = front_matter(text)
     if matter is not None:
         values = load_yaml(matter, name, offset=1)
@@ -519,10 +577,35 @@ def _text_problems(text: str, name: str) -> Iterator[Problem]:
             yield Problem(name, number, "yaml", message)
 
 
+def _meta_problems(text: str, name: str, settings: Settings) -> Iterator[Problem]:
+    """What a page asks of the theme, and its templates or its search would meet with a traceback."""
+    _, meta = get_data(text)
+    icon, hide, search = (meta.get(key) for key in ("icon", "hide", "search"))
+    wrong: dict[str, str] = {}
+    if icon and not _has_template(settings.templates, f".icons/{icon}.svg"):
+        wrong["icon"] = f"{shown(f'icon: {icon}')} is no icon of the theme; {_ICON}"
+    if hide and isinstance(hide, int | float | date):
+        wrong["hide"] = f"{shown(f'hide: {hide}')} is no list of what to hide; write e.g. 'hide: [toc]'"
+    if search and not isinstance(search, dict):
+        wrong["search"] = f"{shown(f'search: {search}')} has no keys; write e.g. 'search: {{exclude: true}}'"
+    for key, message in wrong.items():
+        found = re.search(rf"(?im)^[\"']?{key}[\"']?[ \t]*:", text)
+        yield Problem(name, text.count("\n", 0, found.start()) + 1 if found else 1, "yaml", message)
+
+
+def _has_template(folders: Sequence[Path], name: str) -> bool:
+    """Whether a theme has a template, as Jinja would find it."""
+    try:
+        FileSystemLoader(folders).get_source(Environment(), name)
+    except (TemplateNotFound, ValueError):  # the latter for what is no text
+        return False
+    return True
+
+
 def _document_problems(text: str, name: str, ending: str) -> Iterator[Problem]:
-    if re.search(r"<!(?:ENTITY|ATTLIST)|<\?xml-stylesheet", text, re.IGNORECASE):
+    if hides := re.search(r"<!(?:ENTITY|ATTLIST)|<\?xml-stylesheet", text, re.IGNORECASE):
         message = "has entities or a style sheet that could hide a script; save it without them"
-        yield Problem(name, line_of(text, "<!ENTITY"), "page-script", message)
+        yield Problem(name, text.count("\n", 0, hides.start()) + 1, "page-script", message)
         return
     said = re.findall(_SAYS_IN_XML, text, re.IGNORECASE)
     if ending == ".html":
@@ -594,7 +677,7 @@ def _located(messages: list[str], root: Path, docs: Path) -> Iterator[Problem]:
         if found := re.match(r"Doc file '(.+?)' contains an? .*?link '(.*?)'(?:,|\s|$) ?(.*)", message, re.DOTALL):
             name, link, rest = found.groups()
             path = docs / name
-            line = line_of(read_text(path, name), link) if path.is_file() else 0
+            line = active.line_of_link(read_text(path, name), link) if path.is_file() else 0
             text = " ".join(rest.split()).rstrip(".")
             yield Problem(_shown(path, root), line, "link-dead", f"link '{link}': {text}; correct the link")
         else:
@@ -770,10 +853,15 @@ def on_post_build(config: MkDocsConfig) -> None:
         if target.with_name("index.html").is_file():
             shutil.copyfile(path, target)
         else:  # MkDocs leaves out docs/templates of itself, and what exclude_docs says
-            page = Path(config.docs_dir, f"{target.parent.relative_to(config.site_dir).as_posix()}.md")
-            name = _shown(page, Path(config.config_file_path).parent)
+            root, page = Path(config.config_file_path).parent, Path(config.docs_dir, f"{Path(uri).parent}.md")
             message = "is left out by MkDocs, and its files would be nowhere; let exclude_docs in mkdocs.yml take it in"
-            log.warning("%s", message, extra={"problem": Problem(name, 0, "template", message)})
+            problem = Problem(_shown(page, root), 0, "template", message)
+            if not page.is_file():  # the build makes it
+                line = _line_of_key(read_text(root / "mkdocs.yml", "mkdocs.yml"), "exclude_docs")
+                folder = uri.partition("/")[0]
+                message = f"exclude_docs leaves out pages that the build makes in '{folder}/'; let it take them in"
+                problem = Problem("mkdocs.yml", line, "settings", message)
+            log.warning("%s", message, extra={"problem": problem})
 
 
 def _staged_folder(config: MkDocsConfig) -> Path:

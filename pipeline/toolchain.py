@@ -177,15 +177,11 @@ def _node_version(node: Path) -> int:
     """The first number of its version, 0 where it tells none. Raises ToolError where it refuses our environment."""
     try:
         code, answer = _ask_version(node)
-        if code == _REFUSES_OPTIONS and (options := os.environ.get("NODE_OPTIONS")):
-            raise ToolError(f"NODE_OPTIONS is '{options}', which {node} refuses; correct or unset it")
+        if code and (options := os.environ.get("NODE_OPTIONS")):
+            raise ToolError(f"NODE_OPTIONS is '{options}', with which {node} does not start; correct or unset it")
         return int(answer.lstrip("v").split(".")[0])
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return 0
-
-
-_REFUSES_OPTIONS = 9
-"""Node's exit code for an option that it does not know."""
 
 
 def _wheel_folder() -> Path:

@@ -23,6 +23,7 @@ from docx.oxml.parser import OxmlElement
 from docx.shared import Mm, Pt, RGBColor, Twips
 from docx.table import Table
 from docx.text.paragraph import Paragraph
+from selectolax.lexbor import LexborHTMLParser
 
 from pipeline import archive, scratch, templates
 from pipeline.problems import BuildError, Problem
@@ -220,10 +221,11 @@ def _finish(made: bytes, template: Template, html: str, imprint: Imprint) -> byt
     width = _set_paper(document, template, imprint.base)
     for table in document.tables:
         _set_table(table, width)
-    starts = {" ".join(re.sub(r"<[^>]+>", "", words).split()) for words in re.findall(_NEW_PAGE, html, re.DOTALL)}
-    for paragraph in document.paragraphs:
-        if paragraph.style and paragraph.style.name.startswith("Heading") and paragraph.text in starts:
-            paragraph.paragraph_format.page_break_before = True
+    lines = (Paragraph(line, document._body) for line in document.element.body.iter(qn("w:p")))  # in tables, too
+    headings = (line for line in lines if line.style and line.style.name.startswith("Heading"))
+    for line, heading in zip(headings, LexborHTMLParser(html).css("h1, h2, h3, h4, h5, h6"), strict=False):
+        if "new-page" in (heading.attributes.get("class") or "").split():
+            line.paragraph_format.page_break_before = True
     properties = document.core_properties
     moment = datetime.fromtimestamp(imprint.time, UTC).replace(tzinfo=None)
     properties.title, properties.subject, properties.language = template.title, template.description, imprint.lang
@@ -232,9 +234,6 @@ def _finish(made: bytes, template: Template, html: str, imprint: Imprint) -> byt
     properties.revision = 1
     document.save(out := io.BytesIO())
     return archive.pack(archive.unpack(out.getvalue()))
-
-
-_NEW_PAGE = r'<h\d class="[^"]*\bnew-page\b[^"]*"[^>]*>(.*?)</h\d>'
 
 
 def _set_paper(document: Document, template: Template, base: str) -> int:

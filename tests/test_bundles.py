@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, expect
 
 from pipeline import archive, bundles, pdf
 from tests.conftest import told
+from tests.test_policy import directives
 from tests.test_practice import read_answers, words
 from tests.test_templates import all_templates
 
@@ -57,6 +58,37 @@ def test_a_page_with_an_odd_link_is_in_it_as_it_stands(tmp_path: Path) -> None:
     html = archive.unpack(packed["participant.zip"])["participant/learn/index.html"].decode()
     assert "words" in html and 'href="https://[other.example/"' in html
     assert [] == list(bundles.problems(packed))
+
+
+def packed(site: Path, article: str) -> dict[str, bytes]:
+    """The bundle for participants of a site with one page."""
+    (site / "learn").mkdir(parents=True)
+    label = "<label><span class='md-ellipsis'>All</span></label>"
+    home = f"<nav class='md-nav--primary'><ul><li>{label}<a class='md-nav__link' href='learn/'>x</a></li></ul></nav>"
+    (site / "index.html").write_text(home, encoding="utf-8")
+    page = f"<article class='md-content__inner'>{article}</article>"
+    (site / "learn/index.html").write_text(page, encoding="utf-8")
+    return archive.unpack(bundles.make(site, "https://a.example/", [], "")["participant.zip"])
+
+
+def test_no_link_takes_a_file_from_outside_the_site_along(tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
+    ways = ("../%2e%2e/", "../x/%2e./%2E%2e/", "..%2f..%2f")
+
+    files = packed(tmp_path / "site", "".join(f"<a href='{up}secret.txt'>x</a>" for up in ways))
+
+    assert {"participant/start-here.html", "participant/learn/index.html"} == set(files)
+    assert 3 == files["participant/learn/index.html"].decode().count('href="https://a.example/')
+
+
+def test_a_page_in_a_bundle_asks_no_host_and_runs_only_what_it_was_built_with(tmp_path: Path) -> None:
+    for content in packed(tmp_path / "site", "<script>go()</script>").values():
+        allowed = directives(content.decode())
+        sources = {source for found in allowed.values() for source in found if not source.startswith("'sha256-")}
+
+        assert ["'none'"] == allowed["default-src"]
+        assert {"'none'", "'self'", "'unsafe-inline'", "data:", "file:"} == sources
+        assert "'unsafe-inline'" not in allowed["script-src"]
 
 
 def test_each_holds_every_template_that_is_for_its_readers(

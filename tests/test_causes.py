@@ -122,6 +122,31 @@ def test_what_the_settings_put_on_every_page_is_said_once_where_they_name_it() -
     assert on_pages == list(of_settings(on_pages, ""))
 
 
+def test_what_the_settings_put_on_every_page_without_its_name_is_said_once_as_well() -> None:
+    text = "site_name: a\ncopyright: <a href=gone/>gone</a>\n"
+    pages = ("dist/site/404.html", "docs/index.md", "slides/talk/deck.md")
+    dead = [
+        at(0, "link-dead", f"'gone/' leads to 'p{n}/gone/index.html', which x", name) for n, name in enumerate(pages)
+    ]
+    letters = [at(0, "outside-request", "'https://a.x' is loaded from another host; x", name) for name in pages]
+    asked = [at(0, "outside-request", "asks for https://b.x/?a, which is not part; x", name) for name in pages]
+    others = [
+        at(0, "link-dead", "'https://b.x/' is not in the inventory", "dist/site/404.html"),
+        *(at(0, "link-dead", "'far/' leads to 'far/index.html', which x", name) for name in pages[1:]),
+        *(at(0, "script-error", "script error: x", name) for name in pages),
+        at(7, "link-dead", "'gone/' leads to 'gone/index.html', which x", "docs/page.md"),
+    ]
+
+    assert sorted(
+        [
+            at(2, "link-dead", "'gone/' leads to 'p0/gone/index.html', which x (on every page)", "mkdocs.yml"),
+            at(0, "outside-request", f"{letters[0].message} (on every page: see 'theme' and 'extra')", "mkdocs.yml"),
+            at(0, "outside-request", f"{asked[0].message} (on every page: see 'theme' and 'extra')", "mkdocs.yml"),
+            *others,
+        ]
+    ) == sorted(of_settings([*dead, *letters, *asked, *others], text))
+
+
 def test_what_is_on_several_slides_is_said_of_the_first() -> None:
     pale = [at(10, "contrast", "slide 1: 'foot' is pale"), at(20, "contrast", "slide 2: 'foot' is pale")]
     other = at(20, "contrast", "slide 2: 'head' is pale")

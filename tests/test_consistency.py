@@ -13,6 +13,7 @@ from playwright.sync_api import Browser
 from pipeline import consistency, practice, publish, scenario
 from pipeline.browser import Reader
 from pipeline.incident import Incident
+from pipeline.room import stamps_of
 from tests.conftest import FIXTURES, ROOT
 
 BASE = "https://site.invalid/"
@@ -36,6 +37,13 @@ def _odd(text: str) -> str:
         ('title: "Night Loans"', 'title: "\N{ROCKET} Night Loans"'),
         ('text: "it was quiet', 'text: "0001-01-01T00:00:00Z\\n[second] 0000-00-00 00:00:00\\nit was quiet'),
         ('text: "Ring after', 'text: "```\\nRing after'),
+        ('text: "0001-01', 'text: "as it says:\\n[2027-02-03 20:10:05] ERROR no shelf\\n0001-01'),
+        ("pods then.", "pods then. <<utc scaled>> (UTC) was the last good minute."),
+        ('card: "A reader calls."', 'card: "A reader calls at <<time called>> (UTC-3)."'),
+        ('short_description: "No loans"', 'short_description: "-No loans"'),
+        ("max_connections: 60", "max_connections: 52"),  # all of them are taken from the beginning, and nobody waits
+        ("  series:", '    - { time: "20:40:30", name: "catalogue", to: 4 }\n  series:'),
+        ("  series:", '    - { time: "20:40:10", name: "catalogue", to: 3 }\n  series:'),
     ):
         assert old in text
         text = text.replace(old, new, 1)
@@ -255,6 +263,46 @@ def test_printed_cards_that_are_not_those_on_the_screen_are_named(room: Path) ->
     assert f"cards.pdf: does not show 'welcomes everybody' of the card '{known['id']}'" in problems
     assert f"cards.pdf: has no card at 01:46 (UTC) or 11:46 (UTC+10), where cards.json has '{known['id']}'" in problems
     assert "cards.pdf: has a card at 01:36 (UTC) that cards.json does not have" in problems
+
+
+def test_a_time_in_the_words_of_a_card_is_not_that_of_another(room: Path) -> None:
+    path = room / "odd-loans/cards.json"
+    cards = json.loads(path.read_text(encoding="utf-8"))
+    [known] = [card for card in cards["cards"] if "reader calls" in card["text"]]
+    known["utc"] = "2027-02-03T20:16:00Z"
+    path.write_text(json.dumps(cards), encoding="utf-8")
+
+    problems = "\n".join(found(room))
+
+    assert f"cards.pdf: has no card at 20:16 (UTC) or 17:16 (UTC-3), where cards.json has '{known['id']}'" in problems
+    assert "cards.pdf: has a card at 17:14 (UTC-3) that cards.json does not have" in problems
+
+
+def test_a_line_of_a_message_that_is_another_is_named(room: Path) -> None:
+    edit(room / "odd-loans/chat.txt", lambda text: text.replace("ERROR no shelf", "ERROR no book"))
+
+    assert "chat.txt:5: says '[2027-02-03 20:10:05] ERROR no book', and chat.json says '[" in "\n".join(found(room))
+
+
+def test_an_incident_that_was_never_resolved_is_named(room: Path) -> None:
+    for file in ("incident.json", "incident.csv"):
+        edit(room / "spring-promo" / file, lambda text: text.replace("resolved_at", "solved_at"))
+
+    assert "incident.json: is resolved at no time, and by the key at 02:40; correct" in "\n".join(found(room))
+
+
+def test_what_was_found_before_a_file_that_cannot_be_read_is_told(room: Path) -> None:
+    edit(room / "spring-promo/chat.txt", lambda text: text.replace("[2026-10-15 12:14:10]", "[2026-10-15 12:16:10]"))
+    (room / "spring-promo/cards.pdf").unlink()
+
+    one, *_, last = found(room)
+
+    assert "spring-promo/chat.txt:" in one
+    assert "spring-promo/: cannot be read back (FileNotFoundError: " in last
+
+
+def test_what_looks_like_a_time_and_is_none_is_passed_over() -> None:
+    assert ["10:05"] == [f"{at:%H:%M}" for at in stamps_of("0000-00-00 00:00, 2027-02-03 10:05:01")]
 
 
 def test_a_card_that_only_one_file_knows_is_named(room: Path) -> None:

@@ -175,7 +175,7 @@ def test_every_file_of_the_corpus_has_its_message_and_every_message_its_file() -
     assert sorted(messages()) == sorted(files())
 
 
-AT_ONCE = {"deck-missing", "deck-name", "file", "settings", "yaml"}
+AT_ONCE = {"cell-lost", "deck-missing", "deck-name", "file", "settings", "yaml"}
 """Rules that are looked at before anything is rendered."""
 
 LATER = {"exception-unneeded", "link-dead", "link-unlisted", "slide-hidden"}
@@ -656,6 +656,19 @@ def test_a_recipe_is_refused(spoil: Callable[[Project], list[str]], tiny: Projec
     assert_told(expected, refusal(tiny))
 
 
+def test_generated_pages_that_mkdocs_leaves_out_are_told_where_it_is_told_so(tiny: Project) -> None:
+    staged = tiny.root / site.STAGED_DOCS
+    for name in ("decks/index.md", "decks/talk/index.md", "decks/talk/notes.md"):
+        (staged / name).parent.mkdir(parents=True, exist_ok=True)
+        (staged / name).write_text("# A page\n", encoding="utf-8")
+    tiny.edit("mkdocs.yml", lambda text: f'{text}exclude_docs: "*"\n')
+
+    found = site.build(site.read_settings(tiny.root), tiny.root / "site")
+
+    message = "exclude_docs leaves out pages that the build makes in 'decks/'; let it take them in [settings]"
+    assert_told([f"mkdocs.yml:34: {message}"], [str(problem) for problem in found if problem.rule == "settings"])
+
+
 def test_a_page_with_a_quotation_mark_in_its_name_is_named(tiny: Project) -> None:
     (tiny.root / "docs/it's.md").write_text("# A page\n\nI don't.\n\n[a](don't.md)\n", encoding="utf-8")
 
@@ -666,6 +679,50 @@ def test_a_page_with_a_quotation_mark_in_its_name_is_named(tiny: Project) -> Non
 
 
 # --- what is odd, and right ----------------------------------------------------------------------------------------
+
+
+def test_a_page_may_ask_the_theme_for_anything_that_it_has(tiny: Project) -> None:
+    (tiny.root / "overrides/.icons").mkdir()
+    (tiny.root / "overrides/.icons/5.svg").write_text("<svg/>", encoding="utf-8")
+    for number, meta in enumerate(ASKED):
+        (tiny.root / f"docs/page-{number}.md").write_text(f"---\n{meta}\n---\n\n# A page\n", encoding="utf-8")
+    settings = site.read_settings(tiny.root)
+
+    assert [] == list(site.page_problems(settings))
+    assert [] == [each for each in site.build(settings, tiny.root / "site") if "page-" in each.path]
+
+
+ASKED = (
+    "icon: material/home", "icon: ./octicons//heart-24", "icon:", "icon: ''", "icon: 5\nhide: toc", "hide: []",
+    "hide: {toc: true}", "hide: false", "search:", "search: {}", "search: {boost: 2}", "tags: 5", "search: false",
+    "status: [a]", '"icon" : logo',
+)  # fmt: skip
+
+
+def test_a_page_that_is_left_out_may_ask_for_what_the_theme_has_not(tiny: Project) -> None:
+    tiny.edit("mkdocs.yml", lambda text: f"{text}exclude_docs: page.md\n")
+    (tiny.root / "docs/page.md").write_text("---\nicon: fa-home\n---\n\n# A page\n", encoding="utf-8")
+
+    assert [] == list(site.page_problems(site.read_settings(tiny.root)))
+
+
+@pytest.mark.parametrize(
+    "theme",
+    [
+        "palette: {scheme: slate, toggle: 5}", "palette:",
+        "palette: [{media: x, toggle: }, {toggle: {icon: material/weather-night}}]\n  language: pt-BR",
+    ],
+)  # fmt: skip
+def test_a_theme_may_be_set_in_any_way_that_it_knows(theme: str, tiny: Project) -> None:
+    tiny.edit("mkdocs.yml", lambda text: text.replace("  font: false\n", f"  font: false\n  {theme}\n"))
+
+    site.build(site.read_settings(tiny.root), tiny.root / "site")
+
+
+def test_an_address_for_editing_may_be_told_in_two_parts(tiny: Project) -> None:
+    tiny.edit("mkdocs.yml", lambda text: f"{text}repo_url: https://forge.example/a/b\nedit_uri: edit/main/docs\n")
+
+    assert "https://forge.example/a/b/edit/main/" == site.read_settings(tiny.root).edit_url
 
 
 def test_what_an_editor_on_windows_writes_is_published(tiny: Project) -> None:

@@ -98,6 +98,13 @@ def test_a_file_whose_name_cannot_be_said_is_refused(tmp_path: Path, name: bytes
     assert str(caught.value).encode().endswith(b"; rename it [deck-name]")
 
 
+def test_a_folder_is_no_deck(tmp_path: Path) -> None:
+    with pytest.raises(BuildError) as caught:
+        decks.open_file(tmp_path, "talk")
+
+    assert f"{tmp_path}: is a folder; name a file in it [file]" == str(caught.value)
+
+
 def test_comments_without_end_are_read_in_no_time(tmp_path: Path) -> None:
     path = tmp_path / "deck.md"
     text = "<!--\n" * 200_000

@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline import evidence, graphs, practice, scenario
 from pipeline.incident import Incident
+from pipeline.shape import Clock
 from tests.conftest import FIXTURES, ROOT
 
 CODE = ("shape", "incident", "scenario", "evidence", "graphs", "practice", "room", "consistency")
@@ -35,6 +37,16 @@ def files(incident: Incident) -> dict[str, str]:
 
 def read(files: dict[str, str], name: str) -> str:
     return files[f"spring-promo/{name}"]
+
+
+def other(root: Path, old: str, new: str) -> Incident:
+    """Another incident, with one thing changed."""
+    text = (FIXTURES / "scenarios/night-loans.yml").read_text(encoding="utf-8")
+    assert old in text
+    (root / scenario.FOLDER).mkdir(parents=True)
+    (root / scenario.FOLDER / "night-loans.yml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    [found] = scenario.read(root)
+    return found
 
 
 def record(files: dict[str, str], name: str, form: str = "value") -> dict[str, str]:
@@ -239,6 +251,45 @@ def test_what_a_calendar_holds_between_commas_stays_together(tmp_path: Path) -> 
     assert "SUMMARY:A reading\\; by candles\r\n" in made
     assert f"DESCRIPTION:Bring {'ä' * 60}\\, or two.\r\n" in made.replace("\r\n ", "")
     assert max(len(line.encode()) for line in made.split("\r\n")) <= 75
+
+
+def test_an_anchor_is_that_of_one_thing_and_a_file_keeps_its_own(tmp_path: Path) -> None:
+    names = ("query.sql", "alerts.yml", "alerts.txt", "pods.txt", "scaling-log.txt", "calendar.txt", "wall.txt")
+    more = "".join(f'  - {{ file: "{name}", title: "T", about: "A", text: "x" }}\n' for name in names)
+    incident = other(tmp_path, "documents:\n", f"documents:\n{more}")
+
+    page = dict(practice.files(incident))["night-loans/evidence.md"]
+
+    anchors = re.findall(r"(?m)^##.* \{ #([\w-]+) \}$", page)
+    assert sorted(set(anchors)) == sorted(anchors)
+    assert ["query-sql", "alerts", "alerts-txt", "pods-txt", "scaling-log-txt", "calendar-txt", "wall", "rules"] == (
+        anchors[anchors.index("query-sql") : -1]
+    )
+    assert set(anchors) >= set(re.findall("href='#([^']+)'", page))
+
+
+def test_a_cell_is_no_formula(tmp_path: Path) -> None:
+    fields = """category: "-5", a: "+1.5", b: "@a", c: "\\t=a", d: "-a", e: "'=a", f: "=1", state:"""
+    incident = other(tmp_path, 'state: "6"', f'{fields} "6"')
+
+    [exported] = csv.DictReader(io.StringIO(evidence.files(incident)["incident.csv"]))
+
+    assert ["-5", "+1.5", "'@a", "'\t=a", "'-a", "'=a", "'=1"] == [exported[name] for name in ("category", *"abcdef")]
+
+
+def test_words_of_which_each_line_takes_another_are_filled_in(tmp_path: Path) -> None:
+    incident = other(tmp_path, 'book: ["atlas", "novel"]', 'book: ["no. <<max>>", ""]')
+
+    said = evidence.files(incident)["shelf.log"]
+
+    assert {" of no. 60 failed", " of  failed"} == set(re.findall(" of .*", said))
+
+
+def test_seconds_since_1970_are_the_same_on_every_machine() -> None:
+    """The clock of people is an hour ahead here, as if the machine were; C would take it for the machine's own."""
+    clock = Clock(name="UTC+1", offset_minutes=60)
+
+    assert "86400.007 %s 01:00" == clock.show(datetime(1970, 1, 2, 0, 0, 0, 7000, tzinfo=UTC), "%s.%f %%s %H:%M")
 
 
 def test_every_graph_has_its_words_and_its_limit(incident: Incident, files: dict[str, str]) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from pipeline import commands
+from pipeline.problems import BuildError
+from pipeline.toolchain import Tools
 from tests.conftest import Outcome, Project
 from tests.test_corpus import publish_something, standing
 
@@ -162,10 +167,24 @@ def test_an_output_that_is_no_folder_is_refused_at_once(foreign: Path, tmp_path:
 
     outcome = tiny.run("deck", foreign, "-o", tmp_path / "out")
 
-    assert (1, f"{tmp_path / 'out'}: is no folder; name another with -o [output]\n1 problem found\n") == (
-        outcome.code,
-        outcome.err,
-    )
+    message = f"{tmp_path / 'out'}: is no folder; move it away, or name another folder with -o [output]"
+    assert (1, f"{message}\n1 problem found\n") == (outcome.code, outcome.err)
+
+
+@pytest.mark.parametrize("folder", ["dist/site/decks", "dist/stage", "dist/cache"])
+def test_a_deck_is_not_written_to_where_builds_put_what_they_have_proven(folder: str, tmp_path: Path) -> None:
+    tools = Tools(tmp_path, tmp_path)
+
+    with pytest.raises(BuildError, match="is where builds put what they have proven, or keep; name another"):
+        commands.render_files(tmp_path, [tmp_path / "deck.md"], tmp_path / folder, tools, strict=False)
+
+
+def test_a_command_with_no_place_for_its_words_does_its_work_all_the_same(tiny: Project) -> None:
+    (tiny.root / "dist/site").mkdir(parents=True)
+
+    done = subprocess.run(["sh", "-c", f"exec '{sys.executable}' build.py clean >&- 2>&-"], cwd=tiny.root)
+
+    assert (0, False) == (done.returncode, (tiny.root / "dist").exists())
 
 
 def test_strict_writes_nothing_that_has_a_problem(foreign: Path, tmp_path: Path, tiny: Project) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -27,13 +28,59 @@ class Renderer:
 
     def html(self, markdown: str, *, generated: dict[str, str] | None = None, **files: str) -> str:
         """The deck's HTML; `files` are SVG files by their names without the ending."""
+        result = self.render(markdown, files, generated or {})
+        assert () == result.problems
+        return result.html
+
+    def problems(self, markdown: str, **files: str) -> list[str]:
+        """What is wrong with the deck, as told with files below its own folder."""
+        found = self.render(markdown, files, {}).problems
+        return [str(problem).removeprefix(f"{self.folder}/") for problem in found]
+
+    def render(self, markdown: str, files: Mapping[str, str], generated: Mapping[str, str]) -> marp.Rendered:
         for name, text in files.items():
             (self.folder / f"{name}.svg").write_text(text, encoding="utf-8")
         path = self.folder / "deck.md"
         path.write_text(markdown, encoding="utf-8")
-        result = self._worker.render(decks.open_file(path, "deck"), links={}, generated=generated or {})
-        assert () == result.problems
-        return result.html
+        return self._worker.render(decks.open_file(path, "deck"), links={}, generated=generated)
+
+
+XLINK = 'xmlns:xlink="http://www.w3.org/1999/xlink"'
+SVG = f'<svg xmlns="http://www.w3.org/2000/svg" {XLINK} viewBox="0 0 9 9">\n{{}}\n</svg>\n'
+
+
+@pytest.mark.parametrize(
+    ("inner", "message"),
+    [
+        ("<script>run()</script>", "<script> in a picture does nothing"),
+        ('<rect onclick="run()"/>', "the handler 'onclick' of <rect> in a picture does nothing"),
+        ('<image href="photo.png"/>', "<image> asks for 'photo.png', which no picture loads"),
+        (
+            '<image xlink:href="https://x.example/a.png"/>',
+            "<image> asks for https://x.example/a.png, which is not part",
+        ),
+        ('<use href="other.svg#part"/>', "<use> asks for 'other.svg#part', which no picture loads"),
+        ("<style>@font-face { src: url(a.woff) }</style>", "<style> asks for 'a.woff', which no picture loads"),
+        ("<?xml-stylesheet href='a.css'?>", "asks for a style sheet, which no picture loads"),
+    ],
+)
+def test_what_a_drawing_holds_and_a_slide_neither_runs_nor_loads_is_named(
+    inner: str, message: str, rendered: Renderer
+) -> None:
+    [problem] = rendered.problems("# T\n\n![A drawing](drawing.svg)", drawing=SVG.format(inner))
+
+    assert problem.startswith(f"drawing.svg:2: {message}")
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        '<image href="data:image/png;base64,AA=="/><use xlink:href="#a"/><a href="https://x.example/"><text>x</text></a>',
+        "<style>a { fill: url(#g) }</style><set attributeName='x' to='1'/><animate attributeName='y' values='1;2'/>",
+    ],
+)
+def test_what_a_drawing_has_in_itself_is_let_be(inner: str, rendered: Renderer) -> None:
+    assert [] == rendered.problems("# T\n\n![A drawing](drawing.svg)", drawing=SVG.format(inner))
 
 
 def test_a_figure_is_drawn_into_the_slide_with_its_text_alternative(rendered: Renderer) -> None:
@@ -110,7 +157,7 @@ def test_what_is_more_than_a_drawing_stays_a_picture(rendered: Renderer) -> None
     for number, svg in enumerate(MORE):
         (rendered.folder / f"fig{number}.svg").write_text(svg, encoding="utf-8")
 
-    html = rendered.html("\n\n---\n\n".join(f"![a](fig{number}.svg)" for number in range(len(MORE))))
+    html = rendered.render("\n\n---\n\n".join(f"![a](fig{number}.svg)" for number in range(len(MORE))), {}, {}).html
 
     slides = html.split("<section ")[1:]
     assert len(MORE) == len(slides)

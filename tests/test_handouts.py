@@ -15,10 +15,12 @@ import pypdfium2.raw as pdfium
 import pytest
 from PIL import Image, ImageChops
 from playwright.sync_api import Browser
+from selectolax.lexbor import LexborHTMLParser
 
 from pipeline import artifacts, checks, decks, handouts, labels, notes, pdf
 from pipeline.artifacts import Made
 from pipeline.browser import Reader
+from pipeline.deck import Deck, Slide
 from pipeline.toolchain import Tools
 from tests.conftest import ROOT, once, told
 
@@ -255,6 +257,16 @@ def test_no_build_path_and_no_reserved_host_is_inside(prints: dict[str, dict[str
 def test_a_deck_without_notes_has_handouts_only(prints: dict[str, dict[str, bytes]]) -> None:
     assert HANDOUTS == tuple(prints["no-notes"])
     assert ALL == tuple(prints["odd"])
+
+
+@pytest.mark.parametrize("link", ['[the guide](https://a.example/b "A title")', "[the guide](HTTPS://a.example/b)"])
+def test_every_way_to_write_a_link_gets_its_address_printed(link: str) -> None:
+    slide = Slide(1, "one", "", 1, None, (link,), (), (), "", "")
+    deck = Deck("talk", "", "", "en", "slides/talk/deck.md", (slide,))
+
+    html = handouts.document(deck, '<svg data-marpit-svg viewBox="0 0 1280 720"></svg>', links={})
+
+    assert 1 == len(LexborHTMLParser(html).css(".note a.address[href$='//a.example/b']"))
 
 
 def test_the_check_finds_nothing_amiss(made: dict[str, Made], prints: dict[str, dict[str, bytes]]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import links
+from pipeline import active, links
 from pipeline.links import Entry, Origin, Reference
 from pipeline.problems import BuildError, Problem
 from tests.conftest import ROOT, told
@@ -285,6 +285,23 @@ def test_an_inventory_for_which_there_is_no_room_stays_as_it_was(tmp_path: Path)
     assert ["links.yml"] == [path.name for path in (tmp_path / "data").iterdir()]
 
 
+@pytest.mark.parametrize(
+    ("text", "target", "line"),
+    [
+        ("`[x](gone.md)`\n\n```\n[x](gone.md)\n```\n\n[x](gone.md)\n", "gone.md", 7),
+        ("[d](data.md)\n\n[x](a.md)\n", "a.md", 3),
+        ("`#nope` and\n[a](#nope)\n", "#nope", 2),
+        ("words of gone.md\n\n[x]: <gone.md> 'A title'\n", "gone.md", 3),
+        ('a.png\n<img src="a.png">\n', "a.png", 2),
+        ("words of gone.md\n", "gone.md", 1),
+        ("words\n", "gone.md", 0),
+        ("[x]()\n", "", 0),
+    ],
+)
+def test_a_link_is_looked_for_where_links_stand(text: str, target: str, line: int) -> None:
+    assert line == active.line_of_link(text, target)
+
+
 def write_inventory(root: Path, text: str) -> None:
     (root / "data").mkdir()
     (root / "data" / "links.yml").write_text(text, encoding="utf-8")
@@ -296,8 +313,12 @@ def write_inventory(root: Path, text: str) -> None:
         ("links: [", "data/links.yml:1: is not valid YAML"),
         ("- a\n", "data/links.yml:1: has no list 'links:'"),
         ("links:\n  - url: ftp://x.example/\n", "data/links.yml:2: entry"),
-        ('x: "a\u2028b"\nlinks:\n  - url: ftp://x.example/\n', "data/links.yml:3: entry"),
-        ("x: 1\n<<: {links: [{url: https://x.example/}]}\n", "data/links.yml:2: 'links' comes by '<<', "),
+        ('x: &x "a\u2028b"\nlinks:\n  - url: ftp://x.example/\n', "data/links.yml:3: entry"),
+        (
+            "links: []\nlink:\n  - url: https://x.example/?a&b\n",
+            "data/links.yml:2: 'link' is no field of the inventory",
+        ),
+        ("x: &x 1\n<<: {links: [{url: https://x.example/}]}\n", "data/links.yml:2: 'links' comes by '<<', "),
         ("links:\n  - what: x\n    <<: {url: https://x.example/}\n", "data/links.yml:2: 'url' of https://x.example/"),
         ("x: &u https://x.example/\nlinks:\n  - url: *u\n", "data/links.yml:3: 'url' of https://x.example/"),
         ("x: &d null\nlinks:\n- {url: https://x.example/, verified: *d}", "data/links.yml:3: 'verified' of https://x"),

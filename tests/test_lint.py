@@ -18,6 +18,10 @@ from tests.test_faults import VALID
 
 # Every line on which a fault is planted ends with, or is followed by, nothing that says so: the lines are counted.
 PLANTED: list[tuple[str, str, list[tuple[int, str]]]] = [
+    # --- tables ------------------------------------------------------------------------------------------------
+    ("a cell without a column", "# A\n\n| a | b |\n|---|---|\n| 1 | 2 | lost |\n", [(5, "cell-lost")]),
+    ("a sign in code", "# A\n\na | b\n-|-\n1 | `x | y`\n3 | 4\n", [(5, "cell-lost")]),
+    ("a cell in a quotation", "# A\n\n> | a |\n> |---|\n> | 1 | lost |\n", [(5, "cell-lost")]),
     # --- notes -------------------------------------------------------------------------------------------------
     ("a class of words", "# A\n\n<!-- class: the students will be split -->\n", [(3, "note-swallowed")]),
     ("a style of words", "# A\n\n<!-- style: casual with a smile -->\n", [(3, "note-swallowed")]),
@@ -50,7 +54,7 @@ PLANTED: list[tuple[str, str, list[tuple[int, str]]]] = [
     ("a blank line inside", "text <!-- an inline comment\n\nwith a blank line -->\n", [(1, "note-leaked")]),
     ("a blank line in a list", "- x\n\n  <!-- a note\n\n  goes on -->\n", [(3, "note-leaked")]),
     ("a note that leaves its quotation", "> <!-- begun here\nended here -->\n", [(1, "note-leaked")]),
-    ("a bar in a cell", "| a | b |\n|---|---|\n| x <!-- cut | here --> | y |\n", [(3, "note-leaked")]),
+    ("a bar in a cell", "| a | b | c |\n|---|---|---|\n| x <!-- cut | here --> | y |\n", [(3, "note-leaked")]),
     ("never closed in a line", "text <!-- nobody closed this one\n\n---\n\n# B\n", [(1, "note-leaked")]),
     ("a block that ends too early", "<div>\n<!-- gone until here,\n\nthen shown -->\n</div>\n", [(2, "note-leaked")]),
     ("an arrow", "<!--\nThe request goes client --> server\nand back.\n-->\n", [(2, "note-leaked")]),
@@ -216,6 +220,8 @@ PLANTED: list[tuple[str, str, list[tuple[int, str]]]] = [
 ]
 
 SILENT: dict[str, str] = {
+    "tables": "# A\n\n| a | b |\n|---|:-:|\n| 1 |\n| 1 | 2 | |\n| `x \\| y` | 2\nno sign\n\n1 | 2 | 3\n",
+    "tables that are none": "# A\n\n```\n| a |\n|---|\n| 1 | 2 |\n```\n\n<!--\n| a |\n|---|\n| 1 | 2 |\n-->\n",
     "nothing": "",
     "blank lines": "\n\n\n",
     "front matter alone": "---\nmarp: true\n---\n",
@@ -951,5 +957,5 @@ def test_every_rule_of_the_source_is_planted() -> None:
 
 
 OF_THE_SOURCE = {
-    rule for rule in RULES if re.match("front-matter|block-|class-|directive-|note-|comment-|ruler-", rule)
+    rule for rule in RULES if re.match("front-matter|block-|cell-|class-|directive-|note-|comment-|ruler-", rule)
 } - {"note-long"}

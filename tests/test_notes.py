@@ -44,6 +44,25 @@ def test_links_of_html_lead_to_the_deck_the_site_and_the_web() -> None:
         assert f'href="{href}"' in html
 
 
+@pytest.mark.parametrize(
+    ("note", "words"),
+    [
+        ("![plan](plan.png): overview", r"\[plan\]: overview"),
+        ("[![a (b)](<c d.png> 'e')](https://a.example/)", r"[\[a (b)\]](https://a.example/)"),
+        ("![plan][p] wow![1]\n\n[p]: plan.png", "\\[plan\\] wow![1]\n\n[p]: plan.png"),
+        ("> ![two\n> lines](x.png)", "> !\\[two\n> lines](x.png)"),
+        ("<img src=x> a < b `<b>` <https://a.example/>", "&lt;img src=x> a < b `<b>` <https://a.example/>"),
+        ("- a ` b\n- <img src=x> c ` d", "- a ` b\n- &lt;img src=x> c ` d"),
+        ("x](<img src=x onerror=a>) `<b>`", "x](&lt;img src=x onerror=a>) `&lt;b>`"),
+        ("    <b>![c](d)\n\n```\n<i>\n```\n\n<br>", "    <b>![c](d)\n\n```\n<i>\n```\n\n&lt;br>"),
+        ("<div>\n\n![a](b)", "&lt;div>\n\n\\[a\\]"),
+    ],
+)
+def test_a_file_of_notes_holds_words_only(note: str, words: str) -> None:
+    assert words == notes.as_words(note)
+    assert words == notes.as_words(words)
+
+
 def test_raw_html_of_a_note_is_shown_and_not_run() -> None:
     html = notes.as_html("<script>alert(1)</script>", source="s/d/deck.md", folder="", links={})
 

@@ -10,6 +10,7 @@ from html import unescape
 import pytest
 import yaml
 from markdown import Markdown
+from markdown_it import MarkdownIt
 from selectolax.lexbor import LexborHTMLParser
 
 from pipeline import pages
@@ -174,6 +175,19 @@ def test_links_of_the_notes_file_lead_where_its_folder_has_them() -> None:
         "[a](../../resources/#x 'T') [b](slides.html#2) [c](slides.pdf) ../../docs/resources.md [d][e]"
         " [f](<../../%C3%A4%20b/>) [g](https://x.example/)\n\n[e]: ../../resources/\n"
     ) in text
+
+
+def test_the_notes_file_asks_for_nothing_and_runs_nothing() -> None:
+    first = "![t](https://tracker.example/p.png): seen <script src='https://a.example/b.js'></script>\n\n```"
+    second = "```\n<img src=x onerror=alert(1)>\n\n![p]\n\n[p]: plan.png"
+    title = "`<div>` & <img src=x> &lt; ![x](https://a.example/)"
+
+    text = pages.notes_file(deck(slide(1, title, notes=(first, second)), title="<b>*A*</b>"), links={})
+
+    tree = LexborHTMLParser(MarkdownIt("commonmark").render(text))
+    assert [] == tree.css("img, script, b, em, a")
+    assert ["<b>*A*</b>", f"1. {title}"] == [node.text() for node in tree.css("h1, h2")]
+    assert "[t]: seen <script src='https://a.example/b.js'></script>" in [node.text() for node in tree.css("p")]
 
 
 def test_links_in_notes_lead_where_they_lead_on_the_slide() -> None:

@@ -271,6 +271,20 @@ def test_what_a_pdf_lacks_is_named(spoil: Callable[[pikepdf.Pdf], None], number:
     assert fault.message.startswith(says)
 
 
+def test_boxes_in_place_of_letters_are_found(site: Path) -> None:
+    with pikepdf.open(site / "decks/post-mortem-culture/slides.pdf") as document:
+        part = document.pages[2].obj
+        spoilt = [
+            ([pikepdf.String("\0\0" * 4)] if str(each.operator) == "Tj" else each.operands, each.operator)
+            for each in pikepdf.parse_content_stream(part)
+        ]
+        part.Contents = document.make_stream(pikepdf.unparse_content_stream(spoilt))
+        document.save(out := io.BytesIO())
+
+    assert {3} == pdf.boxed(out.getvalue(), range(1, 10))
+    assert set() == pdf.boxed(out.getvalue(), [2, 4])
+
+
 def test_what_a_pdf_lacks_is_told_at_its_slide(site: Path) -> None:
     html = (site / "decks/post-mortem-culture/slides.html").read_text(encoding="utf-8")
     with pikepdf.open(site / "decks/post-mortem-culture/slides.pdf") as document:

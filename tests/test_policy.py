@@ -9,6 +9,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from pipeline import policy
 
@@ -61,6 +62,28 @@ def test_the_policy_stands_after_the_character_set_and_before_anything_that_load
 
     assert sealed.startswith(f"{before}<meta http-equiv=")
     assert before + after == META.sub("", sealed)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<!doctype html><html><head><!-- <meta charset="utf-8"> --><title>t</title>{}</head>',
+        "<!doctype html><html><head><title>About <meta charset=utf-8> tags</title>{}</head>",
+        "<!doctype html><html><head><noscript><meta charset=utf-8></noscript>{}</head>",
+        '<!doctype html><html><head data-x="a>b">{}</head>',
+        "<!-- a page --><!doctype html><!-- <head> --><html>{}",
+        "<!-- a page --!>{}<!-- --><!doctype html><!-- <head> -->",
+        "<!doctype html><p>words</p><!-- <head> -->{}",
+        "\ufeff<!doctype html><html><head><meta charset=utf-8><title>t</title>{}</head>",
+    ],
+)
+def test_what_only_looks_like_the_head_is_no_place_for_the_policy(page: str) -> None:
+    sealed = policy.seal_page(page.format('<script src="https://cdn.example/a.js"></script>'))
+
+    head = [node.tag for node in LexborHTMLParser(sealed.removeprefix("\ufeff")).css("head > meta, head > script")]
+    assert ["meta", "meta"] == head[:2]
+    assert not META.search(sealed[sealed.index("<script") :])
+    assert sealed.startswith("\ufeff") == page.startswith("\ufeff")
 
 
 def test_every_file_of_the_site_has_one_policy_that_lets_no_other_script_in(

@@ -6,12 +6,18 @@ import os
 import pty
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pipeline import artifacts, marp
+from pipeline.deck import Deck
+from pipeline.decks import Source
+from pipeline.problems import Problem
 from pipeline.progress import Progress
 from tests.conftest import Project
+from tests.test_causes import slide
 
 
 def test_each_thing_is_told_with_how_many_there_are() -> None:
@@ -43,6 +49,20 @@ def test_times_add_up_to_the_whole_run(monkeypatch: pytest.MonkeyPatch) -> None:
     run.begin("second")
 
     assert ["    2.50 s  first", "    0.50 s  second"] == list(run.times())
+
+
+def test_what_one_slide_allows_hides_nothing_that_nobody_has_allowed() -> None:
+    allows = '{"theme-unknown": "ours is elsewhere", "overflow": "a joke"}'
+    deck = Deck("talk", "", "", "en", "talk.md", (replace(slide(1), allows=allows, start=1), slide(2)))
+    source = Source("talk", Path("talk.md"), Path(), "talk.md", "")
+    made = artifacts.Made(source, deck, marp.Rendered("", "", b"", ()), b"", "", "")
+    allowed = [Problem("talk.md", 2, "theme-unknown", "a"), Problem("talk.md", 12, "overflow", "b")]
+    others = [Problem("talk.md", 12, "pdf-incomplete", "c"), Problem("talk.md", 22, "overflow", "d")]
+
+    run = Progress(is_thorough=False, made=[made], found=[*others, *allowed])
+
+    assert others == run.refused()
+    assert allowed == [problem for problem, _ in run.report().allowed]
 
 
 def on_terminal(root: Path, *arguments: str) -> str:

@@ -143,6 +143,20 @@ def test_an_output_that_is_a_file_is_not_taken_away(tmp_path: Path) -> None:
 # --- one step ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("folder", "taken"), [("file", "file"), ("file/talk", "file"), ("lost/talk", "lost")])
+def test_what_stands_in_the_place_of_a_folder_is_named(folder: str, taken: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    (tmp_path / "lost").symlink_to("nowhere")
+    (tmp_path / "free").mkdir()
+
+    publish.see_folders([tmp_path / "free", tmp_path / "free" / "talk", tmp_path / "new" / "talk"])
+    with pytest.raises(BuildError) as caught:
+        publish.see_folders([tmp_path / "free", tmp_path / folder])
+
+    message = "is no folder; move it away, or name another folder with -o [output]"
+    assert f"{tmp_path / taken}: {message}" == str(caught.value)
+
+
 def cannot_swap(_: Path, __: Path) -> bool:
     return False
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import scenario
-from pipeline.incident import Incident
+from pipeline.incident import Incident, MeaningError
 from pipeline.problems import BuildError
 from tests.conftest import FIXTURES, ROOT, Project, told
 from tests.test_faults import refused
@@ -71,6 +71,16 @@ def test_a_project_need_not_have_any(tmp_path: Path) -> None:
          "titel: is no field of this place"),
         ('title: "Night Loans"', 'titel: "Night Loans"\ntitle: "Night Loans"', "titel:",
          "titel: is no field of this place; did you mean 'title'?"),
+        ('title: "Night Loans"', '~: c\ntitle: "Night Loans"', "~: c",
+         "~: is no field of this place; the fields are title, day, brief, clocks, system, people, capacity, events, "
+         "marks, factors, unknowns, records, chat, calls, calendar, snapshot, logs, scaling, documents, critique, "
+         "example [scenario]"),
+        ('title: "Night Loans"', '<<: {x: y}\ntitle: "Night Loans"', "<<:",
+         "<<: is no field of this place; the fields are title, day,"),
+        ('title: "Night Loans"', 'title: "Night Loans"\n? [a, b]\n: c', "? [a",
+         "a list or a mapping is no key; write a word before the colon [scenario]"),
+        ("pool: 10,", "pool: 10, {a: b}: c,", "{a: b}",
+         "a list or a mapping is no key; write a word before the colon [scenario]"),
         ("every_seconds: 50", "every_second: 50", "every_second:",
          "logs.lines.every_second: is no field of this place; did you mean 'every_seconds'?"),
         ("max_connections: 60", "max_connections: sixty", "max_connections: sixty",
@@ -132,6 +142,21 @@ def test_a_project_need_not_have_any(tmp_path: Path) -> None:
         ("<<minutes failing over>>", "<<minutes failing ovr>>", "failing ovr",
          "example.text: 'ovr' is no time and no event; did you mean 'over'?"),
         ("<<book>>", "<<boook>>", "<<boook>>", "logs.lines.text: there is no placeholder '<<boook>>'"),
+        ('book: ["atlas"', 'book: ["<<mx>>"', "<<mx>>",
+         "logs.vary.book: there is no placeholder '<<mx>>'; did you mean 'max'?"),
+        ("<<max>>", "<<zzz>>", "<<zzz>>",
+         "system.what: there is no placeholder '<<zzz>>'; there are time, utc, local, "),
+        # what would be in no file
+        ("short_description: \"No loans\"", "work_notes: \"No loans\"", "work_notes:",
+         "records.fields.work_notes: is made by the build, of the journal; take it away here"),
+        ("short_description: \"No loans\"", "sys_id: \"No loans\"", "sys_id:",
+         "records.fields.sys_id: is made by the build, of the number; take it away here"),
+        ('labels: { state: "Resolved" }', 'labels: { stat: "Resolved" }', 'labels: { stat:',
+         "records.labels.stat: is no field of this record; did you mean 'state'?"),
+        *((', time: "20:11", files', f', time: "20:11", {field}: {value}, files', f"{field}: {value}",
+           f"events.{field}: is for a card, and 'full' has none; give it a 'card', or take this away")
+          for field, value in (("note", '"x"'), ("hidden", '"x"'), ("source", '"x"'),
+                               ("accepted", '[{ from: "20:11", to: "20:11", why: "x" }]'))),
         # order
         ("reserved: 2", "reserved: 60", "reserved: 60",
          "capacity.reserved: leaves no connection to anybody; have fewer than max_connections"),
@@ -193,6 +218,25 @@ def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, old: str, new: str
 
     assert [each for each in found if each.startswith(f"{NAME}:{line(text, at)}: {message}")], found
     assert all(each.endswith(("[scenario]", "[yaml]")) for each in found)
+
+
+def test_lines_are_limited_in_all_as_well(tmp_path: Path) -> None:
+    text = changed(
+        '- { time: "failing", every_seconds: 50, until: "20:18"',
+        '- &l { time: "failing", every_seconds: 1, until: "22:58"',
+    )
+    text = text.replace('of <<book>> failed" }\n', 'of <<book>> failed" }\n' + "      - *l\n" * 20)
+
+    message = "logs.lines: makes more than 100,000 lines of all logs and events together; have fewer [scenario]"
+    assert [f"{NAME}:{line(text, '&l')}: {message}"] == refusal(tmp_path, text)
+
+
+def test_what_an_editor_keeps_beside_an_incident_is_no_incident(tmp_path: Path) -> None:
+    write(tmp_path, VALID)
+    write(tmp_path, "\0", "data/scenarios/._night-loans.yml")
+    (tmp_path / "data/scenarios/.#night-loans.yml").symlink_to("nobody@nowhere.1234")
+
+    assert ["night-loans"] == [incident.name for incident in scenario.read(tmp_path)]
 
 
 def test_the_library_that_validates_says_nothing_of_itself(tmp_path: Path) -> None:
@@ -296,6 +340,35 @@ def test_a_text_can_say_what_share_failed() -> None:
     assert "8.8 % at first, 47.6 % later" == said
 
 
+def test_a_text_can_hold_signs_that_look_like_those_of_a_placeholder() -> None:
+    incident = real()
+    text = "cat <<EOF\nlimit: <<max>>\nEOF\ncat <<EOF\nhello\nEOF\necho 1 << 2 >> log"
+
+    with pytest.raises(MeaningError, match="there is no placeholder '<<2>>'"):
+        incident.text(text, incident.clock("records"))
+    said = incident.text(text.replace(" << 2", ""), incident.clock("records"))
+
+    assert "cat <<EOF\nlimit: 300\nEOF\ncat <<EOF\nhello\nEOF\necho 1 >> log" == said
+
+
+def test_a_placeholder_may_go_on_in_the_next_line() -> None:
+    incident = real()
+
+    assert "54 minutes" == incident.text("<<minutes\ntimeouts recovered>> minutes", incident.clock("records"))
+
+
+def test_changes_within_a_minute_are_made_in_their_order(tmp_path: Path) -> None:
+    later = '- { time: "20:40:30", name: "catalogue", to: 3 }'
+    write(
+        tmp_path,
+        changed("  series:\n", f'    {later}\n    - {{ time: "20:40:10", name: "catalogue", to: 2 }}\n  series:\n'),
+    )
+
+    [incident] = scenario.read(tmp_path)
+
+    assert 3 == incident.measured("20:41").pods
+
+
 def test_there_is_a_row_for_every_minute() -> None:
     times = list(real().series)
 
@@ -382,6 +455,7 @@ def test_a_wrong_incident_ends_a_build(tiny: Project) -> None:
 
 def test_another_incident_is_another_file(built: Project) -> None:
     write(built.root, VALID)
+    (built.root / "data/scenarios/._night-loans.yml").write_bytes(b"\xff")  # as some systems keep beside a file
 
     outcome = built.run()
 

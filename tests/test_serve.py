@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from pipeline import decks, loopback, marp, policy, serve, site
+from pipeline import decks, loopback, marp, patience, policy, serve, site
 from pipeline.deck import Deck, Image, Slide
 from pipeline.decks import Source
 from pipeline.marp import Rendered
@@ -408,6 +409,21 @@ def test_a_page_made_by_itself_is_judged_like_all(warm: tuple[Project, site.Prev
     )
 
 
+def test_a_page_that_keeps_mkdocs_busy_does_not_keep_the_preview(
+    warm: tuple[Project, site.Preview], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, preview = warm
+    monkeypatch.setattr(patience, "SECONDS", 1.0)
+    monkeypatch.setattr(patience, "SECONDS_PER_SIGN", 0.0)
+    project.edit("docs/other.md", lambda text: f"{text}\n{'[' * 100_000}\n")
+
+    for is_alone in (True, False):
+        with pytest.raises(BuildError) as caught:
+            preview.rebuild("other.md") if is_alone else preview.build(tmp_path / "again", lambda: False)
+        assert ["docs/other.md"] == [problem.path for problem in caught.value.problems]
+        assert (0.0, 0.0) == signal.getitimer(signal.ITIMER_REAL)
+
+
 def test_a_page_that_is_new_waits_for_the_whole_site(warm: tuple[Project, site.Preview]) -> None:
     project, preview = warm
     (project.root / "docs/new.md").write_text("# New\n", encoding="utf-8")
@@ -459,7 +475,14 @@ def test_a_worker_that_has_made_other_decks_makes_the_same_of_one(tmp_path: Path
         assert [fresh.html, fresh.html] == [warm[number], warm[number + len(sources)]]
 
 
-def test_no_port_is_told_with_what_to_do(tmp_path: Path) -> None:
-    for port in (-1, 70000):
+def test_a_number_that_no_port_has_is_told_with_what_to_do(tmp_path: Path) -> None:
+    for port in (-1, 65536, 10**30):
+        with pytest.raises(BuildError, match=f"no port has the number {port}; write one from 1 to 65535"):
+            serve._open_server(tmp_path, Board(), port)
+
+
+def test_a_port_that_is_taken_is_told_with_what_to_do(tmp_path: Path) -> None:
+    with serve._open_server(tmp_path, Board(), 0) as server:
+        port = server.server_port
         with pytest.raises(BuildError, match=rf"no port is free \(tried {port}\); name another with --port"):
             serve._open_server(tmp_path, Board(), port)

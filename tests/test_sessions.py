@@ -158,6 +158,10 @@ def test_a_project_need_not_have_run_sheets(tmp_path: Path) -> None:
         ("    aim: ", "    title: \"x\"\n    aim: ", 'title: "x"', "'title' stands here twice"),
         ("  - id: pairs", "  - id: In pairs", "In pairs", "the id 'In pairs' is no good address; use a-z, 0-9 and '-'"),
         ("  - id: pairs", "  - id: short", "- id: short\n    title: \"In", "the id 'short' is taken in line 6; choose"),
+        ("  - id: pairs", "  - id: exercises", "- id: exercises",
+         "the id 'exercises' is that of a heading of the page; choose another"),
+        ("    does:", '    cards_title: "On the wall"\n    does:', "cards_title:",
+         "'cards_title' is for cards, and there are none; add 'cards', or take it away"),
         ("about: ", "? [a]\n: b\nabout: ", "? [a]", "'?' is no field of the file; the fields are deck, talk, about"),
     ],
 )  # fmt: skip

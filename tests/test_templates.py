@@ -433,6 +433,14 @@ def test_a_word_file_holds_the_paper(made: bytes) -> None:
     assert {f"{BASE}learn/guide/#part", f"{BASE}templates/"} <= set(word.links(made))
 
 
+def test_a_heading_begins_a_page_whatever_its_words_and_no_other_with_the_same_words() -> None:
+    page = PAGE.replace("### What was seen", "### Roles & rules").replace("### Behind", "### Roles & rules")
+    [content] = word.make([read(page)], IMPRINT)
+
+    lines = [line for line in docx.Document(io.BytesIO(content)).paragraphs if line.text == "Roles & rules"]
+    assert [False, True] == [bool(line.paragraph_format.page_break_before) for line in lines]
+
+
 def test_a_word_file_has_the_size_of_its_paper() -> None:
     sizes = {}
     chosen = [read(PAGE.replace("paper: A4", f"paper: {size}")) for size in templates.SIZES]

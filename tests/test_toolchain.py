@@ -145,7 +145,9 @@ def test_options_that_node_refuses_are_an_error_and_nothing_is_installed(monkeyp
     monkeypatch.setenv("PATH", str(toolchain.find_node().parent), prepend=os.pathsep)
     monkeypatch.setenv("NODE_OPTIONS", "--no-such-option")
 
-    with pytest.raises(ToolError, match=r"NODE_OPTIONS is '--no-such-option', which .*node refuses; correct or unset"):
+    with pytest.raises(
+        ToolError, match=r"NODE_OPTIONS is '--no-such-option', with which .*node does not start; correct or"
+    ):
         toolchain.find_node()
 
 

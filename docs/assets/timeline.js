@@ -1,5 +1,5 @@
-// Lay the cards of the practice incident out as a timeline. Nothing leaves the browser: the work is kept in localStorage
-// under one key, in the files that somebody saves, and nowhere else. The cards come from cards.js, a script beside the
+// Lay the cards of a practice incident out as a timeline. Nothing leaves the browser: the work is kept in localStorage
+// under one key for each incident, in the files that somebody saves, and nowhere else. The cards come from cards.js, a script beside the
 // evidence, because a page that was opened from a disk may not fetch anything.
 "use strict";
 (() => {
@@ -7,8 +7,9 @@
   const given = globalThis.practiceCards;
   if (!board || !given) return;
 
-  const KEY = "post-mortem-timeline";
   const FORMAT = "post-mortem-timeline";
+  const KEY = `${FORMAT}-${given.scenario}`;
+  const OLD_KEY = FORMAT; // under which this page has kept the work on whichever incident
   const LONGEST = { text: 500, source: 120, note: 2000 };
   const MOST = { own: 200, bytes: 1_000_000, steps: 200 };
   const LATEST = "9999-12-31T23:59"; // else some browsers let a year go on, and take what is typed next for a part of it
@@ -38,7 +39,8 @@
   const inZone = (utc, zone) => (utc ? new Date(Date.parse(utc) + zone.minutes * 60_000).toISOString().slice(0, 16) : "");
   const toUtc = (local, zone) => {
     const at = Date.parse(`${local}Z`) - zone.minutes * 60_000;
-    return Number.isNaN(at) ? null : `${new Date(at).toISOString().slice(0, 16)}:00Z`; // none, or half typed
+    const utc = Number.isNaN(at) ? "" : `${new Date(at).toISOString().slice(0, 16)}:00Z`;
+    return isTime(utc) ? utc : null; // none, half typed, or beyond the years that can be read again
   };
   const clock = (utc, zone) => {
     const [day, time] = inZone(utc, zone).split("T");
@@ -56,7 +58,7 @@
   };
 
   const readOwn = (card) => {
-    if (!isRecord(card) || !/^own-\d{1,6}$/.test(card.id) || !isText(card.text, LONGEST.text) || !card.text.trim()) refuse("one of its own cards has no words, or no number");
+    if (!isRecord(card) || typeof card.id !== "string" || !/^own-\d{1,6}$/.test(card.id) || !isText(card.text, LONGEST.text) || !card.text.trim()) refuse("one of its own cards has no words, or no number");
     if (!isText(card.source, LONGEST.source) || !(card.utc === null || isTime(card.utc))) refuse(`the source or the time of its card “${short(card.text)}” cannot be read`);
     return { id: card.id, text: card.text, source: card.source, utc: card.utc };
   };
@@ -572,10 +574,19 @@
   // --- the beginning ---------------------------------------------------------------------------------------------
 
   let unread = ""; // what was kept and cannot be opened: it is somebody's work all the same
+  const isOfAnother = (text) => {
+    try {
+      const { scenario } = JSON.parse(text);
+      return typeof scenario === "string" && scenario !== given.scenario;
+    } catch {
+      return false; // of which nobody knows
+    }
+  };
   const restore = () => {
     let stored = null;
     try {
-      stored = localStorage.getItem(KEY);
+      const old = localStorage.getItem(OLD_KEY);
+      stored = localStorage.getItem(KEY) ?? (isOfAnother(old) ? null : old);
     } catch {
       // Where a browser keeps nothing, there is nothing to restore; `keep` says so.
     }
@@ -595,7 +606,7 @@
     try {
       read(event.newValue);
     } catch {
-      return; // of another incident, on another page of the same address
+      return; // nothing of this page's, at the same address
     }
     if (!isFollowing) remember(); // one step for all that is done there in a row
     isFollowing = true;

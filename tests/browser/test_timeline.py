@@ -68,7 +68,7 @@ def status(page: Page) -> Locator:
 
 
 def kept(page: Page) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(page.evaluate("localStorage.getItem('post-mortem-timeline')"))
+    found: dict[str, Any] = json.loads(page.evaluate("localStorage.getItem('post-mortem-timeline-spring-promo')"))
     return found
 
 
@@ -306,6 +306,20 @@ def test_a_time_that_is_none_is_no_time(board: Page) -> None:
     expect(card(board, undated).locator(".card__time")).to_have_text("no time")
 
 
+def test_a_time_that_could_not_be_read_again_is_no_time(page: Page, served: Served) -> None:
+    page.add_init_script(
+        "Object.defineProperty(globalThis, 'practiceCards', {"
+        " set(given) { this.given = given; given.zones[0].minutes = -180 }, get() { return this.given } })"
+    )
+    page.goto(f"{served.base}practice/timeline/")
+    undated = next(each["id"] for each in CARDS["cards"] if not each["utc"])
+    card(page, undated).get_by_label("About when?").fill("9999-12-31T23:59")
+
+    expect(card(page, undated).locator(".card__time")).to_have_text("no time")
+    page.reload()
+    expect(page.get_by_role("button", name="Save what was kept")).to_be_hidden()
+
+
 def test_a_guessed_time_keeps_its_moment_when_the_zone_changes(board: Page) -> None:
     undated = next(each["id"] for each in CARDS["cards"] if not each["utc"])
     board.get_by_label("UTC+10").check()
@@ -504,7 +518,7 @@ def test_work_is_there_again_after_a_reload_and_under_one_key(board: Page) -> No
     assert before == order(board)
     expect(card(board, RIGHT[6]).get_by_label("Factor")).to_be_checked()
     expect(card(board, RIGHT[6]).get_by_role("button", name="Note ✓")).to_be_visible()
-    assert ["post-mortem-timeline"] == board.evaluate(mine)
+    assert ["post-mortem-timeline-spring-promo"] == board.evaluate(mine)
 
 
 def test_a_saved_file_opens_on_another_machine(board: Page, browser: Browser, served: Served, tmp_path: Path) -> None:
@@ -555,6 +569,10 @@ def bad_files() -> dict[str, tuple[object, str]]:
         ),
         "an own card that poses as another": (
             saved(own=[{"id": RIGHT[0], "text": "x", "source": "", "utc": None}]),
+            "one of its own cards has no words, or no number",
+        ),
+        "an own card whose number is a list": (
+            saved(own=[{"id": ["own-1"], "text": "x", "source": "", "utc": None}]),
             "one of its own cards has no words, or no number",
         ),
         "the same own card twice": (
@@ -615,8 +633,26 @@ def test_everything_can_begin_anew_and_come_back(board: Page) -> None:
     assert before == order(board)
 
 
+def test_the_work_on_another_incident_stays_as_it_was(board: Page) -> None:
+    def keep_as_before(scenario: str) -> str:
+        text = json.dumps(saved(scenario=scenario, placed=RIGHT[:1]))
+        board.evaluate("text => localStorage.setItem('post-mortem-timeline', text)", text)
+        board.reload()
+        return text
+
+    other = keep_as_before("another")
+    assert [] == order(board)
+    expect(board.get_by_role("button", name="Save what was kept")).to_be_hidden()
+    press(board, RIGHT[1], "Place")
+    assert other == board.evaluate("localStorage.getItem('post-mortem-timeline')")
+
+    board.evaluate("localStorage.clear()")
+    keep_as_before("spring-promo")
+    assert RIGHT[:1] == order(board)
+
+
 def test_what_a_browser_had_kept_and_cannot_be_read_is_said(board: Page) -> None:
-    board.evaluate("localStorage.setItem('post-mortem-timeline', '{\"format\": 1}')")
+    board.evaluate("localStorage.setItem('post-mortem-timeline-spring-promo', '{\"format\": 1}')")
     board.reload()
 
     expect(status(board)).to_have_text(
@@ -651,8 +687,9 @@ def test_a_page_that_comes_back_shows_what_was_done_meanwhile(board: Page) -> No
     press(board, RIGHT[0], "Place")
     board.evaluate(
         """id => {
-            const kept = JSON.parse(localStorage.getItem('post-mortem-timeline'))
-            localStorage.setItem('post-mortem-timeline', JSON.stringify({ ...kept, placed: [...kept.placed, id] }))
+            const key = 'post-mortem-timeline-spring-promo'
+            const kept = JSON.parse(localStorage.getItem(key))
+            localStorage.setItem(key, JSON.stringify({ ...kept, placed: [...kept.placed, id] }))
             dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))
         }""",
         RIGHT[1],

@@ -1,0 +1,47 @@
+"""Find cells of tables that have no column: what a row has more than the head, Markdown leaves out without a word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from pipeline.findings import Finding
+from pipeline.prose import quoted
+from pipeline.trace import Trace
+
+_HOLD_TABLES = ("table", "blockquote", "bullet_list", "ordered_list")
+_BELOW_HEAD = re.compile(r"\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?")
+_FENCE = re.compile(r"[\s>]*(`{3,}|~{3,})")
+
+
+def findings(lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
+    """The lost cells of a deck."""
+    for line, message in lost(lines):
+        for block in trace.blocks:
+            if block.kind in _HOLD_TABLES and block.line <= line <= block.end:
+                yield Finding(line, "cell-lost", message, block.slide)
+
+
+def lost(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """The line of each row that loses words, and what is wrong."""
+    columns = 0
+    fence = ""
+    for number, (before, line) in enumerate(pairwise(["", *lines]), 1):
+        if found := _FENCE.match(line):
+            fence = "" if fence and found[1].startswith(fence) else fence or found[1]
+        bare = line.strip(" \t>")
+        if fence or "|" not in bare:
+            columns = 0 if fence or not bare else columns
+        elif columns:
+            if words := " ".join(filter(None, _cells(line)[columns:])):
+                cure = "write '\\|' for a sign that parts no cells, or give the head a column more"
+                yield number, f"the table's head has no column for {quoted(words)}, so that nobody sees it; {cure}"
+        elif _BELOW_HEAD.fullmatch(bare):
+            under = len(_cells(line))
+            columns = under if under == len(_cells(before)) else 0
+
+
+def _cells(row: str) -> list[str]:
+    cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", row.strip(" \t>"))]
+    return cells[not cells[0] : len(cells) - (not cells[-1])]
