@@ -236,7 +236,9 @@ def _themes(source: Source) -> list[Path]:
 
 
 def _drawing_problems(path: Path, source: Source) -> Iterator[Problem]:
-    """What a drawing holds that a slide would neither run nor load: it is shown as a picture."""
+    """What a drawing of the project holds that a slide would neither run nor load: it is shown as a picture."""
+    if not path.is_file() or not path.resolve().is_relative_to(source.root.resolve()):  # which Marp was not given
+        return
     try:
         text = path.read_bytes().decode("utf-8-sig")
         found = list(active.find_in_xml(text, is_picture=True))

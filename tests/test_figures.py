@@ -72,6 +72,16 @@ def test_what_a_drawing_holds_and_a_slide_neither_runs_nor_loads_is_named(
     assert problem.startswith(f"drawing.svg:2: {message}")
 
 
+def test_a_drawing_that_leads_out_of_the_project_is_not_looked_into(rendered: Renderer, tmp_path: Path) -> None:
+    outside = tmp_path.parent / f"{tmp_path.name}.svg"
+    outside.write_text(SVG.format('<image href="secret.png"/>'), encoding="utf-8")
+    (tmp_path / "drawing.svg").symlink_to(outside)
+
+    [problem] = rendered.problems("# T\n\n![A drawing](drawing.svg)")
+
+    assert problem.startswith("deck.md:3: image 'drawing.svg' is outside the deck's project")
+
+
 @pytest.mark.parametrize(
     "inner",
     [
