@@ -123,7 +123,7 @@ def _judge(element: str, attributes: Mapping[str, str]) -> Iterator[Active]:
         if re.match(r"on\w", name):
             message = f"the handler '{cut(name, 30)}' of <{element}>; listen in a script file in docs/assets instead"
             yield Active(message, (rf"\b{re.escape(name)}\s*=", re.escape(name)))
-        elif name == "ping":
+        elif name == "ping" and element in ("a", "area"):
             yield Active(f"'ping' of <{element}> tells others who follows the link; take it out", (r"\bping\s*=",))
         elif name in ("formaction", "action") and element != "form":
             yield Active(f"'{name}' of <{element}> sends what readers write; take it out", (rf"\b{name}\b",))
@@ -140,23 +140,28 @@ def _loads(element: str, attributes: Mapping[str, str], text: str, *, is_picture
         asked += [part for key in _MOVED for part in attributes.get(key, "").split(";")]
     if element in ("body", "table", "td", "th"):
         asked.append(attributes.get("background", ""))
-    for css in [*attributes.values(), text]:
-        if "(" in css or "@" in css:
+    for css in [*(attributes.get(key, "") for key in _STYLED), text]:
+        if _MAY_LOAD.search(css):
             asked += styles.addresses(css)
     for address in map(_as_browsers_read, asked):
         clues = (re.escape(address), rf"<(?:\w+:)?{re.escape(element)}\b")
-        if _ELSEWHERE.match(address):
-            message = f"<{element}> asks for {cut(address, 80)}, which is not part of the site; use a file of your own"
-            yield Active(message, clues)
-        elif is_picture and not re.match(r"#|data:|\Z", address, re.IGNORECASE):
+        if is_picture and not re.match(r"#|data:|\Z", address, re.IGNORECASE):
             message = (
                 f"<{element}> asks for '{cut(address, 80)}', which no picture loads; put it into the drawing itself"
             )
             yield Active(message, clues)
+        elif _ELSEWHERE.match(address):
+            message = f"<{element}> asks for {cut(address, 80)}, which is not part of the site; use a file of your own"
+            yield Active(message, clues)
 
 
 _ELSEWHERE = re.compile(r"(?:https?:)?[/\\]{2}", re.IGNORECASE)
-_LOADED = ("data", "href", "poster", "src", "xlink:href")
+_LOADED = ("href", "poster", "src", "xlink:href")
+_STYLED = (
+    "clip-path", "cursor", "fill", "filter", "marker", "marker-end", "marker-mid", "marker-start", "mask", "stroke",
+    "style",
+)  # fmt: skip
+_MAY_LOAD = re.compile(r"url|image-set|src\(|@import|\\", re.IGNORECASE)
 _MOVED = ("by", "from", "to", "values")
 
 

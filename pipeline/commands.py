@@ -350,10 +350,13 @@ def render_files(
 
     Returns the folders written, and the problems.
     """
-    publish.see_folders([folder, *(folder / name for name in decks.name_files(files))])
-    if any(folder.resolve().is_relative_to((root / "dist" / name).resolve()) for name in ("cache", "site", "stage")):
-        message = "is where builds put what they have proven, or keep; name another folder with -o"
-        raise BuildError([Problem(str(folder), 0, "output", message)])
+    folders = [folder, *(folder / name for name in decks.name_files(files))]
+    publish.see_folders(folders)
+    taken = [(root / "dist" / name).resolve() for name in ("cache", "report", "site", "stage")]
+    for each in folders:
+        if any(each.resolve().is_relative_to(place) for place in taken):
+            message = "is where builds put what they have proven, or keep; name another folder with -o"
+            raise BuildError([Problem(str(each), 0, "output", message)])
     progress = Progress(is_thorough=False)
     _make_files(root, files, tools, progress)
     made = progress.made
@@ -560,10 +563,11 @@ def clean(root: Path) -> None:
             for path in dist.iterdir():  # `dist` itself may be a link to a larger disk
                 if path.is_dir() and not path.is_symlink():
                     shutil.rmtree(path)
-                elif path.name != publish.LOCK:  # which not every system lets go while it is held
+                elif path.name != publish.LOCK:
                     path.unlink()
+            with suppress(OSError):  # Windows lets nothing go while it is held
+                (dist / publish.LOCK).unlink()
         with suppress(OSError):  # somebody else has begun a build, or it is that link
-            (dist / publish.LOCK).unlink()
             dist.rmdir()
     for name in (".pytest_cache", ".mypy_cache", ".ruff_cache"):
         shutil.rmtree(root / name, ignore_errors=True)

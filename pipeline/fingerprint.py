@@ -18,12 +18,15 @@ from pipeline import toolchain
 RECORD = Path("dist", "built.json")
 """What the last build was made of and what it made, below the project."""
 
+_INPUTS = (
+    "build.py", "data", "docs", "marp.config.mjs", "mkdocs.yml", "mkdocs_hooks.py", "overrides",
+    "package-lock.json", "pipeline", "requirements.lock", "slides",
+)  # fmt: skip
+
 OF_TOOLS = frozenset(["__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"])
 """Folders that tools fill, wherever they are."""
 _OF_TOOLS_AT_ROOT = frozenset([".git", ".venv", "dist", "node_modules"])
 """Folders of a project that no build reads for what an author wrote."""
-_OF_DEVELOPERS_AT_ROOT = frozenset([".ci", ".github", ".idea", ".vscode", "benchmarks", "tests"])
-"""Folders that may change between a build and its tests."""
 
 _VARIABLES = ("SITE_URL", "EDIT_URL", "SOURCE_DATE_EPOCH", "GIT_DIR")
 _TOLD_TO_TOOLS = (
@@ -52,12 +55,13 @@ class State:
 
 
 def inputs_fingerprint(root: Path) -> str:
-    """A hash of everything in the project that may shape the site: a deck may show any picture, wherever it is."""
+    """A hash of everything in the project that shapes the site."""
     digest = hashlib.sha256("\0".join(os.environ.get(name, "") for name in ("SITE_URL", "EDIT_URL")).encode())
     inside = root.resolve()
-    for path in _walk(root, OF_TOOLS, _OF_TOOLS_AT_ROOT | _OF_DEVELOPERS_AT_ROOT):
-        with contextlib.suppress(OSError):  # whoever needs what cannot be read says so
-            _add(digest, path, root, inside)
+    for name in _INPUTS:
+        for path in sorted([root / name, *(root / name).rglob("*")]):
+            if "__pycache__" not in path.parts:
+                _add(digest, path, root, inside)
     return digest.hexdigest()
 
 

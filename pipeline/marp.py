@@ -237,9 +237,9 @@ def _themes(source: Source) -> list[Path]:
 
 def _drawing_problems(path: Path, source: Source) -> Iterator[Problem]:
     """What a drawing of the project holds that a slide would neither run nor load: it is shown as a picture."""
-    if not path.is_file() or not path.resolve().is_relative_to(source.root.resolve()):  # which Marp was not given
-        return
     try:
+        if not path.is_file() or not path.resolve().is_relative_to(source.root.resolve()):  # which Marp was not given
+            return
         text = path.read_bytes().decode("utf-8-sig")
         found = list(active.find_in_xml(text, is_picture=True))
     except (OSError, UnicodeDecodeError, ElementTree.ParseError):  # the browser says whether it can be shown
@@ -252,7 +252,8 @@ def _drawing_problems(path: Path, source: Source) -> Iterator[Problem]:
     for each in found:
         message = each.message
         if " asks for " not in message:
-            message = f"{message.partition(';')[0].replace(' in a page', '')} in a picture does nothing; take it out"
+            what = re.sub(r" (?:in a|runs in the) page$| sends what .*| tells others .*", "", message.partition(";")[0])
+            message = f"{what} does nothing in a picture; take it out"
         yield Problem(label, active.line_in(text, each, is_markdown=False), "image-broken", message)
 
 

@@ -109,7 +109,7 @@ def _replaced(pattern: str, text: str, code: Collection[int]) -> str:
     def words(found: re.Match[str]) -> str:
         groups = found.groupdict()
         if (alt := groups.get("alt")) is not None:  # it may stand before a ':' or a '(', or have the name of a link
-            return f"\\[{alt}\\]"
+            return f"\\[{re.sub(_TAG, '&lt;', alt)}\\]" if alt.strip() else ""
         return groups.get("kept") or {"<": "&lt;", "![": "!\\["}[found[0]]
 
     parts = []

@@ -83,7 +83,7 @@ class Settings:
     left_out: GitIgnoreSpec = field(default_factory=lambda: _default_exclude, repr=False)
     """Which files of that folder MkDocs does not publish."""
     templates: tuple[Path, ...] = ()
-    """Folders in which the templates of the theme are looked for, one after the other."""
+    """Folders in which Material's templates are looked for, one after the other; none where it is not the theme."""
     is_alone: bool = True
     """Whether nothing that shapes the site lies outside of the project, or in settings that others are taken from."""
 
@@ -110,7 +110,7 @@ def read_settings(root: Path) -> Settings:
     if not config.use_directory_urls:
         message = "use_directory_urls is false, and every page of this site has a folder as its address; take it out"
         raise BuildError([Problem("mkdocs.yml", _line_of_key(text, "use_directory_urls"), "settings", message)])
-    folders = tuple(map(Path, config.theme.dirs))
+    folders = tuple(map(Path, config.theme.dirs)) if config.theme.name == "material" else ()
     if problems := list(_theme_problems(config, text, folders)):
         raise BuildError(problems)
     language = str(config.theme.get("language") or "en")
@@ -130,7 +130,7 @@ def read_settings(root: Path) -> Settings:
 
 def _theme_problems(config: MkDocsConfig, text: str, folders: tuple[Path, ...]) -> Iterator[Problem]:
     """What Material's templates would meet with a traceback that names nothing of mkdocs.yml."""
-    if config.theme.name != "material":
+    if not folders:
         return
     language, palette = config.theme.get("language"), config.theme.get("palette") or []
     if not _has_template(folders, f"partials/languages/{language}.html"):
@@ -555,7 +555,9 @@ _META = frozenset(
 
 
 def _text_problems(text: str, name: str) -> Iterator[Problem]:
-    for row, message in tables.lost(lines_of(active.without_comments(active.without_code(text)))):
+    plain = re.sub(r"^(?: {4}|\t).*", "", active.without_comments(active.without_code(text)), flags=re.MULTILINE)
+    bare = re.sub(r"<pre\b.*?</pre>", lambda code: "\n" * code[0].count("\n"), plain, flags=re.DOTALL | re.IGNORECASE)
+    for row, message in tables.lost(lines_of(bare)):
         yield Problem(name, row, "cell-lost", message)
     matter = front_matter(text)
     if matter is not None:
@@ -579,6 +581,8 @@ def _text_problems(text: str, name: str) -> Iterator[Problem]:
 
 def _meta_problems(text: str, name: str, settings: Settings) -> Iterator[Problem]:
     """What a page asks of the theme, and its templates or its search would meet with a traceback."""
+    if not settings.templates:
+        return
     _, meta = get_data(text)
     icon, hide, search = (meta.get(key) for key in ("icon", "hide", "search"))
     wrong: dict[str, str] = {}

@@ -177,7 +177,8 @@ def _node_version(node: Path) -> int:
     """The first number of its version, 0 where it tells none. Raises ToolError where it refuses our environment."""
     try:
         code, answer = _ask_version(node)
-        if code and (options := os.environ.get("NODE_OPTIONS")):
+        options = os.environ.get("NODE_OPTIONS")
+        if code and options and not _ask_version(node, {**os.environ, "NODE_OPTIONS": ""})[0]:
             raise ToolError(f"NODE_OPTIONS is '{options}', with which {node} does not start; correct or unset it")
         return int(answer.lstrip("v").split(".")[0])
     except (OSError, ValueError, subprocess.TimeoutExpired):
@@ -361,13 +362,14 @@ def _installed_browser() -> Path | None:
 # --- shared ------------------------------------------------------------------------------------------------
 
 
-def _ask_version(program: Path) -> tuple[int, str]:
+def _ask_version(program: Path, environment: Mapping[str, str] | None = None) -> tuple[int, str]:
     """The exit code of `program --version`, and its answer; whatever else it has started ends with it.
 
     Raises OSError where it cannot be started, and TimeoutExpired where it takes too long.
     """
     asked = subprocess.Popen(
         [program, "--version"],
+        env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -171,12 +171,16 @@ def test_an_output_that_is_no_folder_is_refused_at_once(foreign: Path, tmp_path:
     assert (1, f"{message}\n1 problem found\n") == (outcome.code, outcome.err)
 
 
-@pytest.mark.parametrize("folder", ["dist/site/decks", "dist/stage", "dist/cache"])
-def test_a_deck_is_not_written_to_where_builds_put_what_they_have_proven(folder: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("folder", "name"), [("dist/site/decks", "deck"), ("dist/stage", "deck"), ("dist", "cache"), ("dist", "site")]
+)
+def test_a_deck_is_not_written_to_where_builds_put_what_they_have_proven(
+    folder: str, name: str, tmp_path: Path
+) -> None:
     tools = Tools(tmp_path, tmp_path)
 
     with pytest.raises(BuildError, match="is where builds put what they have proven, or keep; name another"):
-        commands.render_files(tmp_path, [tmp_path / "deck.md"], tmp_path / folder, tools, strict=False)
+        commands.render_files(tmp_path, [tmp_path / f"{name}.md"], tmp_path / folder, tools, strict=False)
 
 
 def test_a_command_with_no_place_for_its_words_does_its_work_all_the_same(tiny: Project) -> None:

@@ -52,15 +52,16 @@ SVG = f'<svg xmlns="http://www.w3.org/2000/svg" {XLINK} viewBox="0 0 9 9">\n{{}}
 @pytest.mark.parametrize(
     ("inner", "message"),
     [
-        ("<script>run()</script>", "<script> in a picture does nothing"),
-        ('<rect onclick="run()"/>', "the handler 'onclick' of <rect> in a picture does nothing"),
+        ("<script>run()</script>", "<script> does nothing in a picture; take it out"),
+        ('<rect onclick="run()"/>', "the handler 'onclick' of <rect> does nothing in a picture"),
         ('<image href="photo.png"/>', "<image> asks for 'photo.png', which no picture loads"),
         (
             '<image xlink:href="https://x.example/a.png"/>',
-            "<image> asks for https://x.example/a.png, which is not part",
+            "<image> asks for 'https://x.example/a.png', which no picture loads; put it into",
         ),
         ('<use href="other.svg#part"/>', "<use> asks for 'other.svg#part', which no picture loads"),
         ("<style>@font-face { src: url(a.woff) }</style>", "<style> asks for 'a.woff', which no picture loads"),
+        ("<a href='javascript:run()'/>", "the address 'javascript:run()' of <a> does nothing in a picture"),
         ("<?xml-stylesheet href='a.css'?>", "asks for a style sheet, which no picture loads"),
     ],
 )
@@ -86,6 +87,7 @@ def test_a_drawing_that_leads_out_of_the_project_is_not_looked_into(rendered: Re
     "inner",
     [
         '<image href="data:image/png;base64,AA=="/><use xlink:href="#a"/><a href="https://x.example/"><text>x</text></a>',
+        "<g data='abc' aria-label='url(a.png)' content='url(https://x.example)'/>",
         "<style>a { fill: url(#g) }</style><set attributeName='x' to='1'/><animate attributeName='y' values='1;2'/>",
     ],
 )

@@ -37,25 +37,6 @@ def git(root: Path, *arguments: str) -> None:
     subprocess.run(["git", "-C", str(root), *arguments], check=True)
 
 
-@pytest.mark.parametrize("name", ["pages/index.md", "art/plan.png", "my-theme/main.html", "docs/new.md", "README.md"])
-def test_a_site_is_stale_once_anything_has_changed_that_it_may_show(name: str, built: Path) -> None:
-    (built / name).parent.mkdir(exist_ok=True)
-    (built / name).write_text("one", encoding="utf-8")
-    before = fingerprint.inputs_fingerprint(built)
-    (built / name).write_text("two", encoding="utf-8")
-
-    assert before != fingerprint.inputs_fingerprint(built)
-
-
-def test_a_site_stays_current_while_tests_are_written(built: Path) -> None:
-    before = fingerprint.inputs_fingerprint(built)
-    for name in ("tests/test_words.py", "tests/__pycache__/x.pyc", ".vscode/settings.json", "dist/report/index.html"):
-        (built / name).parent.mkdir(parents=True, exist_ok=True)
-        (built / name).write_text("x", encoding="utf-8")
-
-    assert before == fingerprint.inputs_fingerprint(built)
-
-
 def write(name: str, text: str) -> Callable[[Path], object]:
     return lambda root: (root / name).write_text(text, encoding="utf-8")
 

@@ -21,7 +21,6 @@ PLANTED: list[tuple[str, str, list[tuple[int, str]]]] = [
     # --- tables ------------------------------------------------------------------------------------------------
     ("a cell without a column", "# A\n\n| a | b |\n|---|---|\n| 1 | 2 | lost |\n", [(5, "cell-lost")]),
     ("a sign in code", "# A\n\na | b\n-|-\n1 | `x | y`\n3 | 4\n", [(5, "cell-lost")]),
-    ("a cell in a quotation", "# A\n\n> | a |\n> |---|\n> | 1 | lost |\n", [(5, "cell-lost")]),
     # --- notes -------------------------------------------------------------------------------------------------
     ("a class of words", "# A\n\n<!-- class: the students will be split -->\n", [(3, "note-swallowed")]),
     ("a style of words", "# A\n\n<!-- style: casual with a smile -->\n", [(3, "note-swallowed")]),
@@ -221,6 +220,7 @@ PLANTED: list[tuple[str, str, list[tuple[int, str]]]] = [
 
 SILENT: dict[str, str] = {
     "tables": "# A\n\n| a | b |\n|---|:-:|\n| 1 |\n| 1 | 2 | |\n| `x \\| y` | 2\nno sign\n\n1 | 2 | 3\n",
+    "a list below a table": "# A\n\n| a |\n|---|\n| 1 |\n- x | y | z\n\n- ```\n  | a |\n  |---|\n  | 1 | 2 |\n  ```\n",
     "tables that are none": "# A\n\n```\n| a |\n|---|\n| 1 | 2 |\n```\n\n<!--\n| a |\n|---|\n| 1 | 2 |\n-->\n",
     "nothing": "",
     "blank lines": "\n\n\n",

@@ -283,6 +283,11 @@ def test_boxes_in_place_of_letters_are_found(site: Path) -> None:
 
     assert {3} == pdf.boxed(out.getvalue(), range(1, 10))
     assert set() == pdf.boxed(out.getvalue(), [2, 4])
+    html = (site / "decks/post-mortem-culture/slides.html").read_text(encoding="utf-8")
+    spoken = html.replace("Avoiding finger-pointing", "日本 and ไท, Ärger, Привет")
+    [*_, problem] = checks.pdf_problems(remade(spoken, out.getvalue()))
+    message = "slide 3: the PDF shows boxes, maybe for '日本', 'ไท,'; install a font that has its letters"
+    assert (message, "pdf-incomplete") == (problem.message, problem.rule)
 
 
 def test_what_a_pdf_lacks_is_told_at_its_slide(site: Path) -> None:
