@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 from xml.etree import ElementTree
 
@@ -18,6 +18,8 @@ from pipeline.problems import cut, line_of
 class Active:
     """Something that is more than words, pictures and links."""
 
+    what: str
+    """It, in a few words."""
     message: str
     """What is wrong; what to do."""
     clues: tuple[str, ...]
@@ -46,8 +48,7 @@ _RUNS = re.compile(r"(?:^|;)(javascript:|vbscript:|data:(?:text/html|application
 def find(html: str) -> Iterator[Active]:
     """Everything in a piece of HTML that runs, frames another page, or sends what readers write."""
     # A template's content is no part of the page until a script takes it out, but for one that declares a shadow root.
-    page = f"<!doctype html><body><div>{html}"
-    yield from _each_once([*_elements(page), *_ids(page)])
+    yield from _each_once(_elements(f"<!doctype html><body><div>{html}", is_page=True))
 
 
 def find_in_document(html: str) -> Iterator[Active]:
@@ -70,7 +71,10 @@ def find_in_xml(xml: str, *, is_picture: bool = False) -> Iterator[Active]:
             continue
         named = {key.replace(_XLINK, "xlink:"): value for key, value in element.items()}
         attributes = {key: value for key, value in named.items() if not key.startswith("{")}
-        found += _judge(name.lower(), attributes)
+        judged = list(_judge(name.lower(), attributes))
+        if is_picture:
+            judged = [replace(each, message=f"{each.what} does nothing in a picture; take it out") for each in judged]
+        found += judged
         style = "".join(element.itertext()) if name.lower() == "style" else ""
         found += _loads(name, attributes, style, is_picture=is_picture)
     yield from _each_once(found)
@@ -85,7 +89,7 @@ def _each_once(found: Iterable[Active]) -> Iterator[Active]:
     yield from dict.fromkeys(found)
 
 
-def _elements(html: str) -> Iterator[Active]:
+def _elements(html: str, *, is_page: bool = False) -> Iterator[Active]:
     """What the elements of a document are and have."""
     # Where scripts run, what stands in <noscript> is text up to its end, as in <xmp>; that may come out otherwise.
     as_texts = re.sub(r"(</?)noscript\b", r"\1xmp", html, flags=re.IGNORECASE)
@@ -93,43 +97,58 @@ def _elements(html: str) -> Iterator[Active]:
         for node in LexborHTMLParser(text).css("*"):
             name = (node.tag or "").lower()
             # A drawing may name its elements with a prefix.
-            yield from _judge(name.rpartition(":")[2], {key: value or "" for key, value in node.attributes.items()})
+            attributes = {key: value or "" for key, value in node.attributes.items()}
+            yield from _judge(name.rpartition(":")[2], attributes)
+            if is_page:
+                yield from _judge_id(name, attributes.get("id", ""))
 
 
-def _ids(html: str) -> Iterator[Active]:
-    """Ids that do something elsewhere on the page."""
-    for node in LexborHTMLParser(html).css("[id]"):
-        value = node.attributes["id"] or ""
-        if re.fullmatch("h[1-6]", node.tag or "") and re.search('["<>]', value):
-            # MkDocs puts it into the table of contents as it is.
-            message = (
-                f"the id '{cut(value, 40)}' of <{node.tag}> would be HTML elsewhere; write letters, digits and '-'"
-            )
-            yield Active(message, (re.escape(value), re.escape(value[:20])))
-        elif value == "__config":
-            message = "the id '__config' is that of the site's settings, which would be read from here; take another"
-            yield Active(message, (r"\b__config\b",))
+def _judge_id(element: str, value: str) -> Iterator[Active]:
+    """What an id does elsewhere on the page."""
+    if re.fullmatch("h[1-6]", element) and re.search('["<>]', value):
+        # MkDocs puts it into the table of contents as it is.
+        what = f"the id '{cut(value, 40)}' of <{element}>"
+        cure = "would be HTML elsewhere; write letters, digits and '-'"
+        yield Active(what, f"{what} {cure}", (re.escape(value), re.escape(value[:20])))
+    elif value == "__config":
+        what = "the id '__config'"
+        cure = "is that of the site's settings, which would be read from here; take another"
+        yield Active(what, f"{what} {cure}", (r"\b__config\b",))
 
 
 def _judge(element: str, attributes: Mapping[str, str]) -> Iterator[Active]:
     if kind := _ELEMENTS.get(element):
-        yield Active(f"<{element}> in a page; {_CURES[kind]}", (rf"<(?:\w+:)?{re.escape(element)}\b",))
+        yield Active(f"<{element}>", f"<{element}> in a page; {_CURES[kind]}", (rf"<(?:\w+:)?{re.escape(element)}\b",))
     elif element == "template" and any(key.startswith("shadowroot") for key in attributes):
-        yield Active(f"<template> in a page; {_CURES['template']}", (r"<template\b[^>]*shadowroot", "<template"))
+        yield Active(
+            "<template>", f"<template> in a page; {_CURES['template']}", (r"<template\b[^>]*shadowroot", "<template")
+        )
     elif element == "meta" and "http-equiv" in attributes:
-        yield Active(f"<meta http-equiv> in a page; {_CURES['meta']}", (r"<meta\b[^>]*http-equiv", r"http-equiv"))
+        yield Active(
+            "<meta>", f"<meta http-equiv> in a page; {_CURES['meta']}", (r"<meta\b[^>]*http-equiv", r"http-equiv")
+        )
     for key, value in attributes.items():
         name = key.lower()
         if re.match(r"on\w", name):
-            message = f"the handler '{cut(name, 30)}' of <{element}>; listen in a script file in docs/assets instead"
-            yield Active(message, (rf"\b{re.escape(name)}\s*=", re.escape(name)))
+            what = f"the handler '{cut(name, 30)}' of <{element}>"
+            yield Active(
+                what,
+                f"{what}; listen in a script file in docs/assets instead",
+                (rf"\b{re.escape(name)}\s*=", re.escape(name)),
+            )
         elif name == "ping" and element in ("a", "area"):
-            yield Active(f"'ping' of <{element}> tells others who follows the link; take it out", (r"\bping\s*=",))
+            what = f"'ping' of <{element}>"
+            yield Active(what, f"{what} tells others who follows the link; take it out", (r"\bping\s*=",))
         elif name in ("formaction", "action") and element != "form":
-            yield Active(f"'{name}' of <{element}> sends what readers write; take it out", (rf"\b{name}\b",))
+            what = f"'{name}' of <{element}>"
+            yield Active(what, f"{what} sends what readers write; take it out", (rf"\b{name}\b",))
         elif name in _ADDRESSES and (runs := _RUNS.search(_as_browsers_read(value))):
-            message = f"the address '{cut(value, 40)}' of <{element}> runs in the page; link to a page or a file"
-            yield Active(message, (re.escape(value.strip()), re.escape(runs[1])))
+            what = f"the address '{cut(value, 40)}' of <{element}>"
+            yield Active(
+                what,
+                f"{what} runs in the page; link to a page or a file",
+                (re.escape(value.strip()), re.escape(runs[1])),
+            )
 
 
 def _loads(element: str, attributes: Mapping[str, str], text: str, *, is_picture: bool) -> Iterator[Active]:
@@ -149,10 +168,10 @@ def _loads(element: str, attributes: Mapping[str, str], text: str, *, is_picture
             message = (
                 f"<{element}> asks for '{cut(address, 80)}', which no picture loads; put it into the drawing itself"
             )
-            yield Active(message, clues)
+            yield Active(f"<{element}>", message, clues)
         elif _ELSEWHERE.match(address):
             message = f"<{element}> asks for {cut(address, 80)}, which is not part of the site; use a file of your own"
-            yield Active(message, clues)
+            yield Active(f"<{element}>", message, clues)
 
 
 _ELSEWHERE = re.compile(r"(?:https?:)?[/\\]{2}", re.IGNORECASE)
@@ -178,15 +197,15 @@ def encodings(html: str) -> list[str]:
     return [name.strip() for name in named if name.strip()]
 
 
-def line_in(text: str, active: Active, *, is_markdown: bool) -> int:
-    """The line of the source on which it stands, 1-based; 0 where nobody can say. Markdown's code is passed over."""
+def line_in(text: str, clues: Iterable[str], *, is_markdown: bool) -> int:
+    """The line of the source to which a clue leads, 1-based; 0 where none does. Markdown's code is passed over."""
     texts = [text]
     if is_markdown:
         text = without_comments(without_code(text))
         # What is set in may be code, or a part of a list.
         texts = [re.sub(r"^(?: {4}|\t).*", _blank, text, flags=re.MULTILINE), text]
     lines = [unescape(line) for line in text.split("\n")]
-    for clue in active.clues:
+    for clue in clues:
         for each in texts:
             if found := re.search(clue, each, re.IGNORECASE):
                 return each.count("\n", 0, found.start()) + 1

@@ -309,11 +309,12 @@ def read_inventory(root: Path) -> list[Entry]:
     items = content.get("links") if isinstance(content, dict) else None
     if not isinstance(items, list):
         raise BuildError([Problem(name, 1, "settings", "has no list 'links:'; see CONTRIBUTING.md for its shape")])
-    nodes = _items(text)
+    tree = read_yaml(text, name)
+    nodes = _items(tree)
     if len(nodes) != len(items):
         message = "'links' comes by '<<', where no dates could be written; write 'links:' itself"
         raise BuildError([Problem(name, line_of(text, "<<"), "settings", message)])
-    problems = list(_unknown_fields(text))
+    problems = list(_unknown_fields(tree, text))
     entries: list[Entry] = []
     for item, node in zip(items, nodes, strict=True):
         url = item.get("url") if isinstance(item, dict) else None
@@ -337,20 +338,18 @@ def read_inventory(root: Path) -> list[Entry]:
     return entries
 
 
-def _unknown_fields(text: str) -> Iterator[Problem]:
+def _unknown_fields(tree: Node | None, text: str) -> Iterator[Problem]:
     """What stands beside the list, where it would be read by nobody; what holds an anchor lends that to the list."""
-    node = read_yaml(text, INVENTORY.as_posix())
-    for key, value in node.value if isinstance(node, MappingNode) else []:
+    for key, value in tree.value if isinstance(tree, MappingNode) else []:
         written = text[key.end_mark.index : value.end_mark.index]
         if key.value not in ("links", "<<") and not re.search(r"(?<![^\s\[{,:])&\S", written):
             message = f"{shown(key.value)} is no field of the inventory; the only one is 'links'"
             yield Problem(INVENTORY.as_posix(), line_of_mark(key.start_mark), "settings", message)
 
 
-def _items(text: str) -> list[Node]:
+def _items(tree: Node | None) -> list[Node]:
     """The entries of the inventory as YAML nodes, which know their places."""
-    node = read_yaml(text, INVENTORY.as_posix())
-    listed = _field(node, "links")
+    listed = _field(tree, "links")
     return list(listed[1].value) if listed and isinstance(listed[1], SequenceNode) else []
 
 
@@ -417,7 +416,9 @@ def write_verified(root: Path, alive: Iterable[Entry]) -> None:
     """Write the dates into data/links.yml, and leave everything else in it as it is."""
     text = read_text(root / INVENTORY, INVENTORY.as_posix())
     dates = {entry.url: entry.verified for entry in alive}
-    places = {item.start_mark.index: item for item in _items(text)}  # an alias stands where its anchor is
+    places = {
+        item.start_mark.index: item for item in _items(read_yaml(text, INVENTORY.as_posix()))
+    }  # an alias stands where its anchor is
     for _, item in sorted(places.items(), reverse=True):  # from the end, as what is written moves what comes after it
         key, url = _field(item, "url") or (item, item)
         if url.value not in dates:

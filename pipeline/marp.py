@@ -250,11 +250,7 @@ def _drawing_problems(path: Path, source: Source) -> Iterator[Problem]:
         message = "asks for a style sheet, which no picture loads; put the styles into the drawing itself"
         yield Problem(label, line, "image-broken", message)
     for each in found:
-        message = each.message
-        if " asks for " not in message:
-            what = re.sub(r" (?:in a|runs in the) page$| sends what .*| tells others .*", "", message.partition(";")[0])
-            message = f"{what} does nothing in a picture; take it out"
-        yield Problem(label, active.line_in(text, each, is_markdown=False), "image-broken", message)
+        yield Problem(label, active.line_in(text, each.clues, is_markdown=False), "image-broken", each.message)
 
 
 def _gather(

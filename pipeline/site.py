@@ -485,9 +485,12 @@ def page_problems(settings: Settings) -> Iterator[Problem]:
             yield Problem(name, 0, "file", message)
         elif path.is_file():
             try:
-                yield from _file_problems(path, name, is_asset="assets" in path.relative_to(docs).parts[:1])
-                if path.suffix == ".md" and not is_left_out:
-                    yield from _meta_problems(read_text(path, name), name, settings)
+                if path.suffix == ".md":
+                    text = read_text(path, name)
+                    yield from _text_problems(text, name)
+                    yield from _meta_problems(text, name, settings) if not is_left_out else ()
+                else:
+                    yield from _file_problems(path, name, is_asset="assets" in path.relative_to(docs).parts[:1])
             except BuildError as error:
                 yield from error.problems
     yield from written_templates(settings)[1]
@@ -498,14 +501,12 @@ _OTHER_PAGES = frozenset(markdown_extensions) - {".md"}
 
 
 def _file_problems(path: Path, name: str, *, is_asset: bool) -> Iterator[Problem]:
-    """What is wrong with a file beside the pages, or with a page. Raises BuildError where it cannot be read.
+    """What is wrong with a file beside the pages. Raises BuildError where it cannot be read.
 
     What `is_asset` is the project's own code, and may run.
     """
     ending = path.suffix.lower()
-    if path.suffix == ".md":
-        yield from _text_problems(read_text(path, name), name)
-    elif ending in pictures.SUFFIXES:
+    if ending in pictures.SUFFIXES:
         if pictures.is_cut_off(path):
             message = "is cut off, so that readers see a part of it or nothing; save it anew"
             yield Problem(name, 0, "image-broken", message)
@@ -634,7 +635,7 @@ def _document_problems(text: str, name: str, ending: str) -> Iterator[Problem]:
             yield Problem(name, error.position[0], "file", message)
         found = list(active.find(text))  # what comes before may be drawn, and run
     for each in found:
-        yield Problem(name, active.line_in(text, each, is_markdown=False), "page-script", each.message)
+        yield Problem(name, active.line_in(text, each.clues, is_markdown=False), "page-script", each.message)
 
 
 _ESCAPE = "\x1b"
@@ -802,7 +803,7 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
 def _warn(page: Page, config: MkDocsConfig, message: str, *clues: str) -> None:
     path = Path(page.file.abs_src_path or "")
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    line = active.line_in(text, active.Active(message, clues), is_markdown=path.suffix == ".md")
+    line = active.line_in(text, clues, is_markdown=path.suffix == ".md")
     _tell(page, config, line, "page-script", message)
 
 

@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 HOME = Path(__file__).resolve().parent.parent
 """The checkout that this code stands in: its lock files say what is installed, beside them."""
@@ -379,10 +380,7 @@ def _ask_version(program: Path, environment: Mapping[str, str] | None = None) ->
         try:
             answer, _ = asked.communicate(timeout=PATIENCE)
         finally:
-            if not WINDOWS:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(asked.pid, signal.SIGKILL)
-            asked.kill()
+            _signal(asked, _KILL)
     return asked.returncode, answer.decode(errors="replace").strip()
 
 
@@ -426,13 +424,15 @@ def _install(command: list[str], environment: Mapping[str, str] | None = None) -
             _signal(installing, signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 installing.communicate(timeout=PATIENCE)
-            if not WINDOWS:
-                _signal(installing, signal.SIGKILL)
+            _signal(installing, _KILL)
             raise
     return installing.returncode, said
 
 
-def _signal(process: subprocess.Popen[str], number: int) -> None:
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has no other
+
+
+def _signal(process: subprocess.Popen[Any], number: int) -> None:
     """To the process and all that it has started."""
     if WINDOWS:
         process.terminate()
