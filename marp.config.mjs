@@ -408,7 +408,9 @@ export function traceable(md) {
     md.renderer.rules[rule] = (tokens, i, ...rest) => {
       const { content, map, meta } = tokens[i]
       const html = original(tokens, i, ...rest)
-      if (html !== asMarpDoes(content)) return html
+      // MathJax escapes nothing of a tooltip, nor of what it says of a mistake.
+      const isBare = html.includes('<title>') && (content.includes('<') || !html.includes('data-mjx-error'))
+      if (html !== asMarpDoes(content) && !isBare) return html
       const message = `the formula '${content.trim().slice(0, 40)}' cannot be set; write it without what a reader would press or point at, such as \\toggle and \\mathtip`
       context.getStore()?.problems.push({ line: meta?.line ?? (map?.[0] ?? 0) + 1, rule: 'formula-wrong', message })
       return asMarpDoes(escapeAttribute(content))
