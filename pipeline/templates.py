@@ -14,11 +14,14 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape, unescape
 from pathlib import Path
-from textwrap import indent
+from textwrap import dedent, indent
 from typing import Any
 from urllib.parse import urljoin
+from xml.etree.ElementTree import Element
 
 from markdown import Markdown
+from markdown.extensions import Extension
+from markdown.treeprocessors import Treeprocessor
 from yaml.nodes import MappingNode
 
 from pipeline import figures, patience, pdf
@@ -215,18 +218,18 @@ def _paper(text: str, source: str) -> tuple[str, int]:
 
     Raises BuildError where there is not just one paper that begins with its title.
     """
-    lines = lines_of(text)
-    opens = [number for number, line in enumerate(lines, 1) if line.rstrip() == _OPENS]
+    lines, shown_lines = lines_of(text), lines_of(without_code(text))
+    opens = [number for number, line in enumerate(shown_lines, 1) if line.rstrip() == _OPENS]
     if len(opens) != 1:
         message = f"a template has one '{_OPENS}' on a line of its own, and this page has {len(opens)}; put it around"
         raise BuildError([Problem(source, opens[1] if opens else 0, "template", f"{message} what is to be printed")])
     [start] = opens
-    end = _end(lines, start)
+    end = _end(shown_lines, start)
     if not end:
         raise BuildError([Problem(source, start, "template", "the paper has no end; close it with '</div>'")])
     inside = lines[start:end]
     first = next((line for line in inside if line.strip()), "")
-    titles = [line for line in inside if re.match(r"#{1,2} ", line)]
+    titles = [line for line in shown_lines[start:end] if re.match(r"#{1,2} ", line)]
     if not first.startswith("## ") or len(titles) != 1:
         message = "a paper begins with its title ('## '), and all other headings in it are lower ('### '); mend them"
         raise BuildError([Problem(source, start, "template", message)])
@@ -235,9 +238,10 @@ def _paper(text: str, source: str) -> tuple[str, int]:
 
 def _wrong_parts(paper: str) -> Iterator[tuple[str, str]]:
     """What its files could not hold as the page does: words by which it is found, and what is wrong."""
-    for found in re.finditer(r"!\[.*|<img\b.*", without_code(paper), re.IGNORECASE):
+    bare = without_code(paper)
+    for found in re.finditer(r"!\[.*|<img\b.*", bare, re.IGNORECASE):
         yield found[0], "a paper holds no pictures, as its Word file and its PDF would not; say it in words"
-    many = list(re.finditer(r"\.?\blines\\?-(?!(?:[1-5]?\d|60)\b)(\d+)", paper))
+    many = list(re.finditer(r"\.?\blines\\?-(?!(?:[1-5]?\d|60)\b)(\d+)", bare))
     classes = " ".join(re.findall(r'<p class="([^"]*)"', _html(paper))) if many else ""  # however they were given
     for found in many:
         if found[0].startswith(".") or found[1] in re.findall(r"\blines-(\d+)", classes):
@@ -276,8 +280,40 @@ _USE = r"(?m)^## (.*?)[ \t]*\{[^{}\n]*\.use\b[^{}\n]*\}[ \t]*$"
 
 
 def _plain_blocks(text: str) -> str:
-    blocks = [_plain(block) for block in re.split(r"\n{2,}", text.strip()) if block]
-    return "\n\n".join(block for block in blocks if block)
+    text = _outside_code(_BOX, _as_quotation, f"{text.strip()}\n")
+    made: list[str] = []
+    at = 0
+    for code in re.finditer(_CODE, text, re.MULTILINE | re.DOTALL):
+        made += [*map(_plain, _blocks(text[at : code.start()])), code[0]]
+        at = code.end()
+    made += map(_plain, _blocks(text[at:]))
+    return "\n\n".join(block for block in made if block)
+
+
+_CODE = r"^ *(`{3,}|~{3,}).*?^ *\1[^\n]*"
+
+
+def _blocks(text: str) -> list[str]:
+    return [block for block in re.split(r"\n{2,}", text.strip("\n")) if block]
+
+
+# An admonition of the site's pages, or one that opens.
+_BOX = r"(?m)^(?:!!!|\?\?\?\+?) +([\w-]+)[^\"\n]*(?:\"(.*)\")?.*\n((?:(?: {4}.*| *)\n)*)"
+
+
+def _as_quotation(box: re.Match[str]) -> str:
+    lines = [f"**{box[2] or box[1].title()}**", "", *dedent(box[3]).strip().split("\n")]
+    return "".join(f"> {line}".rstrip() + "\n" for line in lines) + "\n"
+
+
+def _outside_code(pattern: str, replace: Callable[[re.Match[str]], str], text: str) -> str:
+    """As `re.sub`, but that nothing is found that begins in code."""
+    parts: list[str] = []
+    at = 0
+    for found in re.finditer(pattern, without_code(text)):
+        parts += [text[at : found.start()], re.sub(pattern, replace, text[found.start() : found.end()], count=1)]
+        at = found.end()
+    return "".join([*parts, text[at:]])
 
 
 def _plain(block: str) -> str:
@@ -321,8 +357,8 @@ def _cells(line: str) -> list[str]:
 
 def _raised(template: Template, base: str) -> str:
     """The paper with its title on the first level of headings, and its links as they are written anywhere else."""
-    text = re.sub(r"(?m)^#(#+ )", r"\1", template.paper)
-    return re.sub(r"\]\(([^)\s]+)", lambda found: f"]({_address(found[1], template.uri, base)}", text)
+    text = _outside_code(r"(?m)^#(#+ )", lambda found: found[1], template.paper)
+    return _outside_code(r"\]\(([^)\s]+)", lambda found: f"]({_address(found[1], template.uri, base)}", text)
 
 
 def _address(href: str, uri: str, base: str) -> str:
@@ -353,8 +389,29 @@ def as_html(template: Template, base: str) -> str:
 
 
 def _html(text: str) -> str:
-    html: str = Markdown(extensions=["attr_list", "md_in_html", "tables"]).convert(text)
+    extensions = ["admonition", "attr_list", "md_in_html", "tables", "pymdownx.details", "pymdownx.superfences"]
+    plain = {"pymdownx.highlight": {"use_pygments": False}, "pymdownx.superfences": {"preserve_tabs": True}}
+    extended = [*extensions, "pymdownx.highlight", _OpenBoxes()]
+    html: str = Markdown(extensions=extended, extension_configs=plain).convert(text)
     return html
+
+
+class _OpenBoxes(Extension):
+    """Makes admonitions quotations, which every format has; what a reader would have to open is open."""
+
+    def extendMarkdown(self, md: Markdown) -> None:
+        """Called by the library."""
+        md.treeprocessors.register(_BoxOpener(md), "open_boxes", 0)
+
+
+class _BoxOpener(Treeprocessor):
+    def run(self, root: Element) -> None:
+        for element in root.iter():
+            if element.tag == "details" or "admonition" in element.get("class", "").split():
+                element.tag = "blockquote"
+            elif element.tag == "summary":
+                element.tag = "p"
+                element.set("class", "admonition-title")
 
 
 def with_columns(html: str) -> str:

@@ -35,6 +35,8 @@ _LINE = "9AA9AC"
 _TINT = "F0F5F5"
 _FONT = "Arial"  # which every office program has, or has one as wide
 
+_CODE_FONT = "Courier New"
+
 _SIZES = {"A4": (210, 297), "A4 landscape": (297, 210), "A5": (148, 210)}
 """Width and height of the paper, in mm."""
 
@@ -76,7 +78,8 @@ def make(chosen: Sequence[Template], imprint: Imprint) -> list[bytes]:
 def text(content: bytes) -> str:
     """The words of a Word file, white space folded."""
     body = docx.Document(io.BytesIO(content)).element.body
-    lines = ("".join(node.text or "" for node in line.iter(qn("w:t"))) for line in body.iter(qn("w:p")))
+    parts = ((node.text or " " for node in line.iter(qn("w:t"), qn("w:br"))) for line in body.iter(qn("w:p")))
+    lines = map("".join, parts)
     return " ".join(" ".join(lines).split())
 
 
@@ -118,6 +121,7 @@ def _program() -> Path:
 
 def _for_pandoc(html: str, lang: str) -> str:
     """The HTML of a paper with what pandoc calls styles in place of classes, and room to write."""
+    html = re.sub(r'<p class="admonition-title">(.*?)</p>', r"<p><strong>\1</strong></p>", html, flags=re.DOTALL)
     html = re.sub(r'<p class="([^"]*)">(.*?)</p>', _styled, templates.with_columns(html), flags=re.DOTALL)
     html = re.sub(r"<(/?)div class=\"cards\">", r"<\1div>", html)
     return f'<!DOCTYPE html><html lang="{lang}"><body>{html}</body></html>'
@@ -151,6 +155,15 @@ def _reference(folder: Path) -> bytes:
     large = styles.add_style("Large", WD_STYLE_TYPE.PARAGRAPH)
     large.base_style = styles["Body Text"]
     _letters(large, 38)
+    quotation = styles["Block Text"]
+    quotation.base_style = styles["Body Text"]
+    _letters(quotation, 10.5)
+    quotation.paragraph_format.left_indent, quotation.paragraph_format.right_indent = Mm(6), Mm(0)
+    code = styles.add_style("Source Code", WD_STYLE_TYPE.PARAGRAPH)
+    code.base_style = styles["Normal"]
+    code.paragraph_format.space_before, code.paragraph_format.space_after = Pt(4), Pt(6)
+    code.element.get_or_add_pPr().append(_borders("w:pBdr", ("top", "left", "bottom", "right")))
+    styles["Verbatim Char"].font.name, styles["Verbatim Char"].font.size = _CODE_FONT, Pt(9.5)
     line = styles.add_style("Line", WD_STYLE_TYPE.PARAGRAPH)
     line.base_style = styles["Body Text"]
     line.paragraph_format.space_before, line.paragraph_format.space_after = Pt(0), Pt(0)

@@ -14,9 +14,11 @@ import pytest
 from docx.document import Document
 from docx.oxml.ns import qn
 from markdown_it import MarkdownIt
+from playwright.sync_api import Browser
 from selectolax.lexbor import LexborHTMLParser
 
 from pipeline import links, pdf, templates, word
+from pipeline.browser import Reader
 from pipeline.problems import BuildError
 from pipeline.templates import Imprint, Template
 from tests.conftest import ROOT, Project, told
@@ -254,6 +256,51 @@ def test_a_wide_table_is_not_drawn_out() -> None:
     assert "\n| 01:30 | A mail \\| a call |\n" in templates.as_markdown(read(wide), BASE)
 
 
+CODE = """Run this:
+
+```sh
+## Title of nothing, [here](x.md)
+
+  two  spaces
+| a|b |
+</div>
+```
+
+!!! warning "Mind the gap"
+
+    See the [guide](../learn/guide.md).
+
+    ```
+    ## In a box
+    ```
+
+??? tip
+
+    It opens.
+"""
+
+
+def with_code() -> Template:
+    return read(PAGE.replace("On the back.\n{ .large }\n", CODE).replace("First.", "!!! note\n    Small.\n\nFirst."))
+
+
+def test_code_is_the_same_in_the_markdown_and_boxes_are_quotations() -> None:
+    text = templates.as_markdown(with_code(), BASE)
+
+    assert CODE.partition("\n\n!!!")[0] in text
+    assert (
+        f"> **Mind the gap**\n>\n> See the [guide]({BASE}learn/guide/).\n>\n> ```\n> ## In a box\n> ```\n\n"
+        "> **Tip**\n>\n> It opens.\n\n<!-- How"
+    ) in text
+    assert "## One\n\n> **Note**\n>\n> Small.\n\nFirst.\n\n## Two" in text
+
+
+def test_a_card_holds_what_stands_after_a_box_in_it() -> None:
+    cards = LexborHTMLParser(templates.document(with_code(), IMPRINT)).css(".cards section")
+
+    assert [["One", "Note", "Small.", "First."], ["Two", "Second."]] == [card.text().split() for card in cards]
+
+
 # --- on the page --------------------------------------------------------------------------------------------
 
 
@@ -431,6 +478,26 @@ def test_a_word_file_holds_the_paper(made: bytes) -> None:
         bool(line.paragraph_format.page_break_before) for line in document.paragraphs if line.text == "Behind"
     ]
     assert {f"{BASE}learn/guide/#part", f"{BASE}templates/"} <= set(word.links(made))
+
+
+def test_a_word_file_has_the_lines_of_code_and_the_parts_of_boxes() -> None:
+    [content] = word.make([with_code()], IMPRINT)
+    lines = [(line.style.name, line.text) for line in docx.Document(io.BytesIO(content)).paragraphs if line.style]
+
+    assert ("Source Code", CODE.split("```")[1].removeprefix("sh\n").rstrip("\n")) in lines
+    at = lines.index(("Block Text", "Mind the gap"))
+    box = [("Block Text", "See the guide."), ("Source Code", "## In a box"), ("Block Text", "Tip")]
+    assert [*box, ("Block Text", "It opens.")] == lines[at + 1 : at + 5]
+
+
+def test_a_pdf_has_the_lines_of_code_and_what_a_box_would_open(browser: Browser, tmp_path: Path) -> None:
+    printed, problems = templates.prints([with_code()], Reader(browser, tmp_path, BASE), IMPRINT)
+    text = pypdfium2.PdfDocument(printed["templates/sheet.md"])[1].get_textpage().get_text_bounded().splitlines()
+    at = text.index("## Title of nothing, [here](x.md)")
+
+    assert [] == problems
+    assert "two spaces | a|b | </div>" == " ".join(" ".join(text[at + 1 : at + 5]).split())
+    assert "It opens." in text
 
 
 def test_a_heading_begins_a_page_whatever_its_words_and_no_other_with_the_same_words() -> None:
