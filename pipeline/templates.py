@@ -396,7 +396,7 @@ def _html(text: str) -> str:
     return html
 
 
-class _OpenBoxes(Extension):
+class _OpenBoxes(Extension):  # type: ignore[misc]
     """Makes admonitions quotations, which every format has; what a reader would have to open is open."""
 
     def extendMarkdown(self, md: Markdown) -> None:
@@ -404,7 +404,7 @@ class _OpenBoxes(Extension):
         md.treeprocessors.register(_BoxOpener(md), "open_boxes", 0)
 
 
-class _BoxOpener(Treeprocessor):
+class _BoxOpener(Treeprocessor):  # type: ignore[misc]
     def run(self, root: Element) -> None:
         for element in root.iter():
             if element.tag == "details" or "admonition" in element.get("class", "").split():
