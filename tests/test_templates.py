@@ -496,7 +496,7 @@ def test_a_pdf_has_the_lines_of_code_and_what_a_box_would_open(browser: Browser,
     at = text.index("## Title of nothing, [here](x.md)")
 
     assert [] == problems
-    assert "two spaces | a|b | </div>" == " ".join(" ".join(text[at + 1 : at + 5]).split())
+    assert "two spaces | a|b | </div>" == " ".join(" ".join(text[at + 1 : at + 4]).split())
     assert "It opens." in text
 
 
