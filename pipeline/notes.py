@@ -15,8 +15,8 @@ from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference
 from markdown_it.token import Token
 
-# No raw HTML: what a note says is shown, not run.
-_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").enable("strikethrough")
+# No raw HTML: what a note says is shown, not run. Marp keeps the line breaks of notes, and many a note is written for that.
+_MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table").enable("strikethrough")
 # As whoever opens a file of Markdown may read it.
 _WITH_HTML = MarkdownIt("commonmark").enable("table").enable("strikethrough")
 
@@ -228,9 +228,7 @@ def _runs(tokens: Sequence[Token]) -> Iterator[Run]:
                 href = str(token.attrs["href"])
             case "link_close":
                 href = ""
-            case "softbreak":
-                yield Run(" ", styles, href)
-            case "hardbreak":
+            case "softbreak" | "hardbreak":
                 yield Run("\n", styles, href)
             case "image":
                 yield Run(f"[{token.content}]", styles, href)

@@ -11,7 +11,7 @@ from pipeline import notes
     ("note", "text"),
     [
         ("**Aim:** Say *it* `once`.", "Aim: Say it once."),
-        ("one\ntwo\n\nthree", "one two\nthree"),
+        ("one\ntwo\n\nthree", "one\ntwo\nthree"),
         ("- a\n- b\n  1. c\n  2. d", "• a\n• b\n  1. c\n  2. d"),
         ("3. c\n4. d", "3. c\n4. d"),
         ("- a\n\n  more", "• a\nmore"),
@@ -27,13 +27,19 @@ from pipeline import notes
         ("See [docs]: it is good.\n\n[docs]: https://a.example/", "See docs (https://a.example/): it is good."),
         ("```\n[Ask]: x\n```", "[Ask]: x"),
         ("[My  Link]\n\n[my link]: https://a.example/", "My  Link (https://a.example/)"),
-        ("[Time]: 5min\n[time]: 6min", "[Time]: 5min [time]: 6min"),
+        ("[Time]: 5min\n[time]: 6min", "[Time]: 5min\n[time]: 6min"),
         ("See [it][1].\n\n[1]: https://a.example/", "See it (https://a.example/)."),
         ("", ""),
     ],
 )
 def test_plain_text(note: str, text: str) -> None:
     assert text == notes.as_text(note)
+
+
+def test_a_note_keeps_its_lines() -> None:
+    html = notes.as_html("Say hello\nWait\n\n- one\n  more", source="slides/d/deck.md", folder="", links={})
+
+    assert html == "<p>Say hello<br />\nWait</p>\n<ul>\n<li>one<br />\nmore</li>\n</ul>\n"
 
 
 def test_links_of_html_lead_to_the_deck_the_site_and_the_web() -> None:

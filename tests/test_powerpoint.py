@@ -167,7 +167,7 @@ def test_notes_keep_what_markdown_says(shown: Any) -> None:
     paragraphs = lines(shown.slides[0])
 
     texts = [paragraph.text for paragraph in paragraphs]
-    first = "Bold both and gone code there, bad, rel too"
+    first = "Bold both and gone code there, bad, rel\vtoo"
     assert [first, "one", "nested", "two", "three", "four", "hard\vbreak", "", "Lastly: questions."] == texts
     looks = {
         run.text: (bool(run.font.bold), bool(run.font.italic), run.font._element.get("strike"), run.font.name)
