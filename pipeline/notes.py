@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference
 from markdown_it.token import Token
 
-# No raw HTML: what a note says is shown, not run. Marp keeps the line breaks of notes, and many a note is written for that.
+# No raw HTML: what a note says is shown, not run. Marp keeps its line breaks, and many a note is written for that.
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table").enable("strikethrough")
 # As whoever opens a file of Markdown may read it.
 _WITH_HTML = MarkdownIt("commonmark").enable("table").enable("strikethrough")
