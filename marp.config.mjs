@@ -16,6 +16,10 @@ const requireMarpit = createRequire(require.resolve('@marp-team/marpit'))
 const yaml = requireMarpit('js-yaml')
 const postcss = requireMarpit('postcss')
 
+// MathJax writes an address or a style of a formula as it is, so that a quotation mark in it would end the attribute.
+const { LiteParser } = createRequire(require.resolve('@marp-team/marp-core'))('mathjax-full/js/adaptors/lite/Parser.js')
+LiteParser.CDATA_ATTR = {}
+
 /**
  * What the plugin may know of the deck that is being rendered.
  * `deck` is the absolute path of the source, `root` the folder that no image may leave, `assets` more folders in

@@ -23,7 +23,7 @@ from urllib.parse import quote
 from PIL import Image
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline import deck, decks, handouts, lint, marp, pages, patience, pdf, policy, present, qr
+from pipeline import active, deck, decks, handouts, lint, marp, pages, patience, pdf, policy, present, qr
 from pipeline.browser import Reader
 from pipeline.cache import NOTHING_KEPT, Cache
 from pipeline.deck import Deck
@@ -111,7 +111,7 @@ class Rendering:
 
     def _draft(self, source: Source, rendered: Rendered) -> tuple[Made, list[Problem]]:
         read, wrong = deck.read(rendered.html, name=source.name, source=source.label)
-        problems = [*rendered.problems, *wrong, *lint.problems(source, rendered.trace, read)]
+        problems = [*rendered.problems, *wrong, *lint.problems(source, rendered.trace, read), *active_problems(rendered, source)]
         address = f"{self.base}decks/{quote(source.name)}/" if self.base else ""
         html = policy.seal_deck(present.enhance(with_address(rendered.html, address), read, links=self.links))
         return Made(source, read, rendered, b"", html, address, self.cache), problems
@@ -141,6 +141,23 @@ class Rendering:
         new = iter(self.wait(formats))
         for source, found in zip(self.sources, self.known, strict=True):
             yield source, found or next(new)
+
+
+def active_problems(rendered: Rendered, source: Source) -> Iterator[Problem]:
+    """What runs, frames or sends on the slides that Marp made, by whichever way it came through: no policy allows it."""
+    body = rendered.bare[rendered.bare.find("<body") : rendered.bare.rfind("<script>")]  # which is Marp's own
+    if _MAY_LIVE.search(body):  # to look at each element takes far longer
+        for found in active.find(body):
+            line = active.line_in(source.text, found.clues, is_markdown=True)
+            message = f"{found.what} has got onto a slide, though Marp lets none through; take it out"
+            yield Problem(source.label, line, "html-refused", message)
+
+
+_MAY_LIVE = re.compile(
+    r"""[<:](?:script|base|form|i?frame|object|embed|applet|portal|fencedframe|template)|http-equiv|script:|data:text"""
+    r"""|data:app|action|ping|["'\s/]on\w+\s*=|__config|&(?:#|colon|newline|tab)""",
+    re.IGNORECASE,
+)
 
 
 @contextmanager

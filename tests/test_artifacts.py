@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
+from selectolax.lexbor import LexborHTMLParser
 
 from pipeline import artifacts, checks, decks, marp
 from pipeline.artifacts import Made, with_address
 from pipeline.browser import Reader
 from pipeline.cache import Cache
 from pipeline.decks import Source
+from pipeline.marp import Rendered
 from pipeline.problems import BuildError
 from pipeline.toolchain import Tools
 
@@ -67,6 +69,44 @@ def sources(tmp_path: Path) -> Sequence[Source]:
     for name, text in [("talk", "# A\n\nWords\n\n---\n\n# B\n"), ("odd", "---\nmarp: [\n---\n\n# C\n")]:
         (tmp_path / f"{name}.md").write_text(text, encoding="utf-8")
     return [decks.open_file(tmp_path / f"{name}.md", name) for name in ("talk", "odd")]
+
+
+FORMULA = r"""# A
+
+Some $\href{#1"><script>run()</script><g class="}{x}$ and $\unicode[a">b"]{65}$ and $\href{https://a.example/?a&b}{y}$.
+"""
+
+
+def test_the_attributes_of_a_formula_end_where_they_end(tools: Tools, tmp_path: Path) -> None:
+    source = Source("talk", tmp_path / "deck.md", tmp_path, "deck.md", FORMULA)
+    [rendered] = marp.render([source], tools=tools, lang="en", links={})
+    assert not isinstance(rendered, BuildError)
+    [slide] = LexborHTMLParser(rendered.bare).css("section")
+
+    assert [] == slide.css("script")
+    assert ['#1"><script>run()</script><g class="', "https://a.example/?a&b"] == [
+        link.attributes["href"] for link in slide.css("mjx-container a")
+    ]
+    assert "font-family: a\">b" in " ".join(text.attributes.get("style") or "" for text in slide.css("mjx-container *"))
+
+
+@pytest.mark.parametrize(
+    ("got", "what"),
+    [
+        ("<svg><script>run()</script></svg>", "<script>"),
+        ("</svg><p onclick = 'run()'>", "the handler 'onclick' of <p>"),
+        ("<a href='java&#9;script:run()'>x</a>", "the address"),
+        ("<a href='java&#115;cript&colon;run()'>x</a>", "the address"),
+        ("<iframe>", "<iframe>"),
+    ],
+)
+def test_what_lives_on_a_slide_is_refused_by_whichever_way_it_came(got: str, what: str) -> None:
+    bare = f"<!DOCTYPE html><html><body><div><svg data-marpit-svg>{got}</svg></div><script>marp()</script></body></html>"
+    source = Source("talk", Path("deck.md"), Path(), "deck.md", f"# A\n\n{got}\n")
+
+    [problem] = artifacts.active_problems(Rendered("", bare, b"", ()), source)
+    assert ("deck.md", 3, "html-refused") == (problem.path, problem.line, problem.rule)
+    assert problem.message.startswith(what)
 
 
 def test_slides_are_there_before_their_pdf(sources: Sequence[Source], tmp_path: Path, tools: Tools) -> None:
