@@ -154,12 +154,15 @@ def _judge(element: str, attributes: Mapping[str, str]) -> Iterator[Active]:
 def _loads(element: str, attributes: Mapping[str, str], text: str, *, is_picture: bool) -> Iterator[Active]:
     """What an element of a drawing asks another host for, or where it is a picture, what is not in it."""
     asked = [value for key, value in attributes.items() if key in _LOADED and element not in ("a", "area")]
-    asked += attributes.get("srcset", "").split(",")
-    if (element == "set" or element.startswith("animate")) and "href" in attributes.get("attributeName", ""):
-        asked += [part for key in _MOVED for part in attributes.get(key, "").split(";")]
-    if element in ("body", "table", "td", "th"):
-        asked.append(attributes.get("background", ""))
-    for css in [*(attributes.get(key, "") for key in _STYLED), text]:
+    asked += [each for key in ("srcset", "imagesrcset") for each in attributes.get(key, "").split(",")]
+    asked.append(attributes.get("background", ""))
+    styled = [*(attributes.get(key, "") for key in _STYLED), text]
+    if element == "set" or element.startswith("animate"):
+        moved = [part for key in _MOVED for part in attributes.get(key, "").split(";")]
+        if "href" in attributes.get("attributeName", ""):
+            asked += moved
+        styled += moved
+    for css in styled:
         if _MAY_LOAD.search(css):
             asked += styles.addresses(css)
     for address in map(_as_browsers_read, asked):
@@ -174,7 +177,7 @@ def _loads(element: str, attributes: Mapping[str, str], text: str, *, is_picture
             yield Active(f"<{element}>", message, clues)
 
 
-_ELSEWHERE = re.compile(r"(?:https?:)?[/\\]{2}", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"https?:|[/\\]{2}", re.IGNORECASE)  # "http:a.example" is an address, too
 _LOADED = ("href", "poster", "src", "xlink:href")
 _STYLED = (
     "clip-path", "cursor", "fill", "filter", "marker", "marker-end", "marker-mid", "marker-start", "mask", "stroke",

@@ -17,6 +17,8 @@ from xml.etree import ElementTree
 from PIL import Image
 from selectolax.lexbor import LexborNode
 
+from pipeline import styles
+
 _ENDINGS = {
     "image/apng": "png",
     "image/avif": "avif",
@@ -217,9 +219,13 @@ def _kept_attributes(element: str, attributes: Iterable[tuple[str, str]]) -> Ite
 
 def _without_loading(css: str) -> str:
     """CSS that asks for no file; where it might hide such a wish, no CSS."""
+    if not re.search(r"\\|@|url|src|image-set", css, re.IGNORECASE):
+        return css
     if "\\" in css or "image-set" in css.lower():
         return ""
     css = re.sub(r"@import[^;]*;?", "", css, flags=re.IGNORECASE)
-    return re.sub(
+    css = re.sub(
         r"url\(\s*+[\"']?+(?!\s*(?:#|data:(?:image|font)/))[^)]*\)?", "url(#)", css, flags=re.IGNORECASE | re.DOTALL
     )
+    # What is left may close up to another wish.
+    return css if all(re.match(r"#|data:|\Z", each.strip(), re.IGNORECASE) for each in styles.addresses(css)) else ""

@@ -134,6 +134,8 @@ def test_what_is_no_picture_becomes_no_file(wrong: str) -> None:
         ("<style>@import 'https://x.example/';</style>", "x.example"),
         ('<style>path { fill: url( "https://x.example/") }</style>', "x.example"),
         ("<style>path { fill: u\\72l(https://x.example/) }</style>", "x.example"),
+        ('<style>@imp@import x;ort "https://x.example/";</style>', "x.example"),
+        ("<style>path { fill: src('https://x.example/') }</style>", "x.example"),
         ('<path style="fill: url(https://x.example/)"/>', "x.example"),
         ('<path fill="url(//x.example/)"/>', "x.example"),
     ],

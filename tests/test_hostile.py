@@ -296,6 +296,11 @@ ASKS = {
     "j": '<image><set attributeName="href" to="https://x.example/10"/></image>',
     "k": '<image><animate attributeName="href" values="a.png;//x.example/11"/></image>',
     "l": f'<foreignObject><table {IN_XHTML} background="https://x.example/12"></table></foreignObject>',
+    "m": '<image href="http:x.example/13"/>',
+    "n": '<g><set attributeName="mask" to="url(https://x.example/14)"/></g>',
+    "o": '<g><animate attributeName="clip-path" values="none;url(//x.example/15)"/></g>',
+    "p": f'<foreignObject><table {IN_XHTML}><tr background="//x.example/16"/></table></foreignObject>',
+    "q": f'<link {IN_XHTML} rel="preload" as="image" imagesrcset="a.png 1x, https://x.example/17 2x"/>',
 }
 """Ways in which a drawing may ask another host for something."""
 
