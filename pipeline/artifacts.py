@@ -111,7 +111,8 @@ class Rendering:
 
     def _draft(self, source: Source, rendered: Rendered) -> tuple[Made, list[Problem]]:
         read, wrong = deck.read(rendered.html, name=source.name, source=source.label)
-        problems = [*rendered.problems, *wrong, *lint.problems(source, rendered.trace, read), *active_problems(rendered, source)]
+        problems = [*rendered.problems, *wrong, *lint.problems(source, rendered.trace, read)]
+        problems += active_problems(rendered, source)
         address = f"{self.base}decks/{quote(source.name)}/" if self.base else ""
         html = policy.seal_deck(present.enhance(with_address(rendered.html, address), read, links=self.links))
         return Made(source, read, rendered, b"", html, address, self.cache), problems
@@ -144,7 +145,7 @@ class Rendering:
 
 
 def active_problems(rendered: Rendered, source: Source) -> Iterator[Problem]:
-    """What runs, frames or sends on the slides that Marp made, by whichever way it came through: no policy allows it."""
+    """What runs, frames or sends on the slides that Marp made, by whichever way it came through."""
     body = rendered.bare[rendered.bare.find("<body") : rendered.bare.rfind("<script>")]  # which is Marp's own
     if _MAY_LIVE.search(body):  # to look at each element takes far longer
         for found in active.find(body):

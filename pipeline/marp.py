@@ -280,9 +280,9 @@ def _gather(
     for path in sorted(asked) if traced else ():  # once for all formats
         if path.suffix.lower() == ".svg":
             problems += _drawing_problems(path, source)
-        if path.suffix.lower() in pictures.SUFFIXES and pictures.is_cut_off(path):
+        if path.suffix.lower() in pictures.SUFFIXES and (wrong_with := pictures.fault(path)):
             place, line = source.where(path.name) or source.where(quote(path.name)) or (source.label, 0)
-            problems.append(Problem(place, line, "image-broken", f"image '{path.name}' is cut off; save it anew"))
+            problems.append(Problem(place, line, "image-broken", f"image '{path.name}' {wrong_with}"))
     return Rendered(
         html=content["html"].decode().replace("<head>", f"<head>{_NO_ICON}", 1),
         bare=content["bare"].decode(),

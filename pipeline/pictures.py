@@ -1,4 +1,4 @@
-"""Find pictures whose end is missing: browsers show the part that is there, or nothing, and say neither."""
+"""Find pictures whose end is missing, of which browsers show a part or nothing without a word; and those too large."""
 
 from __future__ import annotations
 
@@ -11,7 +11,30 @@ from PIL import Image
 
 SUFFIXES = frozenset([".gif", ".jpeg", ".jpg", ".png", ".webp"])
 
+_FORMATS = ["GIF", "JPEG", "PNG", "WEBP"]
 _PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def fault(path: Path) -> str:
+    """What is wrong with a picture, and what to do; '' where nothing is."""
+    if is_too_large(path):
+        return f"has more than {MOST} megapixels, which keep a browser busy for minutes; save it smaller"
+    return "is cut off, so that readers see a part of it or nothing; save it anew" if is_cut_off(path) else ""
+
+
+MOST = 100
+"""Megapixels; a picture of more keeps a browser busy for minutes, as it is drawn anew for each output."""
+
+
+def is_too_large(path: Path) -> bool:
+    """Whether a PNG, JPEG, GIF or WebP file has more than MOST megapixels; what is none of these has none."""
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=_FORMATS) as image:
+            return image.width * image.height > MOST * 1_000_000
+    except Image.DecompressionBombError:
+        return True
+    except (OSError, SyntaxError, ValueError):
+        return False
 
 
 def is_cut_off(path: Path) -> bool:

@@ -507,8 +507,7 @@ def _file_problems(path: Path, name: str, *, is_asset: bool) -> Iterator[Problem
     """
     ending = path.suffix.lower()
     if ending in pictures.SUFFIXES:
-        if pictures.is_cut_off(path):
-            message = "is cut off, so that readers see a part of it or nothing; save it anew"
+        if message := pictures.fault(path):
             yield Problem(name, 0, "image-broken", message)
     elif ending == ".css" or (is_asset and ending == ".html"):
         read_text(path, name)

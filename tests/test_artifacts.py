@@ -87,7 +87,7 @@ def test_the_attributes_of_a_formula_end_where_they_end(tools: Tools, tmp_path: 
     assert ['#1"><script>run()</script><g class="', "https://a.example/?a&b"] == [
         link.attributes["href"] for link in slide.css("mjx-container a")
     ]
-    assert "font-family: a\">b" in " ".join(text.attributes.get("style") or "" for text in slide.css("mjx-container *"))
+    assert 'font-family: a">b' in " ".join(text.attributes.get("style") or "" for text in slide.css("mjx-container *"))
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,9 @@ def test_the_attributes_of_a_formula_end_where_they_end(tools: Tools, tmp_path: 
     ],
 )
 def test_what_lives_on_a_slide_is_refused_by_whichever_way_it_came(got: str, what: str) -> None:
-    bare = f"<!DOCTYPE html><html><body><div><svg data-marpit-svg>{got}</svg></div><script>marp()</script></body></html>"
+    bare = (
+        f"<!DOCTYPE html><html><body><div><svg data-marpit-svg>{got}</svg></div><script>marp()</script></body></html>"
+    )
     source = Source("talk", Path("deck.md"), Path(), "deck.md", f"# A\n\n{got}\n")
 
     [problem] = artifacts.active_problems(Rendered("", bare, b"", ()), source)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import random
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +63,25 @@ def test_a_picture_that_was_saved_anew_is_looked_at_again(tmp_path: Path) -> Non
     path.write_bytes(picture(KINDS["a.png"]))
 
     assert not pictures.is_cut_off(path)
+
+
+@pytest.mark.parametrize(("size", "is_large"), [((10_000, 10_000), False), ((10_001, 10_000), True)])
+@pytest.mark.parametrize("name", ["a.png", "a.gif"])
+def test_a_picture_that_keeps_a_browser_busy_is_named(
+    name: str, size: tuple[int, int], is_large: bool, tmp_path: Path
+) -> None:
+    Image.new("1", size).save(tmp_path / name)
+
+    said = "has more than 100 megapixels, which keep a browser busy for minutes; save it smaller" if is_large else ""
+    assert said == pictures.fault(tmp_path / name)
+
+
+def test_a_picture_larger_than_any_is_named_by_its_first_bytes(tmp_path: Path) -> None:
+    content = picture(KINDS["a.png"])
+    header = b"IHDR" + struct.pack(">2I", 60_000, 60_000) + content[24:29]
+    (tmp_path / "a.png").write_bytes(content[:12] + header + struct.pack(">I", zlib.crc32(header)) + content[33:])
+
+    assert "megapixels" in pictures.fault(tmp_path / "a.png")
 
 
 def test_a_picture_beside_the_pages_is_named(tiny: Project) -> None:
