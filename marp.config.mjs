@@ -206,6 +206,7 @@ function settle(html, markdown, deck) {
     return found
   }
   const inlined = (address, kind) => local(address, kind).data
+  const slides = slidesByKey(html)
   return html.replace(/<([a-z][\w-]*)((?:[^"'>]|"[^"]*"|'[^']*')*)>/gi, (whole, tag, attributes) => {
     line = Number(/\sdata-line="(\d+)"/.exec(attributes)?.[1] ?? line)
     let source
@@ -232,6 +233,9 @@ function settle(html, markdown, deck) {
         deck.problems.push({ line: lineOf(address, markdown, line), rule: 'html-refused', message: `the address '${address}' of a link in a formula is none of the web; write one that begins with https://` })
         return ''
       }
+      // Paper and PowerPoint know a slide by its number only.
+      const number = name === 'href' && address.startsWith('#') && slides.get(pathOf(address.slice(1)))
+      if (number) return `${space}href="#${number}" data-href="${value}"`
       if (!address || address.startsWith('#') || hasScheme(address)) return attribute
       if (name === 'href') {
         const published = deck.links && publishedAddress(address, deck)
@@ -257,6 +261,10 @@ function settle(html, markdown, deck) {
     return `<${tag}${settled}>`
   })
 }
+
+// The number of each slide by the keys that were given to it, former ones too; one of digits hides no other's number.
+const slidesByKey = (html) => new Map([...html.matchAll(/<section (?=[^>]*\sdata-key="([^"]*)")(?:[^>]*\s)?id="(\d+)"/g)]
+  .flatMap(([, keys, number]) => unescapeAttribute(keys).split(/\s+/).filter((key) => /\D/.test(key)).map((key) => [key, number])))
 
 // A link to a source file becomes the address under which that file is published.
 function publishedAddress(address, { deck, root, links, linked }) {

@@ -169,6 +169,8 @@ def _describe_links(printed: Sequence[Sequence[pikepdf.Object]], links: Sequence
 
 def _leads_to(link: Link, address: str) -> bool:
     """Whether the author's address can have become `address`."""
+    if link.number:
+        return address == link.number
     end = link.href.lstrip("./")
     return bool(end) and address.endswith(end)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from urllib.parse import unquote
 
 from pipeline import browser, handouts, links, pdf, scenario, sessions, site, templates
 from pipeline.artifacts import Made
@@ -25,6 +26,7 @@ WORDS_A_MINUTE = 160
 def deck_problems(made: Made) -> Iterator[Problem]:
     """See what the deck itself lacks: words for those who do not see its images, and minutes for its notes."""
     yield from _images_without_words(made)
+    yield from _links_lost_on_paper(made)
     for slide in made.deck.slides:
         words = len(spoken(slide.notes))
         if slide.minutes and words > slide.minutes * WORDS_A_MINUTE:
@@ -34,6 +36,22 @@ def deck_problems(made: Made) -> Iterator[Problem]:
                 "the slide more minutes"
             )
             yield Problem(made.source.label, _line_of_notes(made, slide), "note-long", message)
+
+
+def _links_lost_on_paper(made: Made) -> Iterator[Problem]:
+    """The links to keys that nobody gave: where Marp has no such id, only the deck's script knows the slide."""
+    unnamed = {slide.key for slide in made.deck.slides}
+    told: set[str] = set()
+    for slide in made.deck.slides:
+        for link in slide.links:
+            key = unquote(link.href[1:])
+            if link.number or not link.href.startswith("#") or key not in unnamed or (link.is_aside and key in told):
+                continue
+            ids = {unquote(name) for name in re.findall(r'\sid="([^"]*)"', made.rendered.html)}
+            if key not in ids:
+                told.add(key)
+                message = f"slide {slide.number}: '{link.href}' leads nowhere in PDF and PowerPoint; give that slide a"
+                yield Problem(made.source.label, link.line, "link-dead", f"{message} '_slideKey' and link to that")
 
 
 def _images_without_words(made: Made) -> Iterator[Problem]:

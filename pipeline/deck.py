@@ -30,6 +30,8 @@ class Link:
     """Its words and the text alternatives of its images, white space folded; '' where it has none."""
     is_aside: bool = False
     """Whether it stands in a header or a footer, which many slides may share."""
+    number: str = ""
+    """For a slide's key, the address that leads to its slide on paper, such as '#4'."""
 
 
 @dataclass(frozen=True)
@@ -210,8 +212,10 @@ def _slide(number: int, frame: LexborNode, section: LexborNode, notes: tuple[str
 
 def _link(node: LexborNode, line: int, *, is_aside: bool) -> Link:
     words = [_text(node), *map(_alt, node.css("img, svg[data-src]"))]
-    href = node.attributes.get("data-href") or node.attributes.get("href") or ""
-    return Link(href, stamped_line(node, line), " ".join(" ".join(words).split()), is_aside)
+    to = node.attributes.get("href") or ""
+    href = node.attributes.get("data-href") or to
+    number = to if href.startswith("#") and href != to else ""
+    return Link(href, stamped_line(node, line), " ".join(" ".join(words).split()), is_aside, number)
 
 
 def _images(frame: LexborNode, section: LexborNode, line: int, asides: Collection[int]) -> Iterator[Image]:

@@ -120,7 +120,7 @@ def _element(node: LexborNode, tag: str, inner: str) -> str:
         return f"<{tag}{_copied(node, _FORMULA_ATTRIBUTES, _WORD)}>{inner}</{tag}>"
     if tag not in _KEPT or not (inner.strip() or tag in _KEPT_IF_EMPTY):
         return inner
-    if tag == "a" and not _address(node.attributes.get("href") or ""):
+    if tag == "a" and not _address(node):
         return inner
     return f"<{tag}{''.join(_attributes(node, tag))}>{inner}</{tag}>"
 
@@ -128,7 +128,7 @@ def _element(node: LexborNode, tag: str, inner: str) -> str:
 def _attributes(node: LexborNode, tag: str) -> Iterator[str]:
     match tag:
         case "a":
-            yield f' href="{escape(_address(node.attributes.get("href") or ""))}"'
+            yield f' href="{escape(_address(node))}"'
         case "ol":
             yield _copied(node, ("start",), r"-?\d+")
             yield " reversed" if "reversed" in node.attributes else ""
@@ -150,10 +150,11 @@ def _copied(node: LexborNode, names: tuple[str, ...], shape: str) -> str:
     return "".join(f' {name}="{value}"' for name, value in values.items() if re.fullmatch(shape, value, re.ASCII))
 
 
-def _address(href: str) -> str:
+def _address(node: LexborNode) -> str:
     """Where a link leads from the deck's page; '' where no reader should follow."""
+    href = node.attributes.get("href") or ""
     if href.startswith("#"):  # the page stands beside the deck, so only links within the deck need another address
-        return f"slides.html{href}"
+        return f"slides.html{node.attributes.get('data-href') or href}"
     try:
         scheme = urlsplit(href).scheme
     except ValueError:

@@ -135,6 +135,46 @@ def test_a_link_in_a_formula_says_where_it_leads(tmp_path: Path, tools: Tools) -
         assert ("https://tex.example/", "https://tex.example/") == (str(link.A.URI), str(link.Contents))
 
 
+def test_links_to_keys_lead_to_their_slides(tmp_path: Path, tools: Tools) -> None:
+    (tmp_path / "deck.md").write_text(KEYS, encoding="utf-8")
+    [made], problems = artifacts.make(
+        [decks.open_file(tmp_path / "deck.md", "talk")], tools=tools, lang="en", links={}, base=""
+    )
+
+    assert [] == problems
+    plan = ("To the plan", "", 2)
+    found = [sorted((area.text, area.address, area.page) for area in page.areas) for page in asides.read(made.pdf)]
+    assert [[plan, ("its old name", "", 2), ("the words", "", 3)], [plan], [plan]] == found
+    assert ["#agenda", "#more-words", "#plan"] == [link.href for link in made.deck.slides[0].links][1:]
+    assert '<a href="slides.html#agenda">its old name</a>' in made.deck.slides[0].body
+
+
+KEYS = """---
+footer: '[To the plan](#plan)'
+---
+
+# One
+
+<details><summary>More</summary>
+
+[hidden](https://hidden.example/)
+
+</details>
+
+[its old name](#agenda) and [the words](#more-words)
+
+---
+
+<!-- _slideKey: plan agenda -->
+
+# Two
+
+---
+
+# More *words*
+"""
+
+
 def test_a_link_that_is_not_printed_does_not_shift_the_words_of_others(document: pikepdf.Pdf) -> None:
     found = [(str(link.A.URI), str(link.Contents)) for link in signs(document.pages[2], pikepdf.Name.Link)]
 

@@ -49,6 +49,12 @@ backgroundImage: url(paper.png)
 # D
 
 <!-- {WORDS * 9} -->
+
+[lost](#slide-5) [there](#b) [by number](#5) [dead](#nowhere)
+
+---
+
+No heading
 """
 
 
@@ -77,6 +83,13 @@ def test_every_image_without_words_is_named_and_that_of_a_header_once(found: lis
         (10, "slide 1: image 'third.png' has no text alternative; write ![bg what it shows](third.png)"),
         (line_of("![w:300]"), f"slide 2: {source}"),
     ]
+
+
+def test_a_link_that_only_the_decks_script_can_follow_is_named(found: list[Problem]) -> None:
+    messages = [(problem.line, problem.message) for problem in found if problem.rule == "link-dead"]
+
+    lost = "slide 4: '#slide-5' leads nowhere in PDF and PowerPoint; give that slide a '_slideKey' and link to that"
+    assert [(line_of("[lost]"), lost)] == messages
 
 
 def test_lines_are_those_of_markdown() -> None:
