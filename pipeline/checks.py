@@ -124,10 +124,10 @@ def pdf_problems(made: Made, seen: Sequence[str] | None = None) -> Iterator[Prob
         message = f"slide {slide.number}: the PDF {fault.message}" if slide else f"the PDF {fault.message}"
         yield Problem(made.source.label, slide.line if slide else 0, "pdf-structure", message)
     painted = pdf.image_counts(made.pdf)  # what a filter has turned into a picture has no letters, but is to be seen
-    rare = {slide.number: words for slide in slides if (words := _of_other_scripts(f"{slide.title} {slide.text}"))}
+    rare = {slide.number: words for slide in slides if (words := _of_other_scripts(slide.text))}
     boxed = pdf.boxed(made.pdf, rare) if rare else set()
     for slide, text in zip(slides, texts, strict=True):
-        lost = pdf.missing(text, f"{slide.title} {slide.text}")
+        lost = pdf.missing(text, slide.text)
         if slide.number in boxed:
             some = _some(rare[slide.number])
             message = (

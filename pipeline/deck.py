@@ -178,7 +178,7 @@ def _slide(number: int, frame: LexborNode, section: LexborNode, notes: tuple[str
     asides = {node.mem_id for node in section.css("section > header *, section > footer *")}
     headings = (node for node in section.css("h1, h2, h3, h4, h5, h6") if node.mem_id not in asides)
     heading = next(headings, None)
-    title = _text(heading) if heading else ""
+    words = _text(heading) if heading else ""
     line = int(section.attributes.get("data-line") or 1)
     content = [child for child in section.iter(include_text=True) if child.tag not in ("header", "footer")]
     images = tuple(_images(frame, section, line, asides))
@@ -191,17 +191,21 @@ def _slide(number: int, frame: LexborNode, section: LexborNode, notes: tuple[str
         formula.decompose()
     for aside in section.css("section > header, section > footer"):
         aside.decompose()
-    key, *former = (section.attributes.get("data-key") or "").split() or [_slug(title) or f"slide-{number}"]
+    key, *former = (section.attributes.get("data-key") or "").split() or [_slug(words) or f"slide-{number}"]
+    text = _text(section)
+    formulas = heading.css("mjx-container") if heading else []
+    for formula in formulas:  # a picture, of which a title has the signs
+        formula.replace_with(reading.formula_words(formula))
     return Slide(
         number=number,
         key=key,
-        title=title,
+        title=_text(heading) if heading and formulas else words,
         line=line,
         minutes=_minutes(section.attributes.get("data-minutes")),
         notes=notes,
         links=links,
         images=images,
-        text=_text(section),
+        text=text,
         body=body,
         former=tuple(former),
         start=int(section.attributes.get("data-start") or 1),

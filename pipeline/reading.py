@@ -68,7 +68,7 @@ class _Reader:
         if tag in _DROPPED or tag.startswith(("-", "_", "!")) or "katex-html" in _classes(node):
             return ""
         if node.mem_id == self._title:
-            return "".join(f"<p>{self.read(part)}</p>" for part in node.css("img, svg[data-src], a[href]"))
+            return "".join(f"<p>{self.read(part)}</p>" for part in node.css("img, svg[data-src], mjx-container, a[href]"))
         inner = "".join(self.read(child) for child in node.iter(include_text=True))
         return _element(node, tag, inner)
 
@@ -97,18 +97,20 @@ class _Reader:
 
     def _formula(self, node: LexborNode) -> str:
         drawing = node.css_first("svg")
-        if drawing is None:
-            return ""
-        # MathJax draws letters and keeps their code points, in letters that only mathematics uses; those that its font
-        # lacks it writes.
-        signs: list[str] = []
-        for glyph in drawing.css("[data-c], text"):
-            point = int(glyph.attributes.get("data-c") or "0", 16)
-            sign = glyph.text() if glyph.tag == "text" else chr(point) if 32 < point < 0x110000 else ""
-            signs += [sign] if sign.strip() else []
-        words = unicodedata.normalize("NFKC", " ".join(signs))
-        figure = self._figures.add_drawing(drawing, "formula")
-        return _image(figure, f"Formula: {words}", (0, 0), "reading-formula") if figure else ""
+        figure = self._figures.add_drawing(drawing, "formula") if drawing else None
+        return _image(figure, f"Formula: {formula_words(node)}", (0, 0), "reading-formula") if figure else ""
+
+
+def formula_words(formula: LexborNode) -> str:
+    """The signs of a formula that MathJax has drawn, one after the other."""
+    # MathJax draws letters and keeps their code points, in letters that only mathematics uses; those that its font
+    # lacks it writes.
+    signs: list[str] = []
+    for glyph in formula.css("[data-c], text"):
+        point = int(glyph.attributes.get("data-c") or "0", 16)
+        sign = glyph.text() if glyph.tag == "text" else chr(point) if 32 < point < 0x110000 else ""
+        signs += [sign] if sign.strip() else []
+    return unicodedata.normalize("NFKC", " ".join(signs))
 
 
 def _element(node: LexborNode, tag: str, inner: str) -> str:

@@ -469,6 +469,17 @@ def test_formulas_are_figures_that_can_be_read_aloud(read: Read) -> None:
     assert ["formula.svg"] == [figure.name for figure in result.figures]
 
 
+def test_a_formula_in_a_heading_is_part_of_the_title(read: Read) -> None:
+    result, problems, _ = read("## The $n$th of $x^2$\n\n---\n\n# $E = mc^2$\n\nwords\n")
+
+    assert [] == problems
+    assert ["The nth of x 2", "E = m c 2"] == [slide.title for slide in result.slides]
+    assert ["the-th-of", "slide-2"] == [slide.key for slide in result.slides]  # addresses stay what they were
+    assert ["The th of", "words"] == [slide.text for slide in result.slides]
+    assert 'alt="Formula: n"' in result.slides[0].body
+    assert 'alt="Formula: E = m c 2"' in result.slides[1].body
+
+
 def test_formulas_in_mathml_stay_formulas(read: Read) -> None:
     result, _, _ = read("---\nmath: katex\n---\n# Title\n\nAs $c^2$ says\n")
 

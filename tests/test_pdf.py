@@ -170,6 +170,23 @@ def test_words_that_the_pdf_lacks_are_named(site: Path) -> None:
     assert f"slides/talk/deck.md:{line}: slide 2: the PDF does not show 'planted'" in told(problem)
 
 
+def test_what_a_pdf_shows_otherwise_than_it_is_written_is_not_lost(tmp_path: Path, tools: Tools) -> None:
+    (tmp_path / "deck.md").write_text(SHOWN, encoding="utf-8")
+    [made], _ = artifacts.make(
+        [decks.open_file(tmp_path / "deck.md", "talk")], tools=tools, lang="en", links={}, base=""
+    )
+
+    assert [] == list(checks.pdf_problems(made))
+
+
+SHOWN = """---
+title: Shown
+---
+
+## The $n$th
+"""
+
+
 def remade(html: str, document: bytes) -> artifacts.Made:
     """A deck with another PDF than its own."""
     read, _ = deck.read(html, name="talk", source="slides/talk/deck.md")
