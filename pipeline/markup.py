@@ -49,6 +49,11 @@ def _said(refused: Refused) -> str:
             return (
                 f"Marp takes the handler '{refused.what}' out of <{refused.element}>; take it out, a slide runs nothing"
             )
+        case "attribute" if refused.what == "id":
+            return f"Marp takes the id out of <{refused.element}>; link to the slide's key, or style a class instead"
+        case "attribute":
+            said = f"Marp takes '{refused.what}' out of <{refused.element}>"
+            return f"{said}; give it a class, and say in <style> what that looks like"
         case "address":
             said = f"Marp takes the address {quoted(refused.what)} out of <{refused.element}>"
             return f"{said}; write one of the web, or the path of a file in the project"

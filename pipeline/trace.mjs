@@ -151,13 +151,16 @@ function inline(token, { trace, found, at, marp }) {
 
 // HTML's elements, apart from those that Marp's list has: any other name between angle brackets may be meant as text.
 const ELEMENTS = new Set(
-  `applet area base body button canvas data datalist dfn dialog embed fencedframe fieldset font footer form frame frameset
-  head header hgroup html iframe input label legend link main map marquee math menu meta meter noembed noframes noscript
-  object optgroup option output param plaintext portal progress samp script search select slot style svg template textarea
-  title track var`.split(/\s+/),
+  `acronym applet area base basefont bgsound blink body button canvas data datalist dfn dialog embed fencedframe fieldset
+  font footer form frame frameset head header hgroup html iframe input label legend link listing main map marquee math menu
+  meta meter nobr noembed noframes noscript object optgroup option output param plaintext portal progress rb rtc samp script
+  search select slot style svg template textarea title track tt var xmp`.split(/\s+/),
 )
 // What a browser reads as text up to the end of the element.
 const TEXTS = new Set(['iframe', 'noembed', 'noframes', 'script', 'style', 'textarea', 'title', 'xmp'])
+
+// What changes how an element looks, or leads to it.
+const LOOKS = /^(?:style|id|hidden|v?align|width|height|bgcolor|color)$/i
 
 // What Marpit leaves as text, since it runs, or shows files of one machine.
 const REFUSED_LINK = /\]\(\s*<?\s*((?:javascript|vbscript|file|data):\S*?)(?=>|\)(?:\s|$)|\s|$)|^\s*\[[^\]]+\]:\s*<?((?:javascript|vbscript|file|data):\S*)|<((?:javascript|vbscript|file):[^\s>]+)>/gim
@@ -211,7 +214,9 @@ function refusedHtml(content, { trace, at, marp, isBlock = false, around = conte
     for (const [, key, double, single, plain] of attributes.matchAll(/([^\s"'=/]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+)))?/g)) {
       const value = double ?? single ?? plain ?? ''
       const judge = Array.isArray(allowed[name]) ? undefined : allowed[name][key.toLowerCase()]
+      const isKept = Array.isArray(allowed[name]) ? allowed[name].includes(key.toLowerCase()) : judge
       if (/^on\w/i.test(key)) say(index, 'handler', name, key)
+      else if (LOOKS.test(key) && !isKept && (value.trim() || /^hidden$/i.test(key))) say(index, 'attribute', name, key.toLowerCase())
       else if (typeof judge === 'function' && /^(?:href|src|srcset|poster|cite)$/i.test(key) && value.trim() && !judge(unescaped(value))) say(index, 'address', name, value)
     }
   }

@@ -91,10 +91,11 @@ class Refused:
     """0 in a header or footer."""
     slide: int
     kind: str
-    """'element' and 'text' (a link in Markdown), shown as words; 'handler' and 'address', taken out of an element."""
+    """'element' and 'text' (a link in Markdown), shown as words; 'handler', 'attribute' and 'address', taken out of an
+    element."""
     element: str
     what: str
-    """The handler's name, or the address."""
+    """The name of the handler or the attribute, or the address."""
 
 
 @dataclass(frozen=True)

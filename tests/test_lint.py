@@ -71,6 +71,14 @@ PLANTED: list[tuple[str, str, list[tuple[int, str]]]] = [
         [(3, "html-refused")],
     ),
     ("dashes in a field", "# A\n\n<textarea>\n---\n</textarea>\n", [(3, "html-refused")]),
+    (
+        "columns by a style",
+        "# A\n\n<div style='display: grid' id=box>\n\na <span\nSTYLE=\"color: blue\">b</span>\n\n</div>\n",
+        [(3, "html-refused"), (3, "html-refused"), (5, "html-refused")],
+    ),
+    ("a paragraph in the middle", "# A\n\n<p align=center hidden>\na\n</p>\n", [(3, "html-refused")] * 2),
+    ("a style in a footer", "---\nfooter: <b style='color: red'>x</b>\n---\n# A\n", [(2, "html-refused")]),
+    ("letters of a typewriter", "# A\n\nwords <tt>typed</tt>\n", [(3, "html-refused")]),
     ("to the end", "# A\n\n---\n\n<!-- Nobody closed this\n\n---\n\n# B\n", [(5, "comment-open")]),
     ("closed with a space", "# A\n\n<!-- Nobody closed this -- >\n\n---\n\n# B\n", [(3, "comment-open")]),
     ("to the end of an item", "- x\n\n  <!-- Nobody closed this\n\n- y\n", [(3, "comment-open")]),
@@ -223,6 +231,15 @@ SILENT: dict[str, str] = {
     "a list below a table": "# A\n\n| a |\n|---|\n| 1 |\n- x | y | z\n\n- ```\n  | a |\n  |---|\n  | 1 | 2 |\n  ```\n",
     "tables that are none": "# A\n\n```\n| a |\n|---|\n| 1 | 2 |\n```\n\n<!--\n| a |\n|---|\n| 1 | 2 |\n-->\n",
     "nothing": "",
+    "how HTML may say that something looks": """
+        # A
+
+        <img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" width=9 height="9" align=left alt="style='x' id=y">
+        <p class="style" title="id=a style='b'" style="" id="">a</p>
+        <table width="90%"><tr valign=top><td align="center" width='1'>&lt;p id=a></td></tr></table>
+
+        Write `<p align="center">` and \\<p id="a">.
+        """,
     "blank lines": "\n\n\n",
     "front matter alone": "---\nmarp: true\n---\n",
     "the deck of the other tests": VALID,
