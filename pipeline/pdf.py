@@ -137,15 +137,30 @@ def missing(text: str, words: str, *, every_time: bool = False) -> list[str]:
     """The words that a page whose text is `text` does not show, or, `every_time`, less often than they are wanted.
 
     A PDF knows glyphs, not words: kerning looks like white space, Arabic comes in the order of the page, emoji and
-    formulas have no letters. So only words of three letters or more are looked for, in either direction.
+    formulas have no letters. So only words of three letters or more are looked for, in either direction. Vowel signs of
+    Arabic and Hebrew part the letters anywhere: there it is enough that all of them are on the page.
     """
     page = "".join(_letters(text).split())
     wanted = Counter(_WORD.findall(_letters(words)))
+    if _VOWEL_SIGN.search(words) and _has_letters(page, "".join(_LEFTWARDS.findall(_letters(words)))):
+        wanted = Counter({word: times for word, times in wanted.items() if not _LEFTWARDS.match(word)})
     return [
         word
         for word, times in wanted.items()
         if max(page.count(word), page.count(word[::-1])) < (times if every_time else 1)
     ]
+
+
+def is_whole(text: str, words: str) -> bool:
+    """Whether a page whose text is `text` has every letter of `words`, in whatever order it stands there.
+
+    A reading beside its word, a large initial and lines from top to bottom come at other places than one reads them.
+    """
+    return _has_letters(_letters(text), "".join(filter(str.isalpha, _letters(words))))
+
+
+def _has_letters(page: str, letters: str) -> bool:
+    return Counter(letters) <= Counter(page)
 
 
 def boxed(pdf: bytes, pages: Collection[int]) -> set[int]:
@@ -278,6 +293,8 @@ def _letters(text: str) -> str:
 
 # Letters of one direction: those from right to left may stand right beside others.
 _WORD = re.compile(r"(?:(?=[^\W\d_])[\u0590-\u08ff]){3,}|[^\W\d_\u0590-\u08ff]{3,}")
+_LEFTWARDS = re.compile(r"(?=[^\W\d_])[\u0590-\u08ff]")
+_VOWEL_SIGN = re.compile(r"[\u0591-\u05c7\u064b-\u065f\u0670]")
 
 
 def pictures(pdf: bytes, width: int = PICTURE_WIDTH) -> Iterator[Image.Image]:

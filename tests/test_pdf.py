@@ -11,8 +11,10 @@ from pathlib import Path
 import pikepdf
 import pytest
 from PIL import Image
+from playwright.sync_api import Browser
 
 from pipeline import artifacts, checks, deck, decks, marp, pdf
+from pipeline.browser import Reader
 from pipeline.toolchain import Tools
 from tests.conftest import ROOT, told
 
@@ -150,6 +152,9 @@ def test_a_deck_gives_the_same_bytes_whatever_the_browser_has_printed_before(tmp
         ("安全性很重要", "安全性很重要", []),
         ("", "Safety first", ["safety", "first"]),
         ("שלום", "שָׁלוֹם", []),
+        ("ְּב רֵשאִׁית", "בְּרֵאשִׁית", []),
+        ("ְּב רֵשאִׁ", "בְּרֵאשִׁית", ["בראשית"]),
+        ("שאריתב", "בראשית", ["בראשית"]),
         ("ΚΑΛΗΜΕΡΑ", "Καλημέρα", []),
         ("ISTANBUL BILGISI", "İstanbul bilgisı", []),
     ],
@@ -170,20 +175,45 @@ def test_words_that_the_pdf_lacks_are_named(site: Path) -> None:
     assert f"slides/talk/deck.md:{line}: slide 2: the PDF does not show 'planted'" in told(problem)
 
 
-def test_what_a_pdf_shows_otherwise_than_it_is_written_is_not_lost(tmp_path: Path, tools: Tools) -> None:
+def test_what_a_pdf_shows_otherwise_than_it_is_written_is_not_lost(
+    tmp_path: Path, tools: Tools, browser: Browser
+) -> None:
     (tmp_path / "deck.md").write_text(SHOWN, encoding="utf-8")
     [made], _ = artifacts.make(
         [decks.open_file(tmp_path / "deck.md", "talk")], tools=tools, lang="en", links={}, base=""
     )
 
-    assert [] == list(checks.pdf_problems(made))
+    found = list(checks.all_pdf_problems([made], Reader(browser, tmp_path, "https://deck.invalid/")))
+
+    [lost] = [problem.message for problem in found]
+    assert "slide 4: the PDF does not show 'hidden'; see what hides it in print" == lost
 
 
 SHOWN = """---
 title: Shown
+style: |
+  .initial::first-letter { font-size: 3em; float: left }
+  .down { writing-mode: vertical-rl; text-orientation: upright; height: 400px }
+  @media print { .hidden { display: none } }
 ---
 
 ## The $n$th
+
+---
+
+<ruby>Tokyo<rt>toukyou</rt></ruby>station and بِالْعَرَبِيَّة
+
+<p class="initial">Dropped initials</p>
+
+---
+
+<p class="down">Vertical upright writing for all</p>
+
+---
+
+Shown
+
+<p class="initial hidden">hidden</p>
 """
 
 
