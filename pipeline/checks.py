@@ -7,6 +7,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from urllib.parse import unquote
@@ -180,9 +181,19 @@ def _print_problems(made: Made, prints: Mapping[str, bytes]) -> Iterator[Problem
         ends = [page for _, page in entries[1:]] + [len(texts)]
         for slide, (_, start), end in zip(made.deck.slides, entries, ends, strict=True):
             # The notes may end on the page on which the next slide starts.
-            if lost := pdf.missing(" ".join(texts[start - 1 : end]), handouts.words(slide, name)):
+            if lost := _lost_in_print(made, slide, name, " ".join(texts[start - 1 : end])):
                 message = f"slide {slide.number}: {name} does not show {_some(lost)}; see what hides it in print"
                 yield Problem(made.source.label, slide.line, "handout-incomplete", message)
+
+
+def _lost_in_print(made: Made, slide: Slide, name: str, text: str) -> list[str]:
+    """The words that the pages of a slide lack; where its own PDF lacks words of the slide, that tells whether rightly."""
+    lost = pdf.missing(text, handouts.words(slide, name))
+    if not lost:
+        return []
+    unseen = pdf.missing(" ".join(pdf.texts(made.pdf)[slide.number - 1 : slide.number]), slide.text)
+    said = pdf.missing("", handouts.words(replace(slide, text=""), name))  # which is ours to print
+    return [word for word in lost if word in said or word not in unseen]
 
 
 def powerpoint_problems(made: Sequence[Made], folder: Path) -> Iterator[Problem]:

@@ -128,6 +128,7 @@ class: invert
 <style>
 :root { color: #fee; }
 article, header, h1, .note, .slide { letter-spacing: 0.1em; }
+.nobody { display: none; }
 </style>
 <!-- header: Head of the slide -->
 
@@ -140,6 +141,8 @@ article, header, h1, .note, .slide { letter-spacing: 0.1em; }
 | 1   | 2   |
 
 </div>
+
+<p class="nobody">seen anywhere</p>
 
 ---
 
@@ -317,6 +320,19 @@ def test_a_word_that_is_not_printed_is_found(made: dict[str, Made], prints: dict
     start = f"{odd.source.label}:{second.line}: slide 2: "
     assert [line.split(" does")[0] for line in found] == [start + file for file in ALL]
     assert f"{start}handout.pdf does not show 'gruezi', 'planted'; see what hides it in print" in found
+
+
+def test_a_word_of_a_slide_that_only_its_handout_lacks_is_found(
+    made: dict[str, Made], prints: dict[str, dict[str, bytes]]
+) -> None:
+    odd = made["odd"]
+    first, *rest = odd.deck.slides
+    slides = (replace(first, text=f"{first.text} before", notes=(*first.notes, "nowhere")), *rest)
+    planted = replace(odd, deck=replace(odd.deck, slides=slides), pdf=made["long"].pdf)
+    found = [told(problem) for problem in checks.print_problems(planted, {"handout.pdf": prints["odd"]["handout.pdf"]})]
+
+    said = "slide 1: handout.pdf does not show 'before', 'nowhere'; see what hides it in print"
+    assert [f"{odd.source.label}:{first.line}: {said}"] == found
 
 
 def test_outlines_that_do_not_match_the_slides_are_found(
