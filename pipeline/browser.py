@@ -652,8 +652,10 @@ _WORDS = """() => [...document.querySelectorAll('svg[data-marpit-svg]')].map(fra
     range.selectNodeContents(text)
     const box = range.getBoundingClientRect()
     const small = (e) => e.clientWidth <= 1 && e.clientHeight <= 1 && getComputedStyle(e).overflowX !== 'visible'
+    const cut = (e) => e.scrollWidth > e.clientWidth && getComputedStyle(e).overflowX !== 'visible' &&
+      getComputedStyle(e).textOverflow !== 'clip'
     let hidden = box.right < -200 || !box.width
-    for (let each = element; each && each !== frame; each = each.parentElement) hidden ||= small(each)
+    for (let each = element; each && each !== frame; each = each.parentElement) hidden ||= small(each) || cut(each)
     if (!hidden && element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) words.push(text.data)
   }
   return words.join(' ')

@@ -194,6 +194,7 @@ title: Shown
 style: |
   .initial::first-letter { font-size: 3em; float: left }
   .down { writing-mode: vertical-rl; text-orientation: upright; height: 400px }
+  .short { width: 300px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis }
   @media print { .hidden { display: none } }
 ---
 
@@ -214,6 +215,10 @@ style: |
 Shown
 
 <p class="initial hidden">hidden</p>
+
+---
+
+<p class="short">A line that goes <em>on and on</em> until nobody can see its end</p>
 """
 
 
