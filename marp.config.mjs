@@ -105,7 +105,7 @@ function readLocal(address, { deck, root, assets = [], generated = {}, asked }) 
       const type = MEDIA_TYPES[path.extname(real).toLowerCase()]
       if (!type) return { rule: 'image-broken', reason: `has an ending that is no picture's (${path.extname(real) || 'none'}); use SVG, PNG or JPEG` }
       const content = readFileSync(real)
-      return type === 'image/svg+xml' ? svgFile(content) : { data: `data:${type};base64,${content.toString('base64')}` }
+      return type === 'image/svg+xml' ? svgFile(content, address) : { data: `data:${type};base64,${content.toString('base64')}` }
     } catch (error) {
       if (error.code === 'EACCES' || error.code === 'EPERM') reason ??= 'cannot be read; check its permissions'
       else if (error.code === 'ELOOP') reason ??= 'is a symbolic link that leads to itself'
@@ -117,7 +117,11 @@ function readLocal(address, { deck, root, assets = [], generated = {}, asked }) 
   return { rule: 'image-missing', reason: 'does not exist; add the file or correct the path' }
 }
 
-const svgFile = (content) => ({ data: `data:image/svg+xml;base64,${content.toString('base64')}`, svg: content.toString() })
+// What follows a '#' says which part of the drawing is shown.
+const svgFile = (content, address = '') => {
+  const part = /#[^\s"'&<>\\]+$/.exec(address)?.[0] ?? ''
+  return { data: `data:image/svg+xml;base64,${content.toString('base64')}${part}`, svg: content.toString() }
+}
 
 // What a figure may consist of: shapes and words. Whatever could run, load, animate or reach beyond it is not here.
 const FIGURE_TAGS = new Set(

@@ -80,7 +80,7 @@ class Figures:
         data = unquote_to_bytes(found[3])
         if found[2].lower().endswith(";base64"):
             try:
-                data = base64.b64decode(data)
+                data = base64.b64decode(data.partition(b"#")[0])
             except binascii.Error:
                 return None
         if ending != "svg":

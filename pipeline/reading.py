@@ -78,15 +78,17 @@ class _Reader:
         alt = " ".join(caption.text().split()) if caption else ""
         found = re.search(r"background-image:\s*url\(\s*[\"']?(data:[^\"')]*)", node.attributes.get("style") or "")
         figure = self._figures.add_address(found[1], _source(node)) if found and alt else None
-        return f"<p>{_image(figure, alt, (0, 0))}</p>" if figure else ""
+        return f"<p>{_image(figure, alt, (0, 0), part=_part(found[1]))}</p>" if found and figure else ""
 
     def _picture(self, node: LexborNode) -> str:
         alt = node.attributes.get("alt") or ""
-        figure = self._figures.add_address(node.attributes.get("src") or "", _source(node))
+        address = node.attributes.get("src") or ""
+        figure = self._figures.add_address(address, _source(node))
         if figure is None:
             return f"<em>[{escape(alt)}]</em>" if alt else ""
         style = node.attributes.get("style") or ""
-        return _image(figure, alt, (_wanted(node, style, "width"), _wanted(node, style, "height")))
+        wanted = (_wanted(node, style, "width"), _wanted(node, style, "height"))
+        return _image(figure, alt, wanted, part=_part(address))
 
     def _drawing(self, node: LexborNode) -> str:
         alt = node.attributes.get("aria-label") or ""
@@ -164,7 +166,15 @@ def _address(node: LexborNode) -> str:
     return href if scheme in ("", "http", "https", "mailto", "tel") else ""
 
 
-def _image(figure: Figure, alt: str, wanted: tuple[float, float], name: str = "reading-figure") -> str:
+def _part(address: str) -> str:
+    """Which part of a drawing is shown: what follows a '#'."""
+    _, sign, part = address.partition("#")
+    return sign + part if address.startswith("data:image/svg+xml;base64,") else ""
+
+
+def _image(
+    figure: Figure, alt: str, wanted: tuple[float, float], name: str = "reading-figure", *, part: str = ""
+) -> str:
     width, height = wanted
     if figure.width:
         ratio = figure.height / figure.width
@@ -172,7 +182,8 @@ def _image(figure: Figure, alt: str, wanted: tuple[float, float], name: str = "r
         height = width * ratio
     size = "".join(f' {side}="{max(1, round(n))}"' for side, n in (("width", width), ("height", height)) if 0 < n < 1e5)
     see_through = "" if figure.is_opaque else f" {name}--clear"
-    return f'<img class="{name}{see_through}" src="figures/{figure.name}"{size} loading="lazy" alt="{escape(alt)}">'
+    source = f"figures/{figure.name}{escape(part)}"
+    return f'<img class="{name}{see_through}" src="{source}"{size} loading="lazy" alt="{escape(alt)}">'
 
 
 def _wanted(node: LexborNode, style: str, side: str) -> float:

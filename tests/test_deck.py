@@ -238,6 +238,29 @@ def test_images_that_cannot_be_used_are_named_and_stay_out(
         assert base64.b64encode(content).decode() not in html
 
 
+def test_a_part_of_a_drawing_stays_that_part(read: Read, tmp_path: Path) -> None:
+    drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path id="star" d="M0 0"/></svg>'
+    (tmp_path / "icons.svg").write_text(drawing, encoding="utf-8")
+
+    result, problems, html = read(
+        """
+        ![A star](icons.svg#star) ![bg A home](icons.svg#home)
+
+        <style scoped>
+        p { background: url("icons.svg#star") }
+        </style>
+        """
+    )
+
+    assert [] == problems
+    data = f"data:image/svg+xml;base64,{base64.b64encode(drawing.encode()).decode()}"
+    assert f'src="{data}#star" alt="A star"' in html
+    assert f"url(&quot;{data}#home&quot;)" in html
+    assert f'url("{data}#star")' in html
+    assert ["icons.svg"] == [figure.name for figure in result.figures]
+    assert re.findall(r'src="([^"]*)"', result.slides[0].body) == ["figures/icons.svg#star", "figures/icons.svg#home"]
+
+
 def test_links_to_sources_lead_to_what_is_published(read: Read) -> None:
     result, _, html = read(
         "[r](../../docs/resources.md#books) [d](./other.md?x=1)\n",
