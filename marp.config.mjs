@@ -172,9 +172,19 @@ function onlyDraws(attributes) {
   return /^\s*\/?$/.test(rest)
 }
 
+// A string, and what may stand in parentheses up to two deep.
+const STRING = String.raw`"(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'`
+const INNER = String.raw`(?:[^()"']|${STRING}|\((?:[^()"']|${STRING})*\))*`
+const IMAGE_SET = new RegExp(String.raw`image-set\(${INNER}\)`, 'gi')
+
+// In image-set(), an address may stand as a string alone; that of a type is none.
+const withUrls = (css) =>
+  css.replace(IMAGE_SET, (set) =>
+    set.replace(new RegExp(String.raw`(?:url|type)\(${INNER}\)|${STRING}`, 'gi'), (part) => (/^["']/.test(part) ? `url(${part})` : part)))
+
 // Every url(...) of a piece of CSS that names a local file, replaced by `replace(address)`.
 const replaceUrls = (css, replace) =>
-  css.replace(/url\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^)"'\s]*))\s*\)/gi, (whole, double, single, plain) => {
+  withUrls(css).replace(/url\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^)"'\s]*))\s*\)/gi, (whole, double, single, plain) => {
     const address = (double ?? single ?? plain).replace(/\\(.)/g, '$1')
     const replaced = address && !address.startsWith('#') && (!hasScheme(address) || isFileAddress(address)) ? replace(address) : undefined
     return replaced === undefined ? whole : `url("${replaced}")`

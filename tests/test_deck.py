@@ -238,6 +238,25 @@ def test_images_that_cannot_be_used_are_named_and_stay_out(
         assert base64.b64encode(content).decode() not in html
 
 
+def test_pictures_of_a_style_for_several_screens_are_in_the_file(read: Read, tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(name.encode())
+    _, problems, html = read(
+        """
+        <style>
+        p { background: image-set("a.png" 1x, url(b.png) 2x, 'none.png' type("image/png") 3x) }
+        </style>
+
+        words
+        """
+    )
+
+    said = "file 'none.png', which a style asks for, does not exist; add the file or correct the path"
+    assert [said] == [problem.split(": ", 1)[1] for problem in problems]
+    a, b = (f"data:image/png;base64,{base64.b64encode(name.encode()).decode()}" for name in ("a.png", "b.png"))
+    assert f'image-set(url("{a}") 1x, url("{b}") 2x, url(\'none.png\') type("image/png") 3x)' in html
+
+
 def test_a_part_of_a_drawing_stays_that_part(read: Read, tmp_path: Path) -> None:
     drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path id="star" d="M0 0"/></svg>'
     (tmp_path / "icons.svg").write_text(drawing, encoding="utf-8")
