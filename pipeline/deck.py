@@ -300,8 +300,10 @@ def _directive_problems(slide: Slide, section: LexborNode, source: str) -> Itera
         message = f"slideMinutes is {shown(minutes)}, which is no number of minutes; write e.g. 2 or 1.5"
         yield Problem(source, slide.line, "slide-minutes", message)
     given = section.attributes.get("data-key")
-    for key in () if given is None else given.split() or [""]:
-        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", key):
+    for place, key in enumerate(() if given is None else given.split() or [""]):
+        # What a heading was published as may be kept: as a former name, or by the slide whose heading it is.
+        is_old = key == key.lower() and (place or re.fullmatch(rf"{re.escape(_slug(slide.title))}(-\d+)?", key))
+        if not re.fullmatch(r"[\w-]+" if is_old else r"[a-z0-9][a-z0-9-]*", key):
             message = f"slideKey is '{key}', which is no good address; use a-z, 0-9 and '-'"
             yield Problem(source, slide.line, "slide-key", message)
         elif _is_number(key):

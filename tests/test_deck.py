@@ -85,6 +85,17 @@ def test_keys_and_minutes_come_from_directives_and_are_no_notes(read: Read) -> N
     assert [] == problems
 
 
+def test_addresses_that_headings_had_may_be_kept(read: Read) -> None:
+    result, problems, _ = read(
+        "<!-- _slideKey: third überblick my_variable -->\n# Third\n\n---\n\n<!-- _slideKey: öl-1 обзор -->\n# Öl\n"
+    )
+
+    assert [] == problems
+    assert [("third", "überblick", "my_variable"), ("öl-1", "обзор")] == [
+        (slide.key, *slide.former) for slide in result.slides
+    ]
+
+
 def test_a_heading_in_a_header_is_no_title(read: Read) -> None:
     result, _, _ = read("---\nheader: '<h2>Acme</h2>'\n---\n\n# One\n\n---\n\nWords\n")
 
@@ -107,6 +118,8 @@ def test_headings_that_repeat_get_keys_of_their_own(read: Read) -> None:
         ("<!-- _slideMinutes: 0.001 -->", "deck.md:2: slideMinutes is '0.001'"),
         ("<!-- _slideKey: Big -->", "deck.md:2: slideKey is 'Big', which is no good address"),
         ("<!-- _slideKey: plan No/way -->", "deck.md:2: slideKey is 'No/way', which is no good address"),
+        ("<!-- _slideKey: überblick -->", "deck.md:2: slideKey is 'überblick', which is no good address"),
+        ("<!-- _slideKey: plan Big -->", "deck.md:2: slideKey is 'Big', which is no good address"),
         ("<!-- _slideKey: '' -->", "deck.md:2: slideKey is '', which is no good address"),
         ("<!-- _slideKey: 12 -->", "deck.md:2: slideKey is '12', which reads as a slide's number; add a letter"),
         ("<!-- _slideKey: plan 007 -->", "deck.md:2: slideKey is '007', which reads as a slide's number; add a letter"),
