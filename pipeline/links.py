@@ -173,7 +173,8 @@ def read_page(html: str, uri: str) -> tuple[list[Reference], set[str]]:
                 is_link = node.tag in ("a", "area") or is_canonical
                 references.append(Reference(uri, target, stamped_line(node), is_link=is_link))
     for node in tree.css("meta[property='og:image'], meta[name='twitter:image']"):
-        references.append(Reference(uri, node.attributes.get("content") or "", 0, is_link=False))
+        # Loaded by those who show a link to the page, never by the page.
+        references.append(Reference(uri, node.attributes.get("content") or "", 0, is_link=True))
     for node in tree.css("[style*='(']"):
         for target in styles.addresses(node.attributes.get("style") or ""):
             references.append(Reference(uri, target, stamped_line(node), is_link=False))

@@ -120,6 +120,16 @@ def test_a_missing_preview_picture_is_found(tmp_path: Path) -> None:
     assert "leads to 'og.png', which does not exist" in problem
 
 
+def test_a_preview_picture_of_another_host_is_a_link_to_it(tmp_path: Path) -> None:
+    address = "https://pictures.example/og.jpg"
+    folder = site(tmp_path, "", head=f"<meta property='og:image' content='{address}'>")
+
+    [problem] = check(folder, written=address)
+
+    assert f"docs/page.md:5: '{address}' is not in the inventory; add it to data/links.yml" == problem
+    assert [] == check(folder, inventory=[Entry(address, None, 1)])
+
+
 def test_what_a_style_sheet_asks_for_is_followed(tmp_path: Path) -> None:
     folder = site(tmp_path, "")
     (folder / "site.css").write_text(
