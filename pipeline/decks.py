@@ -84,10 +84,13 @@ def theme_name(css: Path) -> str:
     """The name of the theme that a style sheet is; '' where it is none."""
     # Marp takes any CSS file for a theme and complains of those that are none. Editors leave odd things beside them.
     try:
-        name = re.search(r"@theme\s+([\w-]+)", css.read_text(encoding="utf-8", errors="replace"))
+        text = css.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-    return name[1] if name else ""
+    # Elsewhere than in a comment, where Marp reads it, `@theme` is Tailwind's.
+    comments = re.findall(r"/\*.*?(?:\*/|\Z)", text, re.DOTALL)
+    names = (re.search(r"^[/*! \t\r]*@theme\s+([\w-]+)", comment, re.MULTILINE) for comment in comments)
+    return next((name[1] for name in names if name), "")
 
 
 def theme_problems(source: Source) -> Iterator[Problem]:
