@@ -194,7 +194,8 @@ const replaceUrls = (css, replace) =>
 function lineOf(address, source, line = 1) {
   const lines = source.split('\n')
   const end = lines.findIndex((text, number) => number >= line && !text.trim())
-  if (lines.slice(line - 1, end < 0 ? undefined : end).some((text) => text.includes(address))) return line
+  const within = lines.slice(line - 1, end < 0 ? undefined : end).findIndex((text) => text.includes(address))
+  if (within >= 0) return line + within
   return lines.findIndex((text) => text.includes(address)) + 1 || line
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -93,13 +92,12 @@ _SAYS_DECORATION = (
 
 def _line_of_image(made: Made, image: Image) -> int:
     """A browser knows the block of an image: where that has several lines, look for the one that names it."""
-    lines = lines_of(made.source.text)
     name = image.src[:60]
     if image.is_aside:
-        named = (number for number, line in enumerate(lines, 1) if name in line and re.search(r"header|footer", line))
+        lines = enumerate(lines_of(made.source.text), 1)
+        named = (number for number, line in lines if name in line and re.search(r"header|footer", line))
         return next(named, image.line)
-    block = itertools.takewhile(str.strip, lines[image.line - 1 :])
-    return next((image.line + number for number, line in enumerate(block) if name in line), image.line)
+    return links.line_in_block(made.source.text, image.line, name)
 
 
 def _line_of_notes(made: Made, slide: Slide) -> int:

@@ -408,7 +408,7 @@ def _make_files(root: Path, files: Sequence[Path], tools: Tools, progress: Progr
     progress.found += problems
     progress.found += exceptions.problems(progress.decks)
     for each in progress.made:
-        progress.found += links.deck_problems(each.deck, each.html, each.source.path)
+        progress.found += links.deck_problems(each.deck, each.html, each.source.path, each.source.text)
 
 
 def _check_files(folder: Path, started: browser.Started, progress: Progress) -> None:

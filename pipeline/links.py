@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import posixpath
 import re
@@ -18,7 +19,7 @@ from yaml.nodes import MappingNode, Node, SequenceNode
 from pipeline import publish, styles
 from pipeline.active import line_of_link
 from pipeline.deck import Deck, stamped_line
-from pipeline.problems import BuildError, Problem, cut, line_of, line_of_mark, load_yaml, read_text, read_yaml, shown
+from pipeline.problems import BuildError, Problem, cut, line_of, line_of_mark, lines_of, load_yaml, read_text, read_yaml, shown
 
 INVENTORY = Path("data", "links.yml")
 """Every outside link with the date it was last seen alive, below the project."""
@@ -109,10 +110,10 @@ def check(
     return problems, len(references)
 
 
-def deck_problems(deck: Deck, html: str, path: Path) -> Iterator[Problem]:
+def deck_problems(deck: Deck, html: str, path: Path, text: str) -> Iterator[Problem]:
     """See where the links of a deck lead that is part of no site: to its own slides, or to files beside it.
 
-    `html` is the deck to present, `path` its source.
+    `html` is the deck to present, `path` its source with `text`.
     """
     _, names = read_page(html, "")
     told: set[str] = set()
@@ -122,7 +123,8 @@ def deck_problems(deck: Deck, html: str, path: Path) -> Iterator[Problem]:
                 continue
             if wrong := _wrong_without_site(link.href, names, path.parent):
                 told.add(link.href)
-                yield Problem(deck.source, link.line, "link-dead", f"slide {slide.number}: '{link.href}' {wrong}")
+                line = line_in_block(text, link.line, link.href)
+                yield Problem(deck.source, line, "link-dead", f"slide {slide.number}: '{link.href}' {wrong}")
 
 
 def _wrong_without_site(href: str, names: set[str], folder: Path) -> str:
@@ -282,8 +284,17 @@ def _located(reference: Reference, rule: str, wrong: str, base: str, origins: Ma
     origin = origins.get(reference.uri)
     if origin is None:
         return Problem(f"dist/site/{reference.uri}", 0, rule, f"'{reference.target}' {wrong}")
-    line = reference.line or _line_in_source(reference, base, origin.text)
+    if reference.line:
+        line = line_in_block(origin.text, reference.line, reference.target)
+    else:
+        line = _line_in_source(reference, base, origin.text)
     return Problem(origin.path, line, rule, f"'{reference.target}' {wrong}")
+
+
+def line_in_block(text: str, first: int, name: str) -> int:
+    """The line that has `name` in the block that begins at line `first`, which is as much as a browser knows."""
+    block = itertools.takewhile(str.strip, lines_of(text)[first - 1 :])
+    return next((first + number for number, line in enumerate(block) if name in line), first)
 
 
 def _line_in_source(reference: Reference, base: str, text: str) -> int:

@@ -11,7 +11,7 @@ from textwrap import dedent
 
 import pytest
 
-from pipeline import deck, decks, marp
+from pipeline import deck, decks, links, marp
 from pipeline.deck import Deck, Image, Link
 from pipeline.toolchain import Tools
 from tests.conftest import FIXTURES, told
@@ -249,6 +249,17 @@ def test_images_that_cannot_be_used_are_named_and_stay_out(
     assert problems[0].startswith(f"deck.md:3: image '{address.replace('%00', chr(92) + 'x00')}' {reason}")
     for content in (dot, b"secret"):
         assert base64.b64encode(content).decode() not in html
+
+
+def test_what_stands_on_a_later_line_of_its_paragraph_is_told_there(read: Read, tmp_path: Path) -> None:
+    text = '# One\n\n![a](one.png)\n![b](two.png)\n<img src="three.png" alt="c">\n[lost](#nowhere)\n[gone](gone.md)\n'
+    result, problems, html = read(text)
+
+    assert [(3, "one"), (4, "two"), (5, "three")] == [
+        (int(problem.split(":")[1]), problem.split("'")[1].removesuffix(".png")) for problem in problems
+    ]
+    lost, gone = links.deck_problems(result, html, tmp_path / "deck.md", text)
+    assert (6, 7) == (lost.line, gone.line)
 
 
 def test_pictures_of_a_style_for_several_screens_are_in_the_file(read: Read, tmp_path: Path) -> None:

@@ -142,6 +142,13 @@ def test_what_a_style_sheet_asks_for_is_followed(tmp_path: Path) -> None:
     ] == sorted(check(folder))
 
 
+def test_the_line_of_a_block_is_that_which_names_the_link(tmp_path: Path) -> None:
+    folder = site(tmp_path, "<p data-line='5'><a href='../nope/'>x</a></p>")
+
+    assert check(folder, written="../nope/")[0].startswith("docs/page.md:5: ")
+    assert check(folder, written="x)\n[b](../nope/")[0].startswith("docs/page.md:6: ")
+
+
 def test_marps_own_line_is_better_than_a_search(tmp_path: Path) -> None:
     folder = site(tmp_path, "<p data-line='77'><a href='../nope/'>x</a></p>")
 

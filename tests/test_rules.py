@@ -84,7 +84,7 @@ def broken_by_examples(folder: Path, tools: Tools, browser: Browser) -> dict[str
         if each.deck.name.split(".")[1] == "right" or rule in PRESENTED:
             problems += checks.present_problems([each], reader)
         problems += checks.access_problems([each], folder, None, reader) if rule in SLOW else []
-        problems += links.deck_problems(each.deck, each.html, each.source.path)
+        problems += links.deck_problems(each.deck, each.html, each.source.path, each.source.text)
         problems += [*exceptions.problems([each.deck]), *exceptions.unneeded([each.deck], [], set(RULES))]
     broken: dict[str, set[str]] = {source.label: set() for source in sources}
     for problem in causes(problems, [each.deck for each in made]):
