@@ -185,7 +185,7 @@ def _print_problems(made: Made, prints: Mapping[str, bytes]) -> Iterator[Problem
 
 
 def _lost_in_print(made: Made, slide: Slide, name: str, text: str) -> list[str]:
-    """The words that the pages of a slide lack; where its own PDF lacks words of the slide, that tells whether rightly."""
+    """The words that the pages of a slide lack; what its own PDF lacks of them is told there."""
     lost = pdf.missing(text, handouts.words(slide, name))
     if not lost:
         return []

@@ -19,7 +19,18 @@ from yaml.nodes import MappingNode, Node, SequenceNode
 from pipeline import publish, styles
 from pipeline.active import line_of_link
 from pipeline.deck import Deck, stamped_line
-from pipeline.problems import BuildError, Problem, cut, line_of, line_of_mark, lines_of, load_yaml, read_text, read_yaml, shown
+from pipeline.problems import (
+    BuildError,
+    Problem,
+    cut,
+    line_of,
+    line_of_mark,
+    lines_of,
+    load_yaml,
+    read_text,
+    read_yaml,
+    shown,
+)
 
 INVENTORY = Path("data", "links.yml")
 """Every outside link with the date it was last seen alive, below the project."""

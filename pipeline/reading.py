@@ -68,7 +68,8 @@ class _Reader:
         if tag in _DROPPED or tag.startswith(("-", "_", "!")) or "katex-html" in _classes(node):
             return ""
         if node.mem_id == self._title:
-            return "".join(f"<p>{self.read(part)}</p>" for part in node.css("img, svg[data-src], mjx-container, a[href]"))
+            parts = node.css("img, svg[data-src], mjx-container, a[href]")
+            return "".join(f"<p>{self.read(part)}</p>" for part in parts)
         inner = "".join(self.read(child) for child in node.iter(include_text=True))
         return _element(node, tag, inner)
 

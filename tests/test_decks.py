@@ -55,7 +55,7 @@ def test_what_editors_leave_beside_a_theme_does_not_matter(tmp_path: Path) -> No
     theme = tmp_path / "slides" / "theme"
     theme.mkdir()
     (theme / "good.css").write_text("/* @theme good */", encoding="utf-8")
-    (theme / "tailwind.css").write_text("/* @import */\n@theme inline { --x: red }\n/* see @theme x */", encoding="utf-8")
+    (theme / "tailwind.css").write_text("@theme inline { --x: red }\n/* see @theme x */", encoding="utf-8")
     (theme / ".#good.css").symlink_to("nowhere")
     (theme / "folder.css").mkdir()
     (path.parent / "plain.css").write_text("p { color: red }", encoding="utf-8")
