@@ -8,13 +8,22 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 
 from pipeline.active import without_code
-from pipeline.problems import lines_of
+from pipeline.problems import lines_of, shown
 
-# Elements whose end nobody may leave out; what runs, frames or sends is none of a page's anyway.
-_ELEMENTS = frozenset(
-    ["article", "aside", "blockquote", "details", "div", "dl", "figure", "ol", "pre", "section", "style", "table", "ul"]
+# Elements in which the rest of a page would be, or be lost; what runs, frames or sends is none of a page's anyway.
+_TAKE_THE_REST = frozenset(
+    ["article", "aside", "blockquote", "details", "dialog", "div", "dl", "figure", "noembed", "noframes", "noscript"]
+    + ["ol", "plaintext", "pre", "section", "select", "style", "table", "template", "textarea", "title", "ul", "xmp"]
 )
-_BEGINS = re.compile(rf"<(?:{'|'.join(sorted(_ELEMENTS))})\b", re.IGNORECASE)
+# https://html.spec.whatwg.org/multipage/syntax.html#optional-tags and #void-elements: whose end may be left out.
+_NEED_NO_END = frozenset(
+    ["body", "br", "caption", "col", "colgroup", "dd", "dt", "head", "hr", "html", "input", "li", "optgroup", "option"]
+    + ["p", "rp", "rt", "tbody", "td", "tfoot", "th", "thead", "tr", "wbr"]
+)
+# Of these nothing is shown that an attribute does not say.
+_NEED_ATTRIBUTES = frozenset(["area", "base", "embed", "img", "link", "meta", "param", "source", "track"])
+_FOREIGN = ("math", "svg")
+"""In these, '/>' ends any element."""
 _FENCE = re.compile(r"[\s>]*(`{3,}|~{3,})([^`]*)$")
 
 
@@ -32,16 +41,26 @@ def find(html: str, markdown: str) -> Iterator[tuple[int, str]]:
     comment = source.rfind("<!--")
     if "&lt;!--" in shown and comment > source.rfind("-->") and source[comment - 1 : comment] != "\\":
         yield _line(source, comment), "the comment has no end, so that it shows; write '-->' where it ends"
-    if _BEGINS.search(source):
-        tags = _Tags()
-        tags.feed(html)
-        for element in sorted(tags.begun):
-            if tags.begun[element] > tags.ended[element]:
-                places = [found.start() for found in re.finditer(rf"<{element}\b", source, re.IGNORECASE)]
-                what = f"<{element}> has no end, so that the rest of the page is in it"
-                # It may come from a file that the page takes in.
-                yield _line(source, places[-1]) if places else 0, f"{what}; write '</{element}>' where it ends"
-                return  # in it, nobody can say what else is open
+    if "<" in source:
+        yield from _without_end(html, source)
+
+
+def _without_end(html: str, source: str) -> Iterator[tuple[int, str]]:
+    tags = _Tags()
+    tags.feed(html)
+    for element in sorted(+tags.open, key=lambda element: (element not in _TAKE_THE_REST, element)):
+        places = list(re.finditer(rf"<{re.escape(element)}(?![\w-])[^<>]*>?", source, re.IGNORECASE))
+        # It may come from a file that the page takes in.
+        line = _line(source, places[-1].start()) if places else 0
+        if element in _TAKE_THE_REST:
+            what = f"<{element}> has no end, so that the rest of the page is in it"
+            yield line, f"{what}; write '</{element}>' where it ends"
+            return  # in it, nobody can say what else is open
+        written = shown(places[-1][0] if places else f"<{element}>")
+        cure = f"write '&lt;' for its '<', or '</{element}>' where it ends"
+        if element in _NEED_ATTRIBUTES:
+            cure = "write '&lt;' for its '<', or what it is to show"
+        yield line, f"{written} is taken for HTML, so that nobody sees it; {cure}"
 
 
 def _line(text: str, at: int) -> int:
@@ -60,16 +79,24 @@ def _open_fence(markdown: str) -> tuple[int, str] | None:
 
 
 class _Tags(HTMLParser):
-    """How many of the elements begin and end."""
+    """Which elements begin more often than they end."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.begun: Counter[str] = Counter()
-        self.ended: Counter[str] = Counter()
+        self.open: Counter[str] = Counter()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _ELEMENTS:
-            self.begun[tag] += 1
+        is_fine = bool(attrs) if tag in _NEED_ATTRIBUTES else tag in _NEED_NO_END
+        if not is_fine and (tag in _FOREIGN or not self._is_in_foreign()):
+            self.open[tag] += 1
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in _FOREIGN:  # elsewhere, the '/' means nothing
+            self.handle_starttag(tag, attrs)
 
     def handle_endtag(self, tag: str) -> None:
-        self.ended[tag] += 1
+        if self.open[tag] and (tag in _FOREIGN or not self._is_in_foreign()):
+            self.open[tag] -= 1
+
+    def _is_in_foreign(self) -> bool:
+        return any(self.open[tag] for tag in _FOREIGN)

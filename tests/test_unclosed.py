@@ -39,6 +39,29 @@ def test_what_has_no_end_is_named_where_it_begins(text: str, line: int, end: str
 @pytest.mark.parametrize(
     "text",
     [
+        "<title> of", "<template> and", "<textarea> of", "<noscript> and", "<select> and", "<dialog> and", "<xmp> and",
+        "<style/> and", "<details/> and", "<div/> and",
+    ],
+)  # fmt: skip
+def test_what_would_take_the_rest_is_named(text: str) -> None:
+    element = text[1:].partition(">")[0].rstrip("/")
+
+    assert [(3, f"</{element}>")] == found(f"# A\n\nFill in the {text} fill it in.\n\nThe rest.\n")
+
+
+@pytest.mark.parametrize("words", ["<service name>", "<time>", "<your-name>", "<Name/>", "<b>", "<x,y>", "<link>"])
+def test_words_that_are_taken_for_html_are_named_where_they_stand(words: str) -> None:
+    text = f"# A\n\nWrite `{words}`.\n\n- It is {words}, and down.\n"
+
+    [(line, message)] = unclosed.find(markdown.markdown(text, extensions=EXTENSIONS), text)
+
+    start = f"'{words}' is taken for HTML, so that nobody sees it; write '&lt;' for its '<', or "
+    assert (5, True) == (line, message.startswith(start))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "# A\n\n```html\n<div>\n<!-- x\n```\n\nWrite `<div>`, `<!--` and ```` ``` ````.\n\n    ```\n    indented\n",
         "# A\n\n````markdown\n```js\n````\n\n~~~\n```\n~~~\n\n- ```js\n  x\n  ```\n",
         "# A\n\nWrite ``` to begin code, \\<!-- or &lt;!-- to begin a comment.\n",
@@ -46,6 +69,8 @@ def test_what_has_no_end_is_named_where_it_begins(text: str, line: int, end: str
         "# A\n\n<div markdown>\n\n## B\n\n<!-- a -->\n\n</div>\n\n</div>\n",
         "# A\n\nA comment begins with &lt;!--.\n\n```html\n<!-- begins\n```\n",
         "# A\n\n<pre><code>&lt;div&gt;\n```\n&lt;!--\n</code></pre>\n",
+        "# A\n\nOn<br>two<wbr>lines, <kbd>Ctrl</kbd>, <x-y>z</x-y>, <https://a.example> and <a@b.example>.\n\n<hr>\n",
+        "# A\n\n<svg><title>x</title><svg><g/></svg><path/></svg> and <math><mi>x</mi><mspace/></math> and <svg/>\n",
     ],
     ids=[
         "shown by code",
@@ -55,6 +80,8 @@ def test_what_has_no_end_is_named_where_it_begins(text: str, line: int, end: str
         "an end too many",
         "words and code",
         "shown by HTML",
+        "inline elements",
+        "drawings and formulas",
     ],
 )
 def test_what_ends_or_only_shows_signs_is_passed_over(text: str) -> None:
