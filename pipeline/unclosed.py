@@ -1,4 +1,7 @@
-"""Find what a page of Markdown begins and never ends, so that the rest of the page is in it, or its signs show."""
+"""Find what a page of Markdown begins and never ends, so that the rest of the page is in it, or its signs show.
+
+And what it ends and has not begun.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,19 @@ from pipeline.active import without_code
 from pipeline.problems import lines_of, shown
 
 # Elements in which the rest of a page would be, or be lost; what runs, frames or sends is none of a page's anyway.
-_TAKE_THE_REST = frozenset(
-    ["article", "aside", "blockquote", "details", "dialog", "div", "dl", "figure", "noembed", "noframes", "noscript"]
-    + ["ol", "plaintext", "pre", "section", "select", "style", "table", "template", "textarea", "title", "ul", "xmp"]
-)
+_TAKE_THE_REST = frozenset([
+    "article", "aside", "blockquote", "details", "dialog", "div", "dl", "figure", "noembed", "noframes", "noscript",
+    "ol", "plaintext", "pre", "section", "select", "style", "table", "template", "textarea", "title", "ul", "xmp",
+])  # fmt: skip
 # https://html.spec.whatwg.org/multipage/syntax.html#optional-tags and #void-elements: whose end may be left out.
-_NEED_NO_END = frozenset(
-    ["body", "br", "caption", "col", "colgroup", "dd", "dt", "head", "hr", "html", "input", "li", "optgroup", "option"]
-    + ["p", "rp", "rt", "tbody", "td", "tfoot", "th", "thead", "tr", "wbr"]
-)
+_NEED_NO_END = frozenset([
+    "body", "br", "caption", "col", "colgroup", "dd", "dt", "head", "hr", "html", "input", "li", "optgroup", "option",
+    "p", "rp", "rt", "tbody", "td", "tfoot", "th", "thead", "tr", "wbr",
+])  # fmt: skip
 # Of these nothing is shown that an attribute does not say.
 _NEED_ATTRIBUTES = frozenset(["area", "base", "embed", "img", "link", "meta", "param", "source", "track"])
+_AROUND = frozenset(["article", "div", "main"])
+"""Elements of the theme in which a page stands."""
 _FOREIGN = ("math", "svg")
 """In these, '/>' ends any element."""
 _FENCE = re.compile(r"[\s>]*(`{3,}|~{3,})([^`]*)$")
@@ -33,13 +38,13 @@ def find(html: str, markdown: str) -> Iterator[tuple[int, str]]:
     The line is 0 where the page does not say what its HTML has.
     """
     # What code shows is meant as it is.
-    shown = re.sub(r"<(pre|code)\b.*?</\1>", "", html, flags=re.DOTALL)
-    if re.search(r"(?:>|\n)[ \t]*(?:```|~~~)", shown) and (fence := _open_fence(markdown)):
+    bare = re.sub(r"<(pre|code)\b.*?</\1>", "", html, flags=re.DOTALL)
+    if re.search(r"(?:>|\n)[ \t]*(?:```|~~~)", bare) and (fence := _open_fence(markdown)):
         line, signs = fence
         yield line, f"the code block has no end, so that its signs show; write '{signs}' where it ends"
     source = without_code(markdown)
     comment = source.rfind("<!--")
-    if "&lt;!--" in shown and comment > source.rfind("-->") and source[comment - 1 : comment] != "\\":
+    if "&lt;!--" in bare and comment > source.rfind("-->") and source[comment - 1 : comment] != "\\":
         yield _line(source, comment), "the comment has no end, so that it shows; write '-->' where it ends"
     if "<" in source:
         yield from _without_end(html, source)
@@ -61,6 +66,14 @@ def _without_end(html: str, source: str) -> Iterator[tuple[int, str]]:
         if element in _NEED_ATTRIBUTES:
             cure = "write '&lt;' for its '<', or what it is to show"
         yield line, f"{written} is taken for HTML, so that nobody sees it; {cure}"
+    for element in sorted(tags.surplus & _AROUND):
+        depth = 0
+        for tag in re.finditer(rf"<(/?){element}(?![\w-])", source, re.IGNORECASE):
+            depth += -1 if tag[1] else 1
+            if depth < 0:
+                break
+        what = f"</{element}> ends what the page has not begun, so that the rest of it falls out of its place"
+        yield _line(source, tag.start()) if depth < 0 else 0, f"{what}; take it out"
 
 
 def _line(text: str, at: int) -> int:
@@ -79,11 +92,12 @@ def _open_fence(markdown: str) -> tuple[int, str] | None:
 
 
 class _Tags(HTMLParser):
-    """Which elements begin more often than they end."""
+    """Which elements begin more often than they end, or the other way round."""
 
     def __init__(self) -> None:
         super().__init__()
         self.open: Counter[str] = Counter()
+        self.surplus: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         is_fine = bool(attrs) if tag in _NEED_ATTRIBUTES else tag in _NEED_NO_END
@@ -95,7 +109,9 @@ class _Tags(HTMLParser):
             self.handle_starttag(tag, attrs)
 
     def handle_endtag(self, tag: str) -> None:
-        if self.open[tag] and (tag in _FOREIGN or not self._is_in_foreign()):
+        if not self.open[tag]:
+            self.surplus.add(tag)
+        elif tag in _FOREIGN or not self._is_in_foreign():
             self.open[tag] -= 1
 
     def _is_in_foreign(self) -> bool:

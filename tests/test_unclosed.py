@@ -66,7 +66,7 @@ def test_words_that_are_taken_for_html_are_named_where_they_stand(words: str) ->
         "# A\n\n````markdown\n```js\n````\n\n~~~\n```\n~~~\n\n- ```js\n  x\n  ```\n",
         "# A\n\nWrite ``` to begin code, \\<!-- or &lt;!-- to begin a comment.\n",
         "# A\n\n<div title='<div>'>\n<p>x\n<p>y\n</div>\n\n<ul><li>a<li>b</ul>\n\n<table><tr><td>x</table>\n",
-        "# A\n\n<div markdown>\n\n## B\n\n<!-- a -->\n\n</div>\n\n</div>\n",
+        "# A\n\n<section><b>x</b></p></section>\n\n<p>y</p>\n\n</section>\n",
         "# A\n\nA comment begins with &lt;!--.\n\n```html\n<!-- begins\n```\n",
         "# A\n\n<pre><code>&lt;div&gt;\n```\n&lt;!--\n</code></pre>\n",
         "# A\n\nOn<br>two<wbr>lines, <kbd>Ctrl</kbd>, <x-y>z</x-y>, <https://a.example> and <a@b.example>.\n\n<hr>\n",
@@ -77,7 +77,7 @@ def test_words_that_are_taken_for_html_are_named_where_they_stand(words: str) ->
         "fences within fences",
         "shown by words",
         "ends left out",
-        "an end too many",
+        "an end too many of what the theme has not",
         "words and code",
         "shown by HTML",
         "inline elements",
@@ -86,6 +86,21 @@ def test_words_that_are_taken_for_html_are_named_where_they_stand(words: str) ->
 )
 def test_what_ends_or_only_shows_signs_is_passed_over(text: str) -> None:
     assert [] == found(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "end"),
+    [
+        ("# A\n\n<div markdown>\n\n## B\n\n<!-- a -->\n\n</div>\n\n</div>\n\nC\n", 11, "div"),
+        ("# A\n\n</ARTICLE>\n\n<article>\nB\n</article>\n", 3, "article"),
+        ("# A\n\n`</div>`\n\n</div>\n\n<div>\nB\n</div>\n", 5, "div"),
+    ],
+)
+def test_an_end_too_many_of_what_a_page_stands_in_is_named(text: str, line: int, end: str) -> None:
+    html = markdown.markdown(text, extensions=EXTENSIONS)
+    what = f"</{end}> ends what the page has not begun, so that the rest of it falls out of its place; take it out"
+
+    assert [(line, what)] == list(unclosed.find(html, text))
 
 
 def test_what_a_page_takes_in_has_no_line() -> None:
