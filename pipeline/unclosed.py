@@ -1,6 +1,6 @@
 """Find what a page of Markdown begins and never ends, so that the rest of the page is in it, or its signs show.
 
-And what it ends and has not begun.
+And what it ends and has not begun, and words that are taken for HTML.
 """
 
 from __future__ import annotations
@@ -25,6 +25,11 @@ _NEED_NO_END = frozenset([
 ])  # fmt: skip
 # Of these nothing is shown that an attribute does not say.
 _NEED_ATTRIBUTES = frozenset(["area", "base", "embed", "img", "link", "meta", "param", "source", "track"])
+# https://html.spec.whatwg.org/multipage/indices.html#attributes-3: those that stand for themselves, on any page.
+_NEED_NO_VALUE = frozenset([
+    "autoplay", "checked", "controls", "disabled", "download", "hidden", "inert", "itemscope", "loop", "markdown",
+    "muted", "open", "playsinline", "reversed",
+])  # fmt: skip
 _AROUND = frozenset(["article", "div", "main"])
 """Elements of the theme in which a page stands."""
 _FOREIGN = ("math", "svg")
@@ -46,13 +51,26 @@ def find(html: str, markdown: str) -> Iterator[tuple[int, str]]:
     comment = source.rfind("<!--")
     if "&lt;!--" in bare and comment > source.rfind("-->") and source[comment - 1 : comment] != "\\":
         yield _line(source, comment), "the comment has no end, so that it shows; write '-->' where it ends"
-    if "<" in source:
-        yield from _without_end(html, source)
+    if "<" in source or "{" in source:
+        tags = _Tags()
+        tags.feed(html)
+        yield from _taken_for_attributes(tags, source)
+        yield from _without_end(tags, source)
 
 
-def _without_end(html: str, source: str) -> Iterator[tuple[int, str]]:
-    tags = _Tags()
-    tags.feed(html)
+def _taken_for_attributes(tags: _Tags, source: str) -> Iterator[tuple[int, str]]:
+    """Words in curly brackets that `attr_list` makes attributes of, of which no browser shows anything."""
+    told: set[str] = set()
+    for name in sorted(tags.words):
+        word = re.escape(name).replace("_", ".")  # which stands for any sign that no attribute may have
+        braces = re.search(rf"\{{:?[^{{}}\n]*(?<![\w.#=-]){word}(?![\w=-])[^{{}}\n]*\}}", source, re.IGNORECASE)
+        if braces and braces[0] not in told:
+            told.add(braces[0])
+            message = f"{shown(braces[0])} is taken for attributes, so that nobody sees it; write '\\{{' for its '{{'"
+            yield _line(source, braces.start()), message
+
+
+def _without_end(tags: _Tags, source: str) -> Iterator[tuple[int, str]]:
     for element in sorted(+tags.open, key=lambda element: (element not in _TAKE_THE_REST, element)):
         places = list(re.finditer(rf"<{re.escape(element)}(?![\w-])[^<>]*>?", source, re.IGNORECASE))
         # It may come from a file that the page takes in.
@@ -92,14 +110,16 @@ def _open_fence(markdown: str) -> tuple[int, str] | None:
 
 
 class _Tags(HTMLParser):
-    """Which elements begin more often than they end, or the other way round."""
+    """Which elements begin more often than they end, or the other way round; and attributes that nobody knows."""
 
     def __init__(self) -> None:
         super().__init__()
         self.open: Counter[str] = Counter()
         self.surplus: set[str] = set()
+        self.words: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.words |= {key for key, value in attrs if value is None and not key.startswith("data-")} - _NEED_NO_VALUE
         is_fine = bool(attrs) if tag in _NEED_ATTRIBUTES else tag in _NEED_NO_END
         if not is_fine and (tag in _FOREIGN or not self._is_in_foreign()):
             self.open[tag] += 1

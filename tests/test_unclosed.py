@@ -71,6 +71,7 @@ def test_words_that_are_taken_for_html_are_named_where_they_stand(words: str) ->
         "# A\n\n<pre><code>&lt;div&gt;\n```\n&lt;!--\n</code></pre>\n",
         "# A\n\nOn<br>two<wbr>lines, <kbd>Ctrl</kbd>, <x-y>z</x-y>, <https://a.example> and <a@b.example>.\n\n<hr>\n",
         "# A\n\n<svg><title>x</title><svg><g/></svg><path/></svg> and <math><mi>x</mi><mspace/></math> and <svg/>\n",
+        "# A {#b .c d=e}\n\n[f](g){ download }\n\n<details open markdown>\n{h} i \\{j}\n\n## K \\{l}\n</details>\n",
     ],
     ids=[
         "shown by code",
@@ -82,10 +83,30 @@ def test_words_that_are_taken_for_html_are_named_where_they_stand(words: str) ->
         "shown by HTML",
         "inline elements",
         "drawings and formulas",
+        "attributes",
     ],
 )
 def test_what_ends_or_only_shows_signs_is_passed_over(text: str) -> None:
     assert [] == found(text)
+
+
+PLACE = "Words {like these} in between.\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "braces"),
+    [
+        (f"# A\n\n{PLACE}\n## Incident {{number}}\n", 5, "{number}"),
+        (f"# A\n\n{PLACE}\nCall\n{{: Phone! }}\n", 6, "{: Phone! }"),
+        (f"# A\n\n{PLACE}\n| a | b |\n|---|---|\n| Dear {{first name}} | x |\n", 7, "{first name}"),
+        ("# A\n\nWrite `{word}`.\n\n**bold**{.c word}\n", 5, "{.c word}"),
+    ],
+)
+def test_words_that_are_taken_for_attributes_are_named(text: str, line: int, braces: str) -> None:
+    html = markdown.markdown(text, extensions=EXTENSIONS)
+    what = f"'{braces}' is taken for attributes, so that nobody sees it; write '\\{{' for its '{{'"
+
+    assert [(line, what)] == list(unclosed.find(html, text))
 
 
 @pytest.mark.parametrize(
