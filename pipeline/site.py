@@ -548,10 +548,11 @@ def _begins_as_xml(path: Path) -> bool:
         return False
 
 
-_META = frozenset(
-    ["author", "authors", "copyright", "date", "description", "hide", "icon", "keywords", "lang", "language", "license"]
-) | {"robots", "search", "status", "subtitle", "summary", "tags", "template", "title"}
-"""Settings that a page may begin with, without a '---': MkDocs takes any first words with a colon for one."""
+_META = frozenset(["description", "hide", "icon", "robots", "search", "tags", "template", "title"])
+"""Settings that a page may begin with, without a '---': MkDocs takes any first words with a colon for one.
+
+The theme shows nothing of others, such as 'summary' and 'status', with which a record may begin.
+"""
 
 
 def _text_problems(text: str, name: str) -> Iterator[Problem]:
