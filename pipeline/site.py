@@ -572,6 +572,11 @@ def _text_problems(text: str, name: str) -> Iterator[Problem]:
         message = "front matter has no end, and is shown on the page; write '---' on a line of its own below it"
         yield Problem(name, 1, "yaml", message)
         return
+    above = re.match(r"\s*(?:<!--.*?-->\s*)*", text, re.DOTALL)
+    if above and re.match(r"[\w-]+[ \t]*:", front_matter(text[above.end() :]) or ""):
+        message = "front matter is read only from the first line on, and is shown here; take out what stands above it"
+        yield Problem(name, text.count("\n", 0, above.end()) + 1, "yaml", message)
+        return
     _, taken = get_data(text)
     for number, line in enumerate(itertools.takewhile(str.strip, lines if taken else ()), 1):
         key = line.partition(":")[0].strip().lower()
