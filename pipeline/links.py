@@ -109,7 +109,7 @@ def check(
             continue
         origin = origins.get(reference.uri)
         target = reference.target
-        address = urljoin(base + reference.uri, target) if is_address(target) else target
+        address = urljoin(base + quote(reference.uri), target) if is_address(target) else target
         key = (origin.path if origin else reference.uri, address)
         if key not in reported or reference.uri.endswith("slides.html"):
             problems.append(_located(reference, rule, wrong, base, origins))
@@ -241,7 +241,7 @@ def _wrong(
     if scheme in ("data", "mailto", "tel", "blob", "about"):
         return _FINE
     # The 404 page is shown at any address: only absolute links hold there.
-    address, fragment = urldefrag(urljoin(base + reference.uri, target))
+    address, fragment = urldefrag(urljoin(base + quote(reference.uri), target))
     if scheme in ("http", "https") or target.startswith("//"):
         if not (address + "/").startswith(base):
             return _wrong_outside(reference, address, outside, known)

@@ -112,6 +112,18 @@ def test_a_link_that_leads_nowhere_is_found_in_the_source(
     assert message in problem
 
 
+@pytest.mark.parametrize("name", ["what?", "a#b", "50%", "c d"])
+def test_a_link_leads_on_from_a_page_with_an_odd_name(tmp_path: Path, name: str) -> None:
+    folder = site(tmp_path, "")
+    (folder / name).mkdir()
+    body = "<h2 id='here'>x</h2><a href='#here'>x</a><a href='../other/'>x</a><a href='nope'>x</a>"
+    (folder / name / "index.html").write_text(body, encoding="utf-8")
+
+    [problem] = check(folder)
+
+    assert f"'nope' leads to '{name}/nope', which does not exist" in problem
+
+
 def test_a_missing_preview_picture_is_found(tmp_path: Path) -> None:
     folder = site(tmp_path, "", head="<meta property='og:image' content='https://workshop.example/kit/og.png'>")
 
