@@ -150,7 +150,7 @@ def read(text: str, *, uri: str, source: str, is_generated: bool = False) -> Tem
     if not isinstance(values, dict) or "handout" not in values:
         return None  # the first is told where all pages are looked at
     handout = values["handout"]
-    if wrong := _wrong_handout(handout) or _wrong_words(values):
+    if wrong := _wrong_handout(handout) or _wrong_words(values) or _wrong_name(uri):
         line = 0 if is_generated else _line_of_handout(matter, source)
         raise BuildError([Problem(source, line, "template", wrong)])
     try:
@@ -172,8 +172,29 @@ def read(text: str, *, uri: str, source: str, is_generated: bool = False) -> Tem
         handout["for"] == "facilitators",
         "noindex" in str(values.get("robots")),
         handout["when"],
-        paper,
+        _with_addresses(paper, text),
     )
+
+
+def _with_addresses(paper: str, page: str) -> str:
+    """The paper with addresses in place of references, as what these lead to may be defined anywhere on the page."""
+    defined = {
+        _label(label): f"({address}{title})" for label, address, title in re.findall(_DEFINITION, without_code(page))
+    }
+
+    def written(use: re.Match[str]) -> str:
+        return use[1] + defined[_label(use[2])] if _label(use[2]) in defined else use[0]
+
+    for reference in (r"(\])\[([^\]\n]+)\]", r"(\[([^\[\]\n]+)\])(?:\[\])?(?![\[(:])") if defined else ():
+        paper = _outside_code(reference, written, _outside_code(_DEFINITION, lambda _: "", paper))
+    return paper
+
+
+def _label(written: str) -> str:
+    return " ".join(written.lower().split())
+
+
+_DEFINITION = r"(?m)^ {0,3}\[([^\]^\n][^\]\n]*)\]:[ \t]*(<[^<>\n]*>|\S+)([ \t]+(?:\"[^\"\n]*\"|'[^'\n]*'))?[ \t]*$"
 
 
 def _line_of_handout(matter: str, source: str) -> int:
@@ -195,6 +216,12 @@ def _wrong_handout(handout: Any) -> str:
     if not isinstance(when, str) or not when.strip() or "\n" in when.strip():
         return "handout.when says nothing, or more than a line; write when one takes this template"
     return ""
+
+
+def _wrong_name(uri: str) -> str:
+    name = posixpath.basename(uri)
+    is_index = name in ("index.md", "README.md")
+    return f"a template has a folder for its files, and '{name}' has none; name it otherwise" if is_index else ""
 
 
 def _wrong_words(values: Mapping[str, Any]) -> str:
@@ -241,6 +268,9 @@ def _wrong_parts(paper: str) -> Iterator[tuple[str, str]]:
     bare = without_code(paper)
     for found in re.finditer(r"!\[.*|<img\b.*", bare, re.IGNORECASE):
         yield found[0], "a paper holds no pictures, as its Word file and its PDF would not; say it in words"
+    for found in re.finditer(_ELSEWHERE, bare):
+        what = "a paper holds no footnotes, lists of definitions, abbreviations, tabs and files that are taken in"
+        yield found[0], f"{what}, as its files would not; write it out"
     many = list(re.finditer(r"\.?\blines\\?-(?!(?:[1-5]?\d|60)\b)(\d+)", bare))
     classes = " ".join(re.findall(r'<p class="([^"]*)"', _html(paper))) if many else ""  # however they were given
     for found in many:
@@ -251,6 +281,10 @@ def _wrong_parts(paper: str) -> Iterator[tuple[str, str]]:
     for line in (line for part in [*hints, *use] for line in part.split("\n") if "--" in line):
         message = f"what becomes a comment in the Markdown holds '--', which would end it: {shown(line)}; write it anew"
         yield line, message
+
+
+_ELSEWHERE = r"(?m)^[ \t>]*(?:\[\^[^\]\n]+\]:|\*\[[^\]\n]+\]:|:[ \t]{1,3}\S|===[!+]* +\"|-+8<-+).*|\[\^[\w-]+\]"
+"""What other extensions of Markdown read."""
 
 
 def _end(lines: Sequence[str], start: int) -> int:
@@ -322,7 +356,7 @@ def _plain(block: str) -> str:
     lines = block.splitlines()
     if attributes := re.fullmatch(_ATTRIBUTES, lines[-1].strip()):
         lines = lines[:-1]
-        if ".hint" in attributes[0].split():
+        if re.search(r"\.hint\b", attributes[0]):
             return f"<!-- {chr(10).join(lines)} -->"
     if lines[:1] and lines[0].lstrip().startswith("|"):
         return "\n".join(_as_table(lines))
@@ -330,7 +364,7 @@ def _plain(block: str) -> str:
     return "\n".join(re.sub(r"^(\s*[-*] )☐ ", r"\1[ ] ", line) for line in lines)
 
 
-_ATTRIBUTES = r"\{[ \t]*[.#][^{}]*\}"
+_ATTRIBUTES = r"\{:?[ \t]*(?:[.#]|[\w-]+=)[^{}]*\}"
 
 
 def _as_table(lines: Sequence[str]) -> list[str]:
@@ -358,7 +392,13 @@ def _cells(line: str) -> list[str]:
 def _raised(template: Template, base: str) -> str:
     """The paper with its title on the first level of headings, and its links as they are written anywhere else."""
     text = _outside_code(r"(?m)^#(#+ )", lambda found: found[1], template.paper)
-    return _outside_code(r"\]\(([^)\s]+)", lambda found: f"]({_address(found[1], template.uri, base)}", text)
+    text = _outside_code(_LINK, lambda link: f"]({_address(link[1] or link[2], template.uri, base)}", text)
+    # MkDocs leaves these as they are written: they are relative to the page's address.
+    return _outside_code(_ANCHOR, lambda link: link[1] + urljoin(base + template.folder, link[2]), text)
+
+
+_LINK = r"\]\([ \t]*(?:<([^<>\n]+)>|([^)\s<]+))"
+_ANCHOR = r"(?i)(<a\b[^<>]*?\bhref=[\"']?)(?![a-z]+:|//)([^\"'\s<>]+)"
 
 
 def _address(href: str, uri: str, base: str) -> str:
@@ -366,7 +406,7 @@ def _address(href: str, uri: str, base: str) -> str:
     if re.match(r"[a-z]+:|//", href):
         return href
     path, sign, anchor = href.partition("#")
-    target = posixpath.normpath(posixpath.join(posixpath.dirname(uri), path)) if path else uri
+    target = posixpath.normpath(posixpath.join(posixpath.dirname(uri), path)).replace(" ", "%20") if path else uri
     if target.endswith(".md"):
         target = re.sub(r"(^|/)(index|README)$", r"\1", target.removesuffix(".md")) + "/"
     return urljoin(base, target.lstrip("/")) + sign + anchor
@@ -450,8 +490,9 @@ def page(markdown: str, template: Template, base: str) -> str:
         f'<span class="formats__size">{template.size}; {size}</span></p>'
     )
     block = f'??? copy "Copy it as Markdown"\n\n{copy}'
-    before, opens, after = markdown.partition(_OPENS)
-    return f"{before}{bar}\n\n{block}\n\n{opens}{after}"
+    opens = re.search(rf"(?m)^{_OPENS}[ \t]*$", without_code(markdown))
+    at = opens.start() if opens else 0
+    return f"{markdown[:at]}{bar}\n\n{block}\n\n{markdown[at:]}"
 
 
 PLACE = "<!-- every template and its formats -->"

@@ -162,6 +162,11 @@ HANDOUT = "handout:\n  number: 5"
         ("{ .hint .lines-2 }", "{ .a class=lines\\-61 }", "24: .lines-61 is more"),
         ("In a few words.", "![a chart](a.png)", "23: a paper holds no pictures"),
         ("In a few words.", "<img src='a.png' alt=''>", "23: a paper holds no pictures"),
+        ("In a few words.", "In a few words[^1].", "23: a paper holds no footnotes, lists of definitions"),
+        ("In a few words.", "A word\n:   Said.", "24: a paper holds no footnotes, lists of definitions"),
+        ("In a few words.", '--8<-- "a.md"', "23: a paper holds no footnotes, lists of definitions"),
+        ("In a few words.", '=== "One"', "23: a paper holds no footnotes, lists of definitions"),
+        ("In a few words.", "*[INC]: Incident", "23: a paper holds no footnotes, lists of definitions"),
         ("To try it out.", "To try it out. " * 20, "4: the description has 299 characters, and a Word file takes 255"),
         ("To try it out.", '"To try\\a it out."', "4: the description holds a character that no Word file may"),
         ("In a few words.", "In a few -- words.", "23: what becomes a comment in the Markdown holds '--'"),
@@ -174,6 +179,17 @@ def test_what_is_wrong_with_a_template_is_named_with_its_line(old: str, new: str
 
     assert problem.startswith("docs/templates/sheet.md:")
     assert message in problem
+
+
+@pytest.mark.parametrize("name", ["index.md", "README.md"])
+def test_a_template_is_no_index_of_its_folder(name: str) -> None:
+    with pytest.raises(BuildError) as caught:
+        templates.read(PAGE, uri=f"kit/{name}", source=f"docs/kit/{name}")
+
+    [problem] = caught.value.problems
+    assert told(problem) == (
+        f"docs/kit/{name}:4: a template has a folder for its files, and '{name}' has none; name it otherwise"
+    )
 
 
 def test_words_that_name_many_lines_are_let_be() -> None:
@@ -226,6 +242,35 @@ def test_the_markdown_is_plain() -> None:
         "## One\n\nFirst.\n\n## Two\n\nSecond.\n\n## Behind\n\nOn the back.\n\n"
         "<!-- How to use it\n\nTen minutes.\n-->\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        ("[one][p]\n\n[p]: ../one.md#x", f"[one]({BASE}one/#x)"),
+        ("[one] [].\n", "[one] []."),
+        ("[One][], [p] and \\[p]\n\n[one]: index.md 'Home'\n[P]: <../a b.md>", f"[One]({BASE}templates/ 'Home'), "),
+        ("[p] and `[p]`\n\n[p]: <../a b.md>", f"[p]({BASE}a%20b/) and `[p]`"),
+        ("[two](<../a b.md>)", f"[two]({BASE}a%20b/)"),
+        ("`[a](b.md)` is a link", "`[a](b.md)` is a link"),
+        ('<a class="x" href="../one/">one</a>', f'<a class="x" href="{BASE}templates/one/">one</a>'),
+        ('<a href="//[x">one</a>', '<a href="//[x">one</a>'),
+        ("In a word.\n{: .hint }", "<!-- In a word. -->"),
+        ("In a word.\n{.hint}", "<!-- In a word. -->"),
+        ("In a word.\n{ lang=de }", "In a word.\n\n"),
+    ],
+)
+def test_links_and_hints_are_plain_however_they_are_written(written: str, plain: str) -> None:
+    page = PAGE.replace("On the back.\n{ .large }", written)
+
+    assert f"## Behind\n\n{plain}" in templates.as_markdown(read(page), BASE)
+
+
+def test_a_link_is_followed_whose_address_stands_outside_of_the_paper() -> None:
+    template = read(PAGE.replace("On the back.", "[On][p] the back.") + "\n[p]: ../one.md\n")
+
+    assert f"[On]({BASE}one/) the back." in templates.as_markdown(template, BASE)
+    assert f'<a href="{BASE}one/">On</a>' in templates.as_html(template, BASE)
 
 
 @pytest.mark.parametrize(
@@ -313,6 +358,16 @@ def test_the_page_leads_to_the_files_and_shows_the_markdown() -> None:
     assert ["sheet.pdf", "sheet.docx", "sheet.md"] == re.findall(r'href="(sheet\.\w+)"', above)
     assert '??? copy "Copy it as Markdown"\n\n    ``` { .markdown data-search-exclude }\n    # Sheet: INC' in above
     assert page.replace(above, "") in markdown
+
+
+def test_the_files_stand_above_the_paper_wherever_the_page_speaks_of_it() -> None:
+    words = f"Write `{OPENS}` around it, on a line of its own.\n\n"
+    _, _, markdown = PAGE.replace("What it is for.", words).partition("---\n\n")
+
+    above, _, paper = templates.page(markdown, read(), BASE).partition('<p class="formats"')
+
+    assert words in above
+    assert f"\n\n{OPENS}\n\n## Sheet" in paper
 
 
 # --- the real files of the kit ------------------------------------------------------------------------------
@@ -496,7 +551,8 @@ def test_a_pdf_has_the_lines_of_code_and_what_a_box_would_open(browser: Browser,
     at = text.index("## Title of nothing, [here](x.md)")
 
     assert [] == problems
-    assert "two spaces | a|b | </div>" == " ".join(" ".join(text[at + 1 : at + 4]).split())
+    code = text[at + 1 : text.index("Mind the gap")]
+    assert "two spaces | a|b | </div>" == " ".join(" ".join(code).split())
     assert "It opens." in text
 
 
