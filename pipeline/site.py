@@ -115,7 +115,7 @@ def read_settings(root: Path) -> Settings:
         raise BuildError(problems)
     language = str(config.theme.get("language") or "en")
     locale = str(config.extra.get("locale") or language)
-    left_out = _default_exclude + config.exclude_docs if config.exclude_docs else _default_exclude
+    left_out = sum((each for each in (config.exclude_docs, config.draft_docs) if each), _default_exclude)
     try:
         edit_url = _edit_url(config)
         if config.edit_uri and not (re.match(r"https?://[^/]", edit_url) and urlsplit(edit_url).hostname):
@@ -471,16 +471,14 @@ def page_problems(settings: Settings) -> Iterator[Problem]:
     root, docs = settings.root, settings.docs
     for path in sorted(docs.rglob("*")):
         name = path.relative_to(root).as_posix()
-        is_hidden = any(part.startswith(".") for part in path.relative_to(docs).parts)
-        is_left_out = settings.left_out.match_file(path.relative_to(docs).as_posix())
-        if is_hidden and is_left_out:
+        if settings.left_out.match_file(path.relative_to(docs).as_posix()):
             continue  # which nobody gets to see
         if re.search(r'[<>"]', path.name):
             yield Problem(name, 0, "file", "has a '<', '>' or '\"' in its name, which is no address; rename it")
         elif path.is_symlink():
             message = "is a symbolic link, and MkDocs would publish what it leads to; put the file itself here"
             yield Problem(name, 0, "file-outside", message)
-        elif path.is_file() and path.suffix in _OTHER_PAGES and not is_left_out:
+        elif path.is_file() and path.suffix in _OTHER_PAGES:
             message = f"would become a page that nobody looks at, by its ending '{path.suffix}'; name it '.md'"
             yield Problem(name, 0, "file", message)
         elif path.is_file():
@@ -488,7 +486,7 @@ def page_problems(settings: Settings) -> Iterator[Problem]:
                 if path.suffix == ".md":
                     text = read_text(path, name)
                     yield from _text_problems(text, name)
-                    yield from _meta_problems(text, name, settings) if not is_left_out else ()
+                    yield from _meta_problems(text, name, settings)
                 else:
                     yield from _file_problems(path, name, is_asset="assets" in path.relative_to(docs).parts[:1])
             except BuildError as error:

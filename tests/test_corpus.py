@@ -699,11 +699,18 @@ ASKED = (
 )  # fmt: skip
 
 
-def test_a_page_that_is_left_out_may_ask_for_what_the_theme_has_not(tiny: Project) -> None:
-    tiny.edit("mkdocs.yml", lambda text: f"{text}exclude_docs: page.md\n")
+@pytest.mark.parametrize("setting", ["exclude_docs", "draft_docs"])
+def test_what_is_left_out_may_hold_anything(setting: str, tiny: Project) -> None:
+    tiny.edit("mkdocs.yml", lambda text: f"{text}{setting}: |\n  page.*\n  drafts/\n")
     (tiny.root / "docs/page.md").write_text("---\nicon: fa-home\n---\n\n# A page\n", encoding="utf-8")
+    (tiny.root / "docs/drafts").mkdir()
+    for name, words in (("pen.md", "Note: bring a pen."), ("a.htm", "<p>"), ("b.html", "<script>run()</script>")):
+        (tiny.root / "docs/drafts" / name).write_text(words, encoding="utf-8")
+    settings = site.read_settings(tiny.root)
 
-    assert [] == list(site.page_problems(site.read_settings(tiny.root)))
+    assert [] == list(site.page_problems(settings))
+    site.build(settings, tiny.root / "site")
+    assert [] == [*(tiny.root / "site").glob("drafts"), *(tiny.root / "site").glob("page*")]
 
 
 @pytest.mark.parametrize(
