@@ -79,7 +79,7 @@ class Settings:
     locale: str = ""
     """The language of what is printed and written for Word, with the country whose spelling it has."""
     edit_url: str = ""
-    """Where readers can edit a file of the project, followed by its path; '' where nobody knows."""
+    """How the address begins at which readers can edit a file of the project; '' where nobody knows."""
     left_out: GitIgnoreSpec = field(default_factory=lambda: _default_exclude, repr=False)
     """Which files of that folder MkDocs does not publish."""
     templates: tuple[Path, ...] = ()
@@ -116,13 +116,16 @@ def read_settings(root: Path) -> Settings:
     language = str(config.theme.get("language") or "en")
     locale = str(config.extra.get("locale") or language)
     left_out = sum((each for each in (config.exclude_docs, config.draft_docs) if each), _default_exclude)
+    named = config.edit_uri_template or config.edit_uri
     try:
         edit_url = _edit_url(config)
-        if config.edit_uri and not (re.match(r"https?://[^/]", edit_url) and urlsplit(edit_url).hostname):
+        if named and not (re.match(r"https?://[^/]", edit_url) and urlsplit(edit_url).hostname):
             raise ValueError
     except ValueError:
-        message = f"the address for editing is '{config.edit_uri}', which is none; correct edit_uri, or EDIT_URL"
-        raise BuildError([Problem("mkdocs.yml", _line_of_key(text, "edit_uri"), "settings", message)]) from None
+        key = "edit_uri_template" if config.edit_uri_template else "edit_uri"
+        cure = "correct edit_uri, or EDIT_URL" if key == "edit_uri" else f"correct {key}"
+        message = f"the address for editing is '{named}', which is none; {cure}"
+        raise BuildError([Problem("mkdocs.yml", _line_of_key(text, key), "settings", message)]) from None
     address = site_url.rstrip("/") + "/"
     is_alone = _is_alone(config, text, root)
     return Settings(root, address, language, docs, locale, edit_url, left_out, folders, is_alone)
@@ -175,11 +178,13 @@ _LONGEST_ADDRESS = 500
 
 
 def _edit_url(config: MkDocsConfig) -> str:
-    """What MkDocs knows for the pages, one step up for each folder that they lie in."""
+    """What MkDocs knows for the pages, one step up for each folder that they lie in; of a template, its beginning."""
+    base = f"{config.repo_url.rstrip('/')}/" if config.repo_url else ""
+    if config.edit_uri_template:
+        return urljoin(base, str(config.edit_uri_template).partition("{")[0])
     if not config.edit_uri:
         return ""
     below = Path(config.docs_dir).relative_to(Path(config.config_file_path).parent)
-    base = f"{config.repo_url.rstrip('/')}/" if config.repo_url else ""
     return urljoin(urljoin(base, config.edit_uri), "../" * len(below.parts))
 
 
@@ -759,7 +764,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         for script in _foreign_scripts(page, config):
             message = f"the script {shown(script)} is none of docs/assets; put it there, or take it out"
             _warn(page, config, message, r"(?m)^scripts\s*:")
-    elif config.edit_uri:
+    elif config.edit_uri and not config.edit_uri_template:
         source = _source_of(page.file.src_uri)
         page.edit_url = _edit_url(config) + source if source else None
     return _with_templates(markdown, page, config)

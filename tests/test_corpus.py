@@ -726,10 +726,21 @@ def test_a_theme_may_be_set_in_any_way_that_it_knows(theme: str, tiny: Project) 
     site.build(site.read_settings(tiny.root), tiny.root / "site")
 
 
-def test_an_address_for_editing_may_be_told_in_two_parts(tiny: Project) -> None:
-    tiny.edit("mkdocs.yml", lambda text: f"{text}repo_url: https://forge.example/a/b\nedit_uri: edit/main/docs\n")
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("repo_url: https://forge.example/a/b\nedit_uri: edit/main/docs", "https://forge.example/a/b/edit/main/"),
+        ("edit_uri_template: 'https://forge.example/edit?file={path!q}'", "https://forge.example/edit?file="),
+        (
+            "repo_url: https://github.com/a/b\nedit_uri_template: 'edit/main/docs/{path}'",
+            "https://github.com/a/b/edit/main/docs/",
+        ),
+    ],
+)
+def test_an_address_for_editing_may_be_told_in_parts(said: str, address: str, tiny: Project) -> None:
+    tiny.edit("mkdocs.yml", lambda text: f"{text}{said}\n")
 
-    assert "https://forge.example/a/b/edit/main/" == site.read_settings(tiny.root).edit_url
+    assert address == site.read_settings(tiny.root).edit_url
 
 
 def test_what_an_editor_on_windows_writes_is_published(tiny: Project) -> None:
