@@ -251,6 +251,14 @@ def repeated_keys(node: Node | None, path: str, *, offset: int = 0) -> Iterator[
         yield from repeated_keys(child, path, offset=offset)
 
 
+def impossible_dates(node: Node | None, path: str) -> Iterator[Problem]:
+    """Dates that are none, in YAML with tags of its own, which `load_yaml` would not read."""
+    for each in _scalars(node, set()):
+        if each.tag == "tag:yaml.org,2002:timestamp" and _is_no_value(each):
+            message = f"is not valid YAML: {shown(each.value)} is no date; correct it, or put it in quotes"
+            yield Problem(path, line_of_mark(each.start_mark), "yaml", message)
+
+
 _MOST_VALUES = 100_000
 
 

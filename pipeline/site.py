@@ -32,7 +32,7 @@ from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url, markdown_extensions
 from mkdocs.utils.meta import get_data
 from pathspec.gitignore import GitIgnoreSpec
-from yaml.nodes import MappingNode
+from yaml.nodes import MappingNode, ScalarNode
 
 from pipeline import active, patience, pictures, tables, templates, unclosed
 from pipeline.problems import (
@@ -40,6 +40,7 @@ from pipeline.problems import (
     Problem,
     cut,
     front_matter,
+    impossible_dates,
     line_of,
     line_of_mark,
     lines_of,
@@ -382,8 +383,7 @@ def _refusals(heard: _Listener, settings: Settings) -> Iterator[None]:
 def _load(root: Path, site_dir: Path) -> MkDocsConfig:
     path = root / "mkdocs.yml"
     text = read_text(path, "mkdocs.yml")
-    if problems := list(repeated_keys(read_yaml(text, "mkdocs.yml"), "mkdocs.yml")):
-        raise BuildError(problems)
+    _look_at_yaml(path, root)
     os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")  # else Material prints a banner on every build
     heard = _Listener()
     with heard:
@@ -407,7 +407,8 @@ def _load(root: Path, site_dir: Path) -> MkDocsConfig:
             raise BuildError([Problem("mkdocs.yml", line_of(text, "INHERIT"), "settings", message)]) from None
         except Exception as error:  # a hook may raise anything while it is loaded
             raised = _raised_in_project(error, root)
-            if raised.path == "MkDocs" and isinstance(error, ValueError):  # which it does not expect of an address
+            of_address = isinstance(error, ValueError) and re.search("IPv[46]|netloc|Port", str(error))
+            if raised.path == "MkDocs" and of_address:  # which it does not expect of an address
                 raised = Problem(
                     "mkdocs.yml",
                     line_of(text, "http://[") or line_of(text, "https://["),
@@ -415,6 +416,35 @@ def _load(root: Path, site_dir: Path) -> MkDocsConfig:
                     f"{cut(str(error), 300)}; correct the address",
                 )
             raise BuildError([raised]) from None
+
+
+def _look_at_yaml(path: Path, root: Path) -> None:
+    """See that mkdocs.yml, and each file that it takes settings from, is YAML of which nothing is dropped.
+
+    Raises BuildError where it is not. What has no end is told where MkDocs reads it.
+    """
+    seen: set[Path] = set()
+    while path not in seen:
+        name = _shown(path, root)
+        node = read_yaml(read_text(path, name), name)
+        if problems := [*repeated_keys(node, name), *impossible_dates(node, name)]:
+            raise BuildError(problems)
+        if seen and not isinstance(node, MappingNode):
+            message = "has no 'key: value' lines, and settings are taken from it; write some, or take INHERIT out"
+            raise BuildError([Problem(name, 1, "settings", message)])
+        seen.add(path)
+        pairs = node.value if isinstance(node, MappingNode) else []
+        named = next((value for key, value in pairs if key.value == "INHERIT"), None)
+        if named is None or not named.tag.startswith("tag:yaml.org"):  # one of MkDocs' own, such as '!ENV'
+            return
+        path = Path(os.path.normpath(path.parent / str(named.value)))
+        is_file = False
+        with suppress(OSError):  # a name may be too long for one
+            is_file = named.tag.endswith(":str") and path.is_file()
+        if not is_file:
+            said = shown(named.value) if isinstance(named, ScalarNode) else "no name"
+            message = f"INHERIT is {said}, which is no file; name one, or take it out"
+            raise BuildError([Problem(name, line_of_mark(named.start_mark), "settings", message)])
 
 
 def _without_stack(said: str) -> str:

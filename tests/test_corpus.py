@@ -727,6 +727,37 @@ def test_a_theme_may_be_set_in_any_way_that_it_knows(theme: str, tiny: Project) 
 
 
 @pytest.mark.parametrize(
+    ("parent", "message"),
+    [
+        (b"extra:\n  a: 1\n  b: [1\n", "base.yml:4: is not valid YAML: ... [yaml]"),
+        (b"extra: 1\nextra: 2\n", "base.yml:2: 'extra' stands here twice; remove one [yaml]"),
+        (b"- a\n", "base.yml:1: has no 'key: value' lines, and settings are taken from it; ... [settings]"),
+        (b"", "base.yml:1: has no 'key: value' lines, and settings are taken from it; ... [settings]"),
+        (b"a: 1\nb: \xfc\n", "base.yml:2: is not UTF-8 (byte 0xFC); save it as UTF-8 [file]"),
+        (b"a: 1\nb: 2026-02-31\n", "base.yml:2: is not valid YAML: '2026-02-31' is no date; ... [yaml]"),
+        (b"a: 1\nINHERIT: docs\n", "base.yml:2: INHERIT is 'docs', which is no file; ... [settings]"),
+        (b"a: 1\nINHERIT: 5\n", "base.yml:2: INHERIT is '5', which is no file; ... [settings]"),
+        (b"a: 1\nINHERIT: [a.yml]\n", "base.yml:2: INHERIT is no name, which is no file; ... [settings]"),
+    ],
+)
+def test_what_is_wrong_with_settings_that_others_are_taken_from_is_named(
+    parent: bytes, message: str, tiny: Project
+) -> None:
+    tiny.edit("mkdocs.yml", lambda text: f"{text}INHERIT: base.yml\n")
+    (tiny.root / "base.yml").write_bytes(parent)
+
+    assert_told([message], refusal_at_once(tiny))
+
+
+def test_settings_may_be_taken_from_others_with_tags_of_mkdocs(tiny: Project) -> None:
+    tiny.edit("mkdocs.yml", lambda text: f"{text}INHERIT: sub/base.yml\n")
+    (tiny.root / "sub").mkdir()
+    (tiny.root / "sub/base.yml").write_text("extra:\n  a: !ENV [NONE, 5]\n  b: 2026-02-28\n", encoding="utf-8")
+
+    assert not site.read_settings(tiny.root).is_alone
+
+
+@pytest.mark.parametrize(
     ("said", "address"),
     [
         ("repo_url: https://forge.example/a/b\nedit_uri: edit/main/docs", "https://forge.example/a/b/edit/main/"),
