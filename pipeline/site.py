@@ -51,6 +51,7 @@ from pipeline.problems import (
     shown,
     yaml_problem,
 )
+from pipeline.scenario import FOLDER as SCENARIOS
 from pipeline.sessions import PAGE, SESSIONS
 from pipeline.templates import Template
 
@@ -471,8 +472,8 @@ def _raised_in_page(error: Exception, messages: list[str], settings: Settings) -
     if not named or not (problem.path == "MkDocs" or problem.path.endswith(".html")):
         return problem
     path = settings.docs / named[-1]
-    source = _source_of(named[-1])
-    place = _shown(path, settings.root) if path.is_file() else unquote(source) if source else named[-1]
+    source = _written_in(named[-1])
+    place = _shown(path, settings.root) if path.is_file() else source.as_posix() if source else named[-1]
     if isinstance(error, RecursionError):
         return Problem(place, 0, "mkdocs", "is nested too deeply for MkDocs; write it in fewer levels")
     if isinstance(error, patience.Late):
@@ -719,7 +720,9 @@ def _located(messages: list[str], root: Path, docs: Path) -> Iterator[Problem]:
     for message in messages:
         if found := re.match(r"Doc file '(.+?)' contains an? .*?link '(.*?)'(?:,|\s|$) ?(.*)", message, re.DOTALL):
             name, link, rest = found.groups()
-            path = docs / name
+            path, made_from = docs / name, _written_in(name)
+            if not path.is_file() and made_from:
+                path = root / made_from
             line = active.line_of_link(read_text(path, name), link) if path.is_file() else 0
             text = " ".join(rest.split()).rstrip(".")
             yield Problem(_shown(path, root), line, "link-dead", f"link '{link}': {text}; correct the link")
@@ -778,6 +781,13 @@ def _source_of(uri: str) -> str | None:
     if deck and deck[1] == PAGE and uri.startswith("facilitate/"):
         return SESSIONS.as_posix()
     return f"slides/{quote(deck[1])}/deck.md" if deck else None
+
+
+def _written_in(uri: str) -> Path | None:
+    """As `_source_of`, below the project; practice pages, which nobody edits from the site, have a file as well."""
+    incident = re.fullmatch(r"practice/(?:answer-key/)?([^/]+)/(?:evidence|critique|example)\.md", uri)
+    source = _source_of(uri)
+    return SCENARIOS / f"{incident[1]}.yml" if incident else Path(unquote(source)) if source else None
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -839,16 +849,21 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
 
 
 def _warn(page: Page, config: MkDocsConfig, message: str, *clues: str) -> None:
-    path = Path(page.file.abs_src_path or "")
+    path = _path_of(page, config)
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     line = active.line_in(text, clues, is_markdown=path.suffix == ".md")
     _tell(page, config, line, "page-script", message)
 
 
 def _tell(page: Page, config: MkDocsConfig, line: int, rule: str, message: str) -> None:
-    path = Path(page.file.abs_src_path or "")
-    problem = Problem(_shown(path, Path(config.config_file_path).parent), line, rule, message)
+    problem = Problem(_shown(_path_of(page, config), Path(config.config_file_path).parent), line, rule, message)
     log.warning("%s", problem, extra={"problem": problem})
+
+
+def _path_of(page: Page, config: MkDocsConfig) -> Path:
+    """Where the words of a page are written."""
+    made_from = _written_in(page.file.src_uri) if page.file.generated_by else None
+    return Path(config.config_file_path).parent / made_from if made_from else Path(page.file.abs_src_path or "")
 
 
 def _escaped(value: Any, *, is_part: bool = False) -> Any:

@@ -669,6 +669,29 @@ def test_generated_pages_that_mkdocs_leaves_out_are_told_where_it_is_told_so(tin
     assert_told([f"mkdocs.yml:34: {message}"], [str(problem) for problem in found if problem.rule == "settings"])
 
 
+def test_what_is_wrong_on_a_page_that_the_build_makes_is_told_where_it_is_written(tiny: Project) -> None:
+    words = "[nope](nope.md) <a href='javascript:run()'>x</a> <b onclick='run()'>y</b>"
+    for source in ("data/scenarios/day.yml", "data/scenarios/night.yml", "slides/talk/deck.md"):
+        (tiny.root / source).parent.mkdir(exist_ok=True)
+        (tiny.root / source).write_text(f"title: Night\ntext: |\n  {words}\n", encoding="utf-8")
+    for name in ("practice/night/critique.md", "practice/answer-key/day/example.md", "decks/talk/index.md"):
+        page = tiny.root / site.STAGED_DOCS / name
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(f"# A page\n\n{words}\n", encoding="utf-8")
+
+    found = site.build(site.read_settings(tiny.root), tiny.root / "site")
+
+    for source in ("data/scenarios/day.yml", "data/scenarios/night.yml", "slides/talk/deck.md"):
+        messages = [
+            "link 'nope.md': ... [link-dead]",
+            "the address 'javascript... [page-script]",
+            "the handler ... [page-script]",
+        ]
+        told = [str(problem) for problem in tidy(found) if problem.path == source]
+        assert_told([f"{source}:3: {message}" for message in messages], told)
+    assert [] == [each for each in found if each.path.startswith(("dist", "docs")) and each.path != "docs/index.md"]
+
+
 def test_a_page_with_a_quotation_mark_in_its_name_is_named(tiny: Project) -> None:
     (tiny.root / "docs/it's.md").write_text("# A page\n\nI don't.\n\n[a](don't.md)\n", encoding="utf-8")
 
