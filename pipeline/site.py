@@ -369,7 +369,7 @@ def _refusals(heard: _Listener, settings: Settings) -> Iterator[None]:
     """Whatever MkDocs gives up with, as BuildError."""
     try:
         yield
-    except Superseded:
+    except (BuildError, Superseded):
         raise
     except (MkDocsException, Abort) as error:
         raise BuildError([*heard.told(settings), Problem("MkDocs", 0, "mkdocs", cut(str(error), 500))]) from None
@@ -765,7 +765,15 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Mount what the build staged: pages, slides, pictures. A log entry where there is nothing yet."""
+    """Mount what the build staged: pages, slides, pictures. A log entry where there is nothing yet.
+
+    Raises BuildError where a plugin has changed what was looked at before it.
+    """
+    if not config.use_directory_urls:
+        text = read_text(Path(config.config_file_path), "mkdocs.yml")
+        line = line_of(text, "offline") or _line_of_key(text, "plugins")
+        message = "a plugin sets use_directory_urls to false, and every page has a folder as its address; take it out"
+        raise BuildError([Problem("mkdocs.yml", line, "settings", message)])
     if not _staged_folder(config).is_dir():
         log.warning("the pages of the decks are not there yet; run 'python3 build.py' once")
     for uri, path in _staged(config):

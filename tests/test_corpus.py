@@ -692,6 +692,16 @@ def test_what_is_wrong_on_a_page_that_the_build_makes_is_told_where_it_is_writte
     assert [] == [each for each in found if each.path.startswith(("dist", "docs")) and each.path != "docs/index.md"]
 
 
+def test_a_plugin_that_makes_files_of_addresses_is_named(tiny: Project) -> None:
+    tiny.edit("mkdocs.yml", lambda text: f"{text}plugins:\n  - search\n  - offline\n")
+
+    with pytest.raises(BuildError) as caught:
+        site.build(site.read_settings(tiny.root), tiny.root / "site")
+
+    message = "mkdocs.yml:36: a plugin sets use_directory_urls to false, and ... [settings]"
+    assert_told([message], [str(problem) for problem in caught.value.problems])
+
+
 def test_a_page_with_a_quotation_mark_in_its_name_is_named(tiny: Project) -> None:
     (tiny.root / "docs/it's.md").write_text("# A page\n\nI don't.\n\n[a](don't.md)\n", encoding="utf-8")
 
