@@ -372,7 +372,9 @@ def _refusals(heard: _Listener, settings: Settings) -> Iterator[None]:
     except (BuildError, Superseded):
         raise
     except (MkDocsException, Abort) as error:
-        raise BuildError([*heard.told(settings), Problem("MkDocs", 0, "mkdocs", cut(str(error), 500))]) from None
+        told = heard.told(settings)
+        said = Problem("MkDocs", 0, "mkdocs", cut(str(error), 500))  # of an Abort no more than that it is one
+        raise BuildError([*told, *([] if told and isinstance(error, Abort) else [said])]) from None
     except SystemExit as error:
         raise _ended(error, settings.root, heard.told(settings)) from None
     except Exception as error:  # a hook or a template of the project may raise anything
@@ -720,19 +722,28 @@ def _located(messages: list[str], root: Path, docs: Path) -> Iterator[Problem]:
     for message in messages:
         if found := re.match(r"Doc file '(.+?)' contains an? .*?link '(.*?)'(?:,|\s|$) ?(.*)", message, re.DOTALL):
             name, link, rest = found.groups()
-            path, made_from = docs / name, _written_in(name)
-            if not path.is_file() and made_from:
-                path = root / made_from
+            path = _path_below(docs, name, root)
             line = active.line_of_link(read_text(path, name), link) if path.is_file() else 0
             text = " ".join(rest.split()).rstrip(".")
             yield Problem(_shown(path, root), line, "link-dead", f"link '{link}': {text}; correct the link")
+        elif found := re.match(r"(?:Error reading (\w+) of|.*?\b) ?page '(.+?\.md)'(.*)", message, re.DOTALL):
+            path = _path_below(docs, found[2], root)
+            text = read_text(path, found[2]) if path.is_file() else ""
+            if found[3].strip(": \n"):  # else another message says what is wrong
+                yield Problem(_shown(path, root), _line_of_key(text, found[1] or "-"), "mkdocs", cut(message, 500))
         else:
             text = read_text(root / "mkdocs.yml", "mkdocs.yml")
             yield Problem("mkdocs.yml", _named_line(text, message), "mkdocs", cut(message, 500))
 
 
+def _path_below(docs: Path, name: str, root: Path) -> Path:
+    """Where a page is written that MkDocs names."""
+    made_from = None if (docs / name).is_file() else _written_in(name)
+    return root / made_from if made_from else docs / name
+
+
 def _line_of_key(text: str, key: str) -> int:
-    """The line on which a key of mkdocs.yml stands that belongs to no other; 0 where there is none."""
+    """The line on which a key stands, of mkdocs.yml or of front matter, that belongs to no other; 0 where none does."""
     found = re.search(rf"^{re.escape(key)}[ \t]*:", text, re.MULTILINE)
     return text.count("\n", 0, found.start()) + 1 if found else 0
 

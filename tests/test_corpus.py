@@ -702,6 +702,17 @@ def test_a_plugin_that_makes_files_of_addresses_is_named(tiny: Project) -> None:
     assert_told([message], [str(problem) for problem in caught.value.problems])
 
 
+def test_tags_that_are_none_are_told_at_their_page(tiny: Project) -> None:
+    tiny.edit("mkdocs.yml", lambda text: f"{text}plugins: [search, tags]\n")
+    (tiny.root / "docs/a.md").write_text("---\ntitle: A\ntags: 5\n---\n\n# A\n", encoding="utf-8")
+
+    with pytest.raises(BuildError) as caught:
+        site.build(site.read_settings(tiny.root), tiny.root / "site")
+
+    told = [str(problem) for problem in caught.value.problems if "decks" not in problem.message]
+    assert_told(["docs/a.md:3: Error reading tags of page 'a.md' ... [mkdocs]"], told)
+
+
 def test_a_page_with_a_quotation_mark_in_its_name_is_named(tiny: Project) -> None:
     (tiny.root / "docs/it's.md").write_text("# A page\n\nI don't.\n\n[a](don't.md)\n", encoding="utf-8")
 
