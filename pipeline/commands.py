@@ -352,6 +352,7 @@ def render_files(
     """
     folders = [folder, *(folder / name for name in decks.name_files(files))]
     publish.see_folders(folders)
+    publish.see_output(root)
     taken = [(root / "dist" / name).resolve() for name in ("cache", "report", "site", "stage")]
     for each in folders:
         if any(each.resolve().is_relative_to(place) for place in taken):
@@ -379,6 +380,7 @@ def render_files(
 
 def check_files(root: Path, files: Sequence[Path], tools: Tools) -> Report:
     """Look at decks that lie anywhere with every rule, the slow ones too. Writes nothing but dist/report."""
+    publish.see_output(root)
     found = examine_files(root, files, tools)
     report.write(found, root / report.FOLDER)
     return found

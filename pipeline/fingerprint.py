@@ -111,6 +111,7 @@ def note(root: Path, state: State | None) -> None:
             return
         site = of_tree(root / "dist" / "site")
         made = {"project": state.project, "surroundings": state.surroundings, "site": site}
+        new.unlink(missing_ok=True)  # it could be a link
         new.write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
         new.replace(root / RECORD)
 

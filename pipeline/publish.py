@@ -6,6 +6,7 @@ import ctypes
 import errno
 import hashlib
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +17,7 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
-from pipeline.problems import BuildError, Problem
+from pipeline.problems import BuildError, Problem, shown
 
 LOCK = ".lock"
 """The file in `dist` that a build holds."""
@@ -34,10 +35,11 @@ def stage(root: Path) -> Iterator[Path]:
     """
     with hold(root):
         dist = root / "dist"
-        for name in ("site", "report"):
-            if (dist / name).is_symlink() or (dist / name).is_file():  # put there on purpose: not ours to take away
+        for name in ("cache", "site", "report"):  # put there on purpose: not ours to take away
+            if (dist / name).is_symlink() or (name != "cache" and (dist / name).is_file()):
                 message = "is no folder; move it away, so that the build can write its own"
                 raise BuildError([Problem(f"dist/{name}", 0, "output", message)])
+        for name in ("site", "report"):
             _put_back(dist / name)
         folder = dist / "stage"
         try:
@@ -59,8 +61,9 @@ def stage(root: Path) -> Iterator[Path]:
 def hold(root: Path) -> Iterator[None]:
     """Keep every other build away from `dist`. The system lets go of it when this process ends, however it does.
 
-    Raises BuildError, which names the holder, if another build has it.
+    Raises BuildError, which names the holder, if another build has it, and as `see_output` does.
     """
+    see_output(root)
     dist = root / "dist"
     holder = dist / ".holder"
     lock = FileLock(dist / LOCK, timeout=0)
@@ -79,12 +82,32 @@ def hold(root: Path) -> Iterator[None]:
     try:
         with suppress(OSError):  # a courtesy: on a full disk the build must begin all the same, to make room
             since = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
+            holder.unlink(missing_ok=True)  # it could be a link
             holder.write_text(f"{os.getpid()} {since}", encoding="utf-8")
         yield
     finally:
         with suppress(OSError):
             holder.unlink(missing_ok=True)
         lock.release()
+
+
+def see_output(root: Path) -> None:
+    """See that `dist`, where it is a link, leads to what only builds have written: they replace what is there.
+
+    Raises BuildError where it leads to anything else.
+    """
+    dist = root / "dist"
+    found = {path.name for path in dist.iterdir()} if dist.is_symlink() and dist.is_dir() else set()
+    # What is only written under the lock is somebody else's where there is none.
+    ours = _WITHOUT_LOCK + _WITH_LOCK * (LOCK in found)
+    if others := sorted(name for name in found if not re.fullmatch(ours, name)):
+        message = f"is a link to a folder that holds {shown(others[0])}, which no build has made; move the link away"
+        raise BuildError([Problem("dist", 0, "output", message)])
+
+
+_WITHOUT_LOCK = r"decks|report|\.report-\w+|lost\+found"
+"""What may be in `dist` before the first build; the last is on every new disk."""
+_WITH_LOCK = r"|cache|site|stage|built\.(json|new)|\.(lock|holder|site-old)"
 
 
 def _named(holder: Path) -> str:

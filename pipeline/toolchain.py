@@ -62,6 +62,7 @@ def enter_venv(script: Path) -> None:
     # What counts is the Python in .venv, which need not be the one that was called.
     version = _own_version() if inside else _version_in(venv)
     if not _is_current(stamp, _fingerprint(lock, version)):
+        _see_place(venv)
         with _alone(lock):
             version = _own_version() if inside else _version_in(venv)  # it may be new by now
             if not _is_current(stamp, _fingerprint(lock, version)):
@@ -82,6 +83,16 @@ def enter_venv(script: Path) -> None:
         raise SystemExit(subprocess.run(command).returncode)
     sys.stdout.flush()
     os.execv(python, command)
+
+
+def _see_place(folder: Path) -> None:
+    """See that packages may be installed in a place: whoever installs them empties it, even where a link leads.
+
+    Raises ToolError where they may not.
+    """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        lack = "is no folder of its own, and has not the locked packages"
+        raise ToolError(f"{folder.name} {lack}; move it away, so that the build can make one")
 
 
 @contextlib.contextmanager
@@ -211,6 +222,7 @@ def _install_marp(node: Path) -> None:
     modules, lock = HOME / "node_modules", HOME / "package-lock.json"
     if _is_current(modules / ".lock-stamp", _fingerprint(lock)):
         return
+    _see_place(modules)
     with _alone(lock):
         if not _is_current(modules / ".lock-stamp", _fingerprint(lock)):
             _say("installing Marp CLI into node_modules")

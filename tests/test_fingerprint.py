@@ -156,6 +156,16 @@ def test_packed_references_are_the_same_commit(built: Path) -> None:
     assert fingerprint.is_as_built(built)
 
 
+def test_no_link_is_followed_to_note_what_was_built(built: Path) -> None:
+    (built / "dist/built.new").symlink_to("../docs/index.md")
+    before = (built / "docs/index.md").read_bytes()
+
+    fingerprint.note(built, fingerprint.look(built))
+
+    assert before == (built / "docs/index.md").read_bytes()
+    assert fingerprint.is_as_built(built)
+
+
 def test_settings_that_cannot_be_read_are_left_to_the_build(built: Path) -> None:
     (built / "mkdocs.yml").write_bytes(b"\xff")
 

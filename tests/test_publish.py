@@ -116,13 +116,73 @@ def test_clean_takes_nothing_from_a_build_that_is_at_work(tmp_path: Path) -> Non
 
 def test_clean_empties_the_larger_disk_that_the_output_lies_on(tmp_path: Path) -> None:
     (tmp_path / "disk/site").mkdir(parents=True)
-    (tmp_path / "disk/site/index.html").touch()
+    for name in ("site/index.html", ".lock", "built.json"):
+        (tmp_path / "disk" / name).touch()
     (tmp_path / "dist").symlink_to("disk")
 
     commands.clean(tmp_path)
 
     assert [tmp_path / "disk"] == [path for path in tmp_path.rglob("*") if path.name != "dist"]
     assert (tmp_path / "dist").is_dir()
+
+
+def test_a_build_begins_on_an_empty_disk_and_goes_on_there(tmp_path: Path) -> None:
+    (tmp_path / "disk/lost+found").mkdir(parents=True)
+    (tmp_path / "disk/decks").mkdir()
+    (tmp_path / "dist").symlink_to("disk")
+
+    for _ in range(2):
+        with publish.stage(tmp_path):
+            (tmp_path / "dist/site").mkdir(exist_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("target", "named"),
+    [("../mine", "stage"), ("../mine/stage", "thesis.txt"), (".", "dist"), ("slides", "talk"), ("..", "mine")],
+)
+def test_an_output_that_leads_to_somebody_elses_files_is_refused(tmp_path: Path, target: str, named: str) -> None:
+    root = tmp_path / "project"
+    for name in ("mine/stage/thesis.txt", "project/slides/talk/deck.md"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text("mine", encoding="utf-8")
+    (root / "dist").symlink_to(target)
+    before = sorted(tmp_path.rglob("*"))
+
+    def build() -> None:
+        with publish.stage(root):
+            pass
+
+    for run in (build, lambda: commands.clean(root)):
+        with pytest.raises(BuildError) as caught:
+            run()
+        said = f"dist: is a link to a folder that holds '{named}', which no build has made; move the link away [output]"
+        assert said == str(caught.value)
+    assert before == sorted(tmp_path.rglob("*"))
+
+
+@pytest.mark.parametrize("name", ["site", "report", "cache"])
+def test_a_part_of_the_output_that_is_a_link_is_let_be(tmp_path: Path, name: str) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/thesis.txt").touch()
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist" / name).symlink_to("../mine")
+
+    with pytest.raises(BuildError, match=f"^dist/{name}: is no folder; move it away"), publish.stage(tmp_path):
+        pass
+
+    commands.clean(tmp_path)
+    assert ["mine", "mine/thesis.txt"] == [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")]
+
+
+def test_no_link_is_followed_to_say_who_builds(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine", encoding="utf-8")
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist/.holder").symlink_to("../mine")
+
+    with publish.stage(tmp_path):
+        assert str(os.getpid()) in (tmp_path / "dist/.holder").read_text(encoding="utf-8")
+
+    assert "mine" == (tmp_path / "mine").read_text(encoding="utf-8")
 
 
 def test_a_stage_for_which_there_was_no_room_is_removed(tmp_path: Path) -> None:

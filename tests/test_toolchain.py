@@ -12,6 +12,7 @@ import pytest
 
 from pipeline import toolchain
 from pipeline.toolchain import ToolError
+from tests.conftest import Project
 
 
 def program(path: Path, answer: str) -> Path:
@@ -149,6 +150,23 @@ def test_options_that_node_refuses_are_an_error_and_nothing_is_installed(monkeyp
         ToolError, match=r"NODE_OPTIONS is '--no-such-option', with which .*node does not start; correct or"
     ):
         toolchain.find_node()
+
+
+@pytest.mark.parametrize(("name", "command"), [(".venv", "clean"), ("node_modules", "build")])
+@pytest.mark.parametrize("target", ["mine", "mine/thesis.txt", "nothing"])
+def test_nothing_is_installed_where_a_link_leads(name: str, command: str, target: str, tiny: Project) -> None:
+    mine = tiny.root.parent / "mine"
+    mine.mkdir()
+    (mine / "thesis.txt").touch()
+    (tiny.root / name).unlink()
+    (tiny.root / name).symlink_to(tiny.root.parent / target)
+
+    outcome = tiny.run(command)
+
+    lack = "is no folder of its own, and has not the locked packages"
+    said = f"build.py: {name} {lack}; move it away, so that the build can make one\n"
+    assert (1, said) == (outcome.code, outcome.err)
+    assert ["thesis.txt"] == [path.name for path in mine.iterdir()]
 
 
 def test_a_second_call_installs_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
