@@ -200,11 +200,11 @@ def make(
 
 def files(made: Made, *, links: Mapping[str, str]) -> Iterator[tuple[str, str | bytes]]:
     """Every file of a deck, by the name that it has beside the others. `links` is as for `make`."""
+    yield "deck.json", made.deck.as_json()  # the first, as it says whose the others are
     yield "slides.html", made.html
     yield "slides.pdf", made.pdf
     key = made.cache.key("powerpoint", made.identity, made.pdf)
     yield "slides.pptx", made.cache.content(key, partial(_powerpoint, made))
-    yield "deck.json", made.deck.as_json()
     yield "notes.md", pages.notes_file(made.deck, links=links)
     for number, picture in enumerate(made.pictures, 1):
         if number == 1:

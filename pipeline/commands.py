@@ -28,9 +28,11 @@ from pipeline import (
     exceptions,
     fingerprint,
     generated,
+    handouts,
     links,
     loopback,
     names,
+    pages,
     policy,
     practice,
     publish,
@@ -348,7 +350,8 @@ def render_files(
 ) -> tuple[list[Path], list[Problem]]:
     """Render decks that lie anywhere to `folder/<deck>/`; with `strict`, only if no deck has a problem.
 
-    Returns the folders written, and the problems.
+    Returns the folders written, and the problems. What a former run wrote there and this one does not is taken away.
+    Raises BuildError where somebody else's files would be lost.
     """
     folders = [folder, *(folder / name for name in decks.name_files(files))]
     publish.see_folders(folders)
@@ -358,11 +361,12 @@ def render_files(
         if any(each.resolve().is_relative_to(place) for place in taken):
             message = "is where builds put what they have proven, or keep; name another folder with -o"
             raise BuildError([Problem(str(each), 0, "output", message)])
+    former = {each: _former(each, file) for each, file in zip(folders[1:], files, strict=True)}
     progress = Progress(is_thorough=False)
     _make_files(root, files, tools, progress)
     made = progress.made
     if not strict:  # before anything else can go wrong: somebody may need the PDF in ten minutes
-        _write_decks(made, folder, links={})
+        _replace_decks(made, folder, former)
     with browser.start(tools.browser) as started:
         reader = started.read(folder, _NO_SITE)
         progress.found += checks.slide_problems(made, reader)
@@ -373,9 +377,34 @@ def render_files(
     if strict and problems:
         return [], problems
     if strict:
-        _write_decks(made, folder, links={})
+        _replace_decks(made, folder, former)
     _write_deck_prints(prints, folder)
     return [folder / each.deck.name for each in made], problems
+
+
+def _former(folder: Path, file: Path) -> list[str]:
+    """What a former run has written to the folder of a deck and another one may not write again.
+
+    Raises BuildError where files of such names are somebody else's: the deck itself may be one, or its pictures.
+    """
+    names = ["og.png", "thumbs", *(form.name for form in pages.FORMATS)]
+    try:
+        count = len(json.loads((folder / "deck.json").read_text(encoding="utf-8"))["slides"])
+        others = [file.name] if file.name in names and file.resolve().parent == folder.resolve() else []
+    except (OSError, ValueError, KeyError, TypeError):  # only a former run writes that
+        count, others = 0, [name for name in names if (folder / name).exists()]
+    if others:
+        message = "was not written by a former run, and would be lost; name another folder with -o"
+        raise BuildError([Problem(str(folder / min(others)), 0, "output", message)])
+    return [*handouts.NAMES, *(f"thumbs/{number:02}.png" for number in range(1, count + 1))] if count else []
+
+
+def _replace_decks(made: Sequence[Made], folder: Path, former: Mapping[Path, Sequence[str]]) -> None:
+    _write_decks(made, folder, links={})
+    for each in made:
+        thumbs = [f"thumbs/{number:02}.png" for number in range(1, len(each.pictures) + 1)]
+        for name in set(former[folder / each.deck.name]).difference(thumbs):  # what is printed comes anew
+            (folder / each.deck.name / name).unlink(missing_ok=True)
 
 
 def check_files(root: Path, files: Sequence[Path], tools: Tools) -> Report:

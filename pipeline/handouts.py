@@ -22,6 +22,8 @@ _STYLE = Path(__file__).with_suffix(".css")
 
 _HANDOUTS = {"handout.pdf": "one", "handout-2.pdf": "two", "handout-3.pdf": "three"}
 _CARDS = {"cue-cards.pdf": "cards"}
+NAMES = (*_HANDOUTS, *_CARDS)
+"""Every file that is printed of a deck; cue cards only where it has notes."""
 
 _HEADINGS = "h1, h2, h3, h4, h5, h6, marp-h1, marp-h2, marp-h3, marp-h4, marp-h5, marp-h6"
 

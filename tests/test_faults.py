@@ -183,6 +183,42 @@ def test_a_deck_is_not_written_to_where_builds_put_what_they_have_proven(
         commands.render_files(tmp_path, [tmp_path / f"{name}.md"], tmp_path / folder, tools, strict=False)
 
 
+@pytest.mark.parametrize(
+    ("deck", "own", "lost"),
+    [
+        ("notes/notes.md", "notes/notes.md", "notes/notes.md"),
+        ("notes/notes.md", "notes/deck.json", "notes/notes.md"),
+        ("my-talk/slides.md", "my-talk/notes.md", "my-talk/notes.md"),
+        ("talk.md", "talk/thumbs/01.png", "talk/thumbs"),
+    ],
+)
+def test_a_deck_is_not_written_over_its_authors_files(deck: str, own: str, lost: str, tmp_path: Path) -> None:
+    for name in (deck, own):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text('{"slides": [1]}', encoding="utf-8")
+
+    with pytest.raises(BuildError) as caught:
+        commands.render_files(tmp_path, [tmp_path / deck], tmp_path, Tools(tmp_path, tmp_path), strict=False)
+
+    message = "was not written by a former run, and would be lost; name another folder with -o [output]"
+    assert f"{tmp_path / lost}: {message}" == str(caught.value)
+
+
+@pytest.mark.parametrize("strict", [(), ("--strict",)], ids=["", "strict"])
+def test_what_a_deck_has_no_more_does_not_stay(strict: tuple[str, ...], tmp_path: Path, tiny: Project) -> None:
+    path, output = tmp_path / "talk.md", tmp_path / "out/talk"
+    path.write_text("# Hi\n\n<!-- A secret. -->\n\n---\n\n# More\n", encoding="utf-8")
+    assert 0 == tiny.run("deck", path, "-o", output.parent).code
+    (output / "mine.txt").touch()
+    before = {each.relative_to(output).as_posix() for each in output.rglob("*")}
+    path.write_text("# Hi\n", encoding="utf-8")
+
+    assert 0 == tiny.run("deck", *strict, path, "-o", output.parent).code
+
+    after = {each.relative_to(output).as_posix() for each in output.rglob("*")}
+    assert {"cue-cards.pdf", "thumbs/02.png"} == before - after
+
+
 def test_a_command_with_no_place_for_its_words_does_its_work_all_the_same(tiny: Project) -> None:
     (tiny.root / "dist/site").mkdir(parents=True)
 
