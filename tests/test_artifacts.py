@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -42,6 +43,66 @@ def test_a_time_that_is_none_is_named_shortly(wanted: str, tmp_path: Path, monke
 
     assert f"environment: SOURCE_DATE_EPOCH is '{wanted[:59]}" in str(caught.value)
     assert len(str(caught.value)) < 200
+
+
+MOMENT = 1_700_000_000
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository of a stranger's, which says that a program of its own has a part in reading its only commit."""
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    program = tmp_path / ".git/program"
+    program.write_text(f"#!/bin/sh\ntouch '{tmp_path}/it-ran'\n", encoding="utf-8")
+    program.chmod(0o755)
+    settings = {"log.showSignature": "true", "gpg.program": str(program)}
+    settings |= {"extensions.partialClone": "origin", "remote.origin.promisor": "true"}
+    settings |= {"remote.origin.url": str(tmp_path), "remote.origin.uploadpack": str(program)}
+    for name, value in settings.items():
+        subprocess.run(["git", "-C", tmp_path, "config", name, value], check=True)
+    commit(tmp_path, MOMENT)
+    return tmp_path
+
+
+def commit(root: Path, moment: int) -> None:
+    """Check out a commit of an empty tree, signed by nobody."""
+    tree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+    signed = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n -----END PGP SIGNATURE-----\n"
+    who = f"Nobody <nobody@example.org> {moment} +0000"
+    content = f"tree {tree}\nauthor {who}\ncommitter {who}\n{signed}\ncommitter of words 1 +0000\n"
+    write = ["git", "-C", str(root), "hash-object", "-t", "commit", "-w", "--stdin"]
+    name = subprocess.run(write, input=content, capture_output=True, text=True, check=True).stdout
+    (root / ".git/HEAD").write_text(name, encoding="utf-8")
+
+
+def test_what_is_made_has_the_date_of_the_last_commit(repository: Path) -> None:
+    assert MOMENT == artifacts.build_time(repository)
+
+
+def test_no_program_of_a_repository_is_run_to_ask_for_its_date(repository: Path) -> None:
+    artifacts.build_time(repository)
+    (repository / ".git/HEAD").write_text(f"{'1' * 40}\n", encoding="utf-8")  # a commit to be fetched
+
+    assert 315_532_800 == artifacts.build_time(repository)
+    assert not (repository / "it-ran").exists()
+
+
+def test_a_repository_may_be_somebody_elses(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+
+    assert MOMENT == artifacts.build_time(repository)
+
+
+def test_a_commit_of_a_clock_far_ahead_has_the_last_date_that_a_file_can_have(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(repository, 7_258_118_400)
+
+    time = artifacts.build_time(repository)
+
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(time))
+    assert 2**32 - 1 == time == artifacts.build_time(repository)
 
 
 def test_slides_that_are_published_nowhere_say_nothing_of_it() -> None:
