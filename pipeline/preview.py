@@ -93,9 +93,9 @@ class Shown:
 
     def is_refused(self, uri: str) -> bool:
         """Whether what is at an address must not even be shown: it would run, or leads to somewhere else."""
-        wanted = uri.removesuffix("index.html").casefold()
         found = (each for each in self.problems if each.rule in _UNSAFE)
-        return any(wanted == each.casefold() for problem in found for each in self.addresses.get(problem.path, ()))
+        refused = (each for problem in found for each in self.addresses.get(problem.path, ()))
+        return any(_place(uri) == _place(each) for each in refused)
 
     def _places(self, problem: Problem) -> tuple[str, ...]:
         if found := self.addresses.get(problem.path):
@@ -485,6 +485,11 @@ class Maker:
 def address_of(name: str) -> str:
     """The address of a deck, below the site's."""
     return f"decks/{name}/slides.html"
+
+
+def _place(uri: str) -> str:
+    """What all addresses of one file have in common, as disks may not tell small letters from large ones."""
+    return uri.casefold().removesuffix("index.html")
 
 
 def uri_of(name: str) -> str:

@@ -232,8 +232,8 @@ def addresses_below(folder: Path) -> dict[Path, str]:
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             uri = path.relative_to(folder).as_posix()
-            if path.suffix == ".md":
-                uri = re.sub(r"(^|/)(index|README)\.md$", r"\1", uri).removesuffix(".md")
+            if path.suffix in markdown_extensions:
+                uri = re.sub(r"(^|/)(index|README)$", r"\1", uri.removesuffix(path.suffix))
                 uri += "/" if uri and not uri.endswith("/") else ""
             found[path] = uri
     return found

@@ -182,11 +182,16 @@ def test_nothing_that_is_said_ends_the_script_in_which_it_is_said(desk: Desk) ->
     assert "<script>alert" not in html
 
 
-@pytest.mark.parametrize("uri", ["part/", "part/index.html", "PART/"])
-def test_what_would_run_is_not_shown(desk: Desk, uri: str) -> None:
+@pytest.mark.parametrize("uri", ["part/", "part/index.html", "PART/", "PART/INDEX.html"])
+@pytest.mark.parametrize("name", ["part.md", "part.markdown", "part/index.html", "part/README.mkd"])
+def test_what_would_run_is_not_shown(desk: Desk, uri: str, name: str, tmp_path: Path) -> None:
     shown = desk.board.shown
-    problem = Problem("docs/part.md", 3, "page-script", "holds a script; take it out")
-    desk.board.put(Shown(shown.site, shown.prefix, shown.slides, (problem,), {"docs/part.md": ("part/",)}))
+    path = tmp_path / "docs" / name
+    path.parent.mkdir(parents=True)
+    path.touch()
+    addresses = {each.name: (address,) for each, address in site.addresses_below(tmp_path / "docs").items()}
+    problem = Problem(path.name, 3, "page-script", "holds a script; take it out")
+    desk.board.put(Shown(shown.site, shown.prefix, shown.slides, (problem,), addresses))
 
     answer = desk.answer(f"/site/{uri}")
 
