@@ -6,11 +6,12 @@ import itertools
 import os
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from pipeline.problems import BuildError, Problem, line_of, read_text, read_yaml
+from pipeline.problems import BuildError, Problem, front_matter, line_of, read_text, read_yaml
 
 THEME_FOLDERS = ("theme", "themes")
 
@@ -105,13 +106,13 @@ def theme_problems(source: Source) -> Iterator[Problem]:
 def find(root: Path) -> list[Source]:
     """Every deck of the project: `slides/<deck>/deck.md`, by name.
 
-    Raises BuildError if there is none, or if one cannot be read.
+    Raises BuildError if there is none, or if one cannot be read, or is where nobody looks for it.
     """
     named = (folder / "deck.md" for folder in (root / "slides").glob("*") if not folder.name.startswith("."))
     paths = sorted(path for path in named if path.exists() or path.is_symlink())  # a link into nothing is named, too
+    problems = list(_elsewhere_problems(root, paths))
     if not paths:
-        raise BuildError([Problem("slides", 0, "deck-missing", "there is no deck; write one in slides/<deck>/deck.md")])
-    problems: list[Problem] = []
+        problems.append(Problem("slides", 0, "deck-missing", "there is no deck; write one in slides/<deck>/deck.md"))
     sources: list[Source] = []
     for path in paths:
         label = path.relative_to(root).as_posix()
@@ -126,6 +127,21 @@ def find(root: Path) -> list[Source]:
     if problems:
         raise BuildError(problems)
     return sources
+
+
+def _elsewhere_problems(root: Path, known: Sequence[Path]) -> Iterator[Problem]:
+    """Files among the decks that say of themselves that they are one, and would be left out without a word."""
+    for path in sorted((root / "slides").rglob("*")):
+        is_hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
+        if path.suffix.lower() not in (".md", ".markdown") or path in known or is_hidden or not path.is_file():
+            continue
+        with suppress(OSError):  # who may not be read has been named
+            text = path.read_text(encoding="utf-8-sig", errors="replace")
+            if re.search(r"""^["']?marp["']?[ \t]*:[ \t]*true\b""", front_matter(text) or "", re.MULTILINE):
+                message = (
+                    "is a deck that is not published; name it slides/<deck>/deck.md, or take 'marp: true' out of it"
+                )
+                yield Problem(path.relative_to(root).as_posix(), 0, "deck-name", message)
 
 
 def _read(path: Path, label: str) -> str:

@@ -35,6 +35,30 @@ def test_a_folder_that_cannot_be_an_address_is_named(tmp_path: Path, name: str) 
     assert f"slides/{name}" == raised.value.problems[0].path
 
 
+def test_a_deck_where_nobody_looks_for_it_is_named(tmp_path: Path) -> None:
+    names = ("a/Deck.md", "b/deck.markdown", "c/d/deck.md", "e/slides.md", "f.MD")
+    for name in (*names, "a/deck.md", "theme/.old/deck.md"):
+        (tmp_path / "slides" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "slides" / name).write_text("---\ntitle: A\nmarp: true\n---\n# Hi\n", encoding="utf-8")
+    (tmp_path / "slides/README.md").write_text("---\ntitle: 'marp: true'\n---\nmarp: true\n", encoding="utf-8")
+
+    with pytest.raises(BuildError) as caught:
+        decks.find(tmp_path)
+
+    message = "is a deck that is not published; name it slides/<deck>/deck.md, or take 'marp: true' out of it"
+    assert [f"slides/{name}: {message} [deck-name]" for name in names] == list(map(str, caught.value.problems))
+
+
+def test_where_no_deck_is_found_one_that_lies_elsewhere_is_named_too(tmp_path: Path) -> None:
+    deck(tmp_path, "talk").rename(tmp_path / "slides/talk.md")
+    (tmp_path / "slides/talk.md").write_text("---\nmarp: true\n---\n# Hi\n", encoding="utf-8")
+
+    with pytest.raises(BuildError) as caught:
+        decks.find(tmp_path)
+
+    assert ["deck-missing", "deck-name"] == [problem.rule for problem in caught.value.problems]
+
+
 @pytest.mark.parametrize(
     ("files", "names"),
     [
