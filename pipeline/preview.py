@@ -202,9 +202,10 @@ class Maker:
     def run(self) -> None:
         """Make everything, and then again whatever changes, without end."""
         changed: set[Path] | None = None  # at first, all is new
+        is_whole = False
         while True:
             if changed or changed is None:
-                is_whole = False
+                is_whole = is_whole and not self._is_of_site(changed)
                 self._follow(changed)
             else:
                 is_whole = self._make_site()
@@ -250,6 +251,12 @@ class Maker:
     def _is_touched(self, changed: set[Path] | None, *names: str) -> bool:
         """Whether any of these files or folders of the project has changed."""
         return changed is None or any(path.is_relative_to(self._root / name) for path in changed for name in names)
+
+    def _is_of_site(self, changed: set[Path] | None) -> bool:
+        """Whether any of these files is one that pages are made of: our own words may be kept in another."""
+        docs = self._settings.docs.relative_to(self._root).as_posix() if self._settings else "docs"
+        of_decks = (_concerns(path, source) for path in changed or () for source in self._sources.values())
+        return self._is_touched(changed, "data", "dist", docs, "slides", *_SETTINGS, *_MARPS) or any(of_decks)
 
     def _read_settings(self, changed: set[Path] | None) -> None:
         if self._is_touched(changed, *_MARPS):
@@ -431,6 +438,9 @@ class Maker:
             found += names.clashes(self._root, site.published(settings), made_here)
         with self._finding("docs") as found:
             found += site.page_problems(settings)
+        if any(problem.rule == "file-outside" for problem in self._found["docs"]):  # MkDocs would follow it, for ever
+            self._put()
+            return True
         target = Path(tempfile.mkdtemp(prefix="site-", dir=self._folder))
         before = self._pages
         try:

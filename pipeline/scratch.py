@@ -18,7 +18,7 @@ from pipeline.problems import BuildError, Problem
 NAMES = ("TMPDIR", "TEMP", "TMP")
 """What programs look into for the folder of temporary files, in the order of Python's `tempfile`."""
 
-_START = "deck-build-"
+START = "deck-build-"
 """What our folders are called; of what is left of them, nobody else's is removed: each holds a mark."""
 _MARK = ".deck-build"
 
@@ -37,11 +37,11 @@ def open_folder() -> Iterator[Path]:
     Raises BuildError where no folder can be made.
     """
     system = _system()
-    for left in abandoned(system, _START):
+    for left in abandoned(system, START):
         if _is_given_up(left):
             _remove(left)
     try:
-        made = Path(tempfile.mkdtemp(prefix=f"{_START}{os.getpid()}-", dir=system))
+        made = Path(tempfile.mkdtemp(prefix=f"{START}{os.getpid()}-", dir=system))
         mark = FileLock(made / _MARK, timeout=0)
         mark.acquire()
         room = shutil.disk_usage(made).free

@@ -17,6 +17,8 @@ from pathlib import Path
 from watchdog import events
 from watchdog.observers import Observer
 
+from pipeline import scratch
+
 SLOW = 1.0
 """Seconds between two looks where the system tells of changes: on some disks it does not tell of all."""
 
@@ -158,7 +160,7 @@ def _walk(folder: Path, root: Path) -> Iterator[tuple[Path, _Mark]]:
 
 def _is_ignored(path: Path, root: Path) -> bool:
     name = path.name
-    return name.startswith(".") or name in _IGNORED or name.endswith(_PASSING) or path == root / "dist"
+    return name.startswith((".", scratch.START)) or name in _IGNORED or name.endswith(_PASSING) or path == root / "dist"
 
 
 def _mark(found: os.stat_result) -> _Mark:

@@ -15,7 +15,7 @@ from pipeline import decks, loopback, marp, patience, policy, serve, site
 from pipeline.deck import Deck, Image, Slide
 from pipeline.decks import Source
 from pipeline.marp import Rendered
-from pipeline.preview import Board, Shown, Slides, edited_slide, uri_of
+from pipeline.preview import Board, Maker, Shown, Slides, edited_slide, uri_of
 from pipeline.problems import BuildError, Problem
 from pipeline.serve import _Desk as Desk
 from pipeline.toolchain import Tools
@@ -323,7 +323,15 @@ def test_what_changes_nothing_or_is_nobodys_is_not_told(watched: tuple[Path, Wat
     root, watcher = watched
 
     os.utime(root / "docs/page.md")
-    for name in ("dist/page.html", "node_modules/package/index.js", ".git/HEAD", "docs/.page.md.swp", "docs/page.md~"):
+    (root / "deck-build-1-a").mkdir()
+    for name in (
+        "deck-build-1-a/page.html",
+        "dist/page.html",
+        "node_modules/package/index.js",
+        ".git/HEAD",
+        "docs/.page.md.swp",
+        "docs/page.md~",
+    ):
         (root / name).write_text("not an author's", encoding="utf-8")
     (root / "docs/new.md").write_text("an author's", encoding="utf-8")
 
@@ -445,6 +453,57 @@ def test_a_site_that_nobody_waits_for_is_given_up(warm: tuple[Project, site.Prev
     project.edit("docs/other.md", lambda text: text + "\nNew words.\n")
     assert [] == preview.rebuild("other.md")
     assert "New words." in (tmp_path / "pages/other/index.html").read_text(encoding="utf-8")
+
+
+# --- all of it, again and again ------------------------------------------------------------------------------------
+
+
+class Ended(Exception):
+    """The preview waits for an author, with nothing left to do."""
+
+
+def waits(project: Project, tools: Tools, folder: Path, *, log: Path | None = None, rounds: int = 1) -> list[str]:
+    """What a preview says until it has nothing to do for so many rounds; it may be kept in a file meanwhile."""
+    said: list[str] = []
+
+    class Counting(Watcher):
+        left = rounds
+
+        def wait(self, seconds: float | None = None) -> set[Path]:
+            self.left -= seconds is None
+            if self.left < 0:
+                raise Ended
+            return super().wait(seconds)
+
+    def say(line: str) -> None:
+        said.append(line)
+        if log:
+            log.write_text("\n".join(said), encoding="utf-8")
+
+    folder.mkdir()
+    with Counting(project.root) as watcher:
+        maker = Maker(project.root, folder, tools=tools, board=Board(), watcher=watcher, say=say)
+        with maker, pytest.raises(Ended):
+            maker.run()
+    return said
+
+
+def test_what_the_preview_says_may_be_kept_in_the_project(tiny: Project, tools: Tools, tmp_path: Path) -> None:
+    said = waits(tiny, tools, tmp_path / "pages", log=tiny.root / "nohup.out")
+
+    assert 1 == sum(line.startswith("all pages: ") for line in said)
+
+
+def test_no_page_is_made_where_mkdocs_would_follow_links_without_end(
+    tiny: Project, tools: Tools, tmp_path: Path
+) -> None:
+    for name in "ab":
+        (tiny.root / "docs" / name).symlink_to(".")
+
+    said = waits(tiny, tools, tmp_path / "pages", rounds=0)
+
+    assert ["docs/a", "docs/b"] == [line.partition(":")[0] for line in said if "is a symbolic link, and MkDocs" in line]
+    assert not any(line.startswith("all pages: ") for line in said)
 
 
 STYLED = """---
