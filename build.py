@@ -169,7 +169,8 @@ def _check(arguments: argparse.Namespace) -> int:
                     file.write(report.as_summary(found))
         case _:
             print("\n".join(report.as_lines(found)))
-            print(f"the report with pictures: {report.FOLDER}/index.html")
+            if not any(problem.path == report.FOLDER.as_posix() for problem in found.problems):
+                print(f"the report with pictures: {report.FOLDER}/index.html")
     return 1 if found.problems else 0
 
 

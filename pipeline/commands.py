@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -103,8 +103,17 @@ def check(root: Path, tools: Tools, *, tell: Callable[[str], None] = quiet) -> R
         except BuildError as error:
             ended = error.problems
         shutil.rmtree(stage / "site", ignore_errors=True)
-    found = progress.report(ended)
-    report.write(found, root / report.FOLDER)
+    return _reported(root, progress.report(ended))
+
+
+def _reported(root: Path, found: Report) -> Report:
+    """Write a report to dist/report; where that cannot be, it says so, and what was found is told all the same."""
+    try:
+        report.write(found, root / report.FOLDER)
+    except OSError as error:
+        message = f"cannot be written ({error.strerror}); see who owns it, and whether the disk has room"
+        problem = Problem(report.FOLDER.as_posix(), 0, "output", message)
+        return replace(found, problems=(*found.problems, problem))
     return found
 
 
@@ -410,9 +419,7 @@ def _replace_decks(made: Sequence[Made], folder: Path, former: Mapping[Path, Seq
 def check_files(root: Path, files: Sequence[Path], tools: Tools) -> Report:
     """Look at decks that lie anywhere with every rule, the slow ones too. Writes nothing but dist/report."""
     publish.see_output(root)
-    found = examine_files(root, files, tools)
-    report.write(found, root / report.FOLDER)
-    return found
+    return _reported(root, examine_files(root, files, tools))
 
 
 def examine_files(root: Path, files: Sequence[Path], tools: Tools) -> Report:

@@ -69,6 +69,18 @@ def test_decks_anywhere_are_checked_and_nothing_but_the_report_is_written(tiny: 
     assert ["beside.md", "faulty.md"] == sorted(path.name for path in faulty.parent.iterdir())
 
 
+def test_a_report_that_cannot_be_written_hides_nothing(tiny: Project, faulty: Path) -> None:
+    (tiny.root / "dist").write_text("mine", encoding="utf-8")
+
+    outcome = tiny.run("check", faulty)
+
+    assert (1, "") == (outcome.code, outcome.err)
+    assert "image 'none.png' does not exist" in outcome.out
+    cure = "see who owns it, and whether the disk has room"
+    assert f"\ndist/report: cannot be written (Not a directory); {cure} [output]\n" in outcome.out
+    assert "the report with pictures" not in outcome.out
+
+
 def test_a_deck_that_is_right_is_told_so_in_the_summary_of_a_job(tiny: Project, tmp_path: Path) -> None:
     deck = tmp_path / "right.md"
     deck.write_text("---\ntitle: Right\n---\n\n# Right\n\nWords\n", encoding="utf-8")
