@@ -425,13 +425,14 @@ def check_files(root: Path, files: Sequence[Path], tools: Tools) -> Report:
 def examine_files(root: Path, files: Sequence[Path], tools: Tools) -> Report:
     """Do what `check_files` does, and write nothing."""
     progress = Progress(is_thorough=True)
+    ended: list[Problem] = []
     try:
         with scratch.open_folder() as folder, browser.start(tools.browser) as started:
             _make_files(root, files, tools, progress)
             _check_files(folder, started, progress)
     except BuildError as error:
-        progress.found += error.problems
-    return progress.report()
+        ended = error.problems
+    return progress.report(ended)
 
 
 def _make_files(root: Path, files: Sequence[Path], tools: Tools, progress: Progress) -> None:

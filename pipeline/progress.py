@@ -112,7 +112,7 @@ class Progress:
             raise BuildError(refused)
 
     def report(self, problems: Sequence[Problem] = ()) -> Report:
-        """Everything so far; `problems` are those that ended the run."""
-        parted = self._sorted(problems)
+        """Everything so far; `problems` ended the run; those of them that are known are told once."""
+        parted = self._sorted([*set(problems).difference(self.refused())])
         made = tuple(each for each in self.made if each.pdf)  # of those without, there is nothing to see
         return Report(parted.refused, parted.allowed, made, tuple(self.looked), tuple(self.missed))

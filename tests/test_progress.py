@@ -14,7 +14,7 @@ import pytest
 from pipeline import artifacts, marp
 from pipeline.deck import Deck
 from pipeline.decks import Source
-from pipeline.problems import Problem
+from pipeline.problems import BuildError, Problem
 from pipeline.progress import Progress
 from tests.conftest import Project
 from tests.test_causes import slide
@@ -63,6 +63,19 @@ def test_what_one_slide_allows_hides_nothing_that_nobody_has_allowed() -> None:
 
     assert others == run.refused()
     assert allowed == [problem for problem, _ in run.report().allowed]
+
+
+def test_what_ends_a_run_and_is_known_is_reported_once() -> None:
+    pale = [Problem("talk.md", line, "contrast", f"slide {line}: 'Energy' stands out too little") for line in (1, 2, 3)]
+    run = Progress(is_thorough=True, found=[*pale])
+
+    with pytest.raises(BuildError) as caught:
+        run.finish()
+
+    gone = Problem("talk.md", 0, "output", "is gone; bring it back")
+    said = "slide 1: 'Energy' stands out too little (and on 2 more)"
+    assert [said] == [problem.message for problem in run.report(caught.value.problems).problems]
+    assert [gone.message, said] == [each.message for each in run.report([*caught.value.problems, gone]).problems]
 
 
 def on_terminal(root: Path, *arguments: str) -> str:
