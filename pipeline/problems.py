@@ -124,15 +124,21 @@ def place_problems(root: Path) -> Iterator[Problem]:
     inside = root.resolve()
     try:
         for folder, folders, files in os.walk(root):  # which follows no links
-            if Path(folder) == root:
-                folders[:] = [name for name in folders if name not in _NOT_AUTHORS]
+            folders[:] = [name for name in folders if not _is_of_tools(Path(folder, name), root)]
             yield from _place_problems([Path(folder, name) for name in sorted([*folders, *files])], root, inside)
     except RecursionError:
         yield Problem(root.name, 0, "file", "has folders in folders, a thousand deep; take them out")
 
 
-_NOT_AUTHORS = frozenset([".git", ".venv", "dist", "node_modules"])
-"""Folders of a project that tools fill."""
+def _is_of_tools(folder: Path, root: Path) -> bool:
+    """Whether a folder of a project is one that tools fill, or another project's, and no build reads it for itself."""
+    parts = folder.relative_to(root).parts
+    if parts[0] in _AUTHORS:
+        return False
+    is_known = len(parts) == 1 and (parts[0].startswith(".") or parts[0] in ("dist", "node_modules"))
+    marks = (folder / name for name in ("pyvenv.cfg", ".git"))
+    return is_known or (not folder.is_symlink() and any(mark.exists() for mark in marks))
+
 
 _AUTHORS = frozenset(["data", "docs", "overrides", "slides"])
 """Folders of which everything is read; MkDocs would leave out what it may not read, without a word."""

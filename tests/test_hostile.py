@@ -719,10 +719,30 @@ def test_links_within_the_project_and_folders_of_tools_are_let_be(tmp_path: Path
     (tmp_path / "b").symlink_to("a")
     (tmp_path / "gone").symlink_to("nothing")
     (tmp_path / "node_modules").symlink_to("/etc")
-    (tmp_path / ".venv").mkdir()
-    (tmp_path / ".venv/python").symlink_to("/bin/sh")
+    for name in (
+        ".venv/python",
+        ".tox/py/python",
+        "env/bin/python",
+        "env/pyvenv.cfg",
+        "others/tree/.git",
+        "others/tree/sh",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch() if "." in Path(name).name else (tmp_path / name).symlink_to("/bin/sh")
 
     assert [] == list(place_problems(tmp_path))
+
+
+@pytest.mark.parametrize("mark", ["pyvenv.cfg", ".git"])
+def test_what_is_read_for_itself_is_no_folder_of_tools(mark: str, tmp_path: Path) -> None:
+    root, folder = tmp_path / "project", tmp_path / "project/slides/talk"
+    folder.mkdir(parents=True)
+    for place in (tmp_path, root, root / "slides", folder):
+        (place / mark).touch()
+    (folder / "deck.md").symlink_to("/etc/passwd")
+    (root / "away").symlink_to(tmp_path)
+
+    assert ["away", "slides/talk/deck.md"] == [problem.path for problem in place_problems(root)]
 
 
 @pytest.mark.parametrize(
