@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 # Everything of a deck is in its one file, except pictures and the like that its author has put beside it. The
 # presenter view and the overview show the deck itself in a frame. Marp styles elements one by one.
@@ -99,12 +99,22 @@ def _directives(policy: dict[str, str], hashes: Iterable[str]) -> Iterator[str]:
         yield " ".join([name, *filter(None, allowed)])
 
 
+def blessed(html: str) -> Iterator[str]:
+    """Each element of a page that the policy of pages does not keep from running, or from sending readers on."""
+    for node in LexborHTMLParser(html).css("script, meta[http-equiv]"):
+        if node.tag == "meta" or "src" in node.attributes or _runs(node):
+            yield node.html or ""
+
+
 def _inline_scripts(html: str) -> Iterator[str]:
     for script in LexborHTMLParser(html).css("script:not([src])"):
-        kind = (script.attributes.get("type") or "").split(";")[0].strip().lower()
-        if kind in _RUN and (text := script.text()):
+        if _runs(script) and (text := script.text()):
             # The browser hashes what its parser has read, and that ends each line in one way.
             yield text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _runs(script: LexborNode) -> bool:
+    return (script.attributes.get("type") or "").split(";")[0].strip().lower() in _RUN
 
 
 def _digest(script: str) -> str:

@@ -8,11 +8,12 @@ import os
 import re
 import shutil
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit
@@ -20,21 +21,25 @@ from xml.etree import ElementTree
 
 import yaml
 from jinja2 import Environment, FileSystemLoader, TemplateNotFound
+from jinja2.filters import do_striptags
+from jinja2.utils import htmlsafe_json_dumps
 from mkdocs.commands.build import _build_page, _populate_page
 from mkdocs.commands.build import build as build_mkdocs
 from mkdocs.config import Config, load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, MkDocsException
-from mkdocs.plugins import BasePlugin
+from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel, _default_exclude
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import AnchorLink, TableOfContents
 from mkdocs.utils import get_relative_url, markdown_extensions
 from mkdocs.utils.meta import get_data
+from mkdocs.utils.templates import TemplateContext
 from pathspec.gitignore import GitIgnoreSpec
 from yaml.nodes import MappingNode, ScalarNode
 
-from pipeline import active, patience, pictures, tables, templates, unclosed
+from pipeline import active, patience, pictures, policy, tables, templates, unclosed
 from pipeline.problems import (
     BuildError,
     Problem,
@@ -246,6 +251,7 @@ def build(settings: Settings, site_dir: Path) -> list[Problem]:
     """
     with _Listener() as heard:
         config = _load(settings.root, site_dir)
+        config.plugins["wall"] = _Wall()
         config.plugins["clock"] = _Clock()
         _build(config, heard, settings)
     return heard.told(settings)
@@ -282,6 +288,7 @@ class Preview:
             config = _load(self._settings.root, site_dir)
             keeper = _Keeper(self._staged, is_stale)
             config.plugins["preview"] = keeper
+            config.plugins["wall"] = _Wall()
             config.plugins["clock"] = _Clock()
             _build(config, heard, self._settings)
         self._kept = keeper, config
@@ -342,6 +349,64 @@ class _Keeper(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
     def _stop_if_stale(self) -> None:
         if self._is_stale and self._is_stale():
             raise Superseded
+
+
+class _Wall(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
+    """Sees that no page runs, or sends readers on, by what templates made of the titles of pages and their headings.
+
+    The policy lets every script run that it finds in a page. So each page is held against the same page without titles:
+    the project's own templates, hooks and plugins may put scripts into a page, and what they show of its title in one
+    must not be able to end there.
+    """
+
+    env: Environment
+    context: TemplateContext
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: set[str] = set()
+
+    def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
+        self.env = env
+        return env
+
+    def on_page_context(
+        self, context: TemplateContext, *, page: Page, config: MkDocsConfig, nav: Navigation
+    ) -> TemplateContext:
+        self.context = context
+        return context
+
+    @event_priority(100)  # before plugins add to the page what they want
+    def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
+        if not self._known.issuperset(policy.blessed(output)):
+            bare = list(policy.blessed(self._without_titles(page)))
+            self._known |= {html.replace(_TITLE, form) for html in bare for form in _harmless(str(page.title or ""))}
+        for html in policy.blessed(output):
+            if html not in self._known:
+                message = f"a title on it brings {shown(html)} into the page; write the title without HTML"
+                _tell(page, config, 0, "page-script", message)
+        return output
+
+    def _without_titles(self, page: Page) -> str:
+        bare, nav = copy(page), Navigation([], [])
+        nav.homepage = self.context["nav"].homepage
+        bare.title = _TITLE
+        bare.toc = TableOfContents([])
+        bare.previous_page = bare.next_page = bare.parent = None
+        template = self.env.get_template(page.meta.get("template", "main.html"))
+        return template.render({**self.context, "nav": nav, "page": bare})
+
+
+_TITLE = "SomeTitleOfAPage"
+
+
+def _harmless(title: str) -> Iterator[str]:
+    """What a template may make of a title in a script: there, a quotation mark could end what it is shown in."""
+    for text in (title, do_striptags(title)):
+        yield htmlsafe_json_dumps(text)[1:-1]
+        yield escape(text)
+        if not re.search(r"[<>\"'\\]", text):
+            yield text
 
 
 class _Clock(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
@@ -859,12 +924,36 @@ def all_templates(*folders: Path) -> list[Template]:
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Look for scripts, frames and forms in what a page's Markdown became, and tell its cards and boxes apart."""
+    _make_titles_safe(page)
     for found in active.find(html):
         _warn(page, config, found.message, *found.clues)
     if page.file.generated_by is None:
         for line, message in unclosed.find(html, page.file.content_string):
             _tell(page, config, line, "block-open", message)
     return templates.with_parts(html)
+
+
+def _make_titles_safe(page: Page) -> None:
+    """Make HTML that is only words of what a page's headings became: templates escape nothing of it.
+
+    Python-Markdown and MkDocs take tags out of a heading, and out of what is left, another may have come together.
+    """
+    for anchor in _anchors(page.toc):
+        anchor.title, anchor.id = _without_tags(anchor.title), escape(unescape(anchor.id))
+    page._title_from_render = _without_tags(page._title_from_render or "")
+    # In <title>, Material shows what comes without front matter unescaped.
+    if "title" not in page.meta and re.search("</title", do_striptags(str(page.title)), re.IGNORECASE):
+        page.meta["title"] = page.title
+
+
+def _anchors(items: Iterable[AnchorLink]) -> Iterator[AnchorLink]:
+    for item in items:
+        yield item
+        yield from _anchors(item.children)
+
+
+def _without_tags(html: str) -> str:
+    return re.sub("[<>]", lambda sign: escape(sign[0]), html)
 
 
 def _warn(page: Page, config: MkDocsConfig, message: str, *clues: str) -> None:

@@ -8,6 +8,7 @@ import signal
 import socket
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -629,6 +630,71 @@ def test_what_is_odd_is_published_as_words(tiny: Project) -> None:
     assert len(pages) > 5
     assert [] == [found for page in pages for found in live(page)]
     assert sum("run()" in page for page in pages) > 3
+
+
+HEADINGS = {
+    "A & B": ("A &amp; B", "A &amp; B"),
+    "a < b": ("a &lt; b", "a &lt; b"),
+    "`x<y>()`": ("x&lt;y&gt;()", "x&lt;y&gt;()"),
+    "`</title><script>run()</script>`": ("&lt;/title&gt;&lt;script&gt;run()&lt;/script&gt;",) * 2,
+    "A &lt;/title&gt;&lt;script>run()&lt;/script>": ("A &lt;/title&gt;&lt;script&gt;run()&lt;/script&gt;",) * 2,
+    '<i title=" > <meta http-equiv=refresh content=0;run() <!--">Home</i> <!-- -->': (
+        "&lt;meta http-equiv=refresh content=0;run()",
+        '&lt;i title=" &gt; &lt;meta http-equiv=refresh content=0;run()',
+    ),
+    '<? <!-- ?><b title="--> > <scr<b>ipt>run()</scr<b>ipt>">Hello</b>': (
+        'ipt&gt;run()ipt&gt;"&gt;Hello',
+        '&lt;? &gt; &lt;script&gt;run()&lt;/script&gt;"&gt;Hello',
+    ),
+}
+"""Titles of pages, and as what they are shown in HTML: as the page's, and among its headings."""
+
+
+def test_titles_are_shown_as_words(tiny: Project) -> None:
+    for number, heading in enumerate(HEADINGS):
+        text = f"# {heading}\n\n## {heading}\n\n<textarea>\n\n## Words {{ id='\"><script>run()</script>' }}\n"
+        (tiny.root / f"docs/page-{number}.md").write_text(text, encoding="utf-8")
+
+    found = site.build(site.read_settings(tiny.root), tiny.root / "site")
+
+    assert [] == [str(problem) for problem in found if problem.rule == "page-script"]
+    for number, (title, heading) in enumerate(HEADINGS.values()):
+        html = (tiny.root / f"site/page-{number}/index.html").read_text(encoding="utf-8")
+        tree = LexborHTMLParser(html)
+        assert [] == [*live(html), *tree.css("meta[http-equiv=refresh]")]
+        [first] = tree.css(".md-nav--primary .md-nav__link--active > .md-ellipsis")[:1]
+        [second, *_] = tree.css(".md-nav--secondary .md-nav__link > .md-ellipsis")
+        assert [unescape(title), unescape(heading)] == [" ".join(each.text().split()) for each in (first, second)]
+        assert f"{unescape(title)} - Tiny" == (tree.css_first("title").text() or "")
+
+
+SHOWS_TITLE = """\
+{% extends "main.html" %}
+{% block content %}
+{% if page.meta.ask %}<script src="https://ask.example/a.js"></script>{% endif %}
+<script>here({{ page.url | tojson }}, {{ page.title | tojson }})</script>
+{{ page.title HOW }}
+{% endblock %}
+"""
+HOOK = """\
+def on_post_page(output, page, config):
+    return output.replace("</body>", f"<script>see('{page.title}')</script></body>")
+"""
+
+
+@pytest.mark.parametrize("how", ["", "| striptags"])
+def test_no_template_makes_a_script_of_a_title(how: str, tiny: Project) -> None:
+    (tiny.root / "overrides/shown.html").write_text(SHOWS_TITLE.replace("HOW", how), encoding="utf-8")
+    (tiny.root / "hook.py").write_text(HOOK, encoding="utf-8")
+    tiny.edit("mkdocs.yml", lambda text: text.replace("hooks:\n", "hooks:\n  - hook.py\n"))
+    for number, (title, more) in enumerate([("A & B", ""), ("It's", "ask: 1\n"), ("`<script>x</script>`", "")]):
+        text = f"---\ntemplate: shown.html\n{more}---\n\n# {title}\n"
+        (tiny.root / f"docs/page-{number}.md").write_text(text, encoding="utf-8")
+
+    found = site.build(site.read_settings(tiny.root), tiny.root / "site")
+
+    told = ["docs/page-2.md: a title on it brings '<script>x</script>' into the page; ... [page-script]"] if how else []
+    assert_told(told, [str(problem) for problem in found if problem.rule == "page-script"])
 
 
 def test_a_snippet_from_above_the_project_is_not_published(built: Project) -> None:
