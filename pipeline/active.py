@@ -33,6 +33,7 @@ _CURES = {
     "template": "write what it holds into the page",
     "form": "take it out, nobody here receives what readers write",
     "frame": "link to what you wanted to show",
+    "noscript": "write what it holds into the page",
 }
 _ELEMENTS = {
     "script": "script", "base": "base", "form": "form", "iframe": "frame", "frame": "frame", "frameset": "frame",
@@ -91,16 +92,16 @@ def _each_once(found: Iterable[Active]) -> Iterator[Active]:
 
 def _elements(html: str, *, is_page: bool = False) -> Iterator[Active]:
     """What the elements of a document are and have."""
-    # Where scripts run, what stands in <noscript> is text up to its end, as in <xmp>; that may come out otherwise.
-    as_texts = re.sub(r"(</?)noscript\b", r"\1xmp", html, flags=re.IGNORECASE)
-    for text in dict.fromkeys([html, as_texts]):
-        for node in LexborHTMLParser(text).css("*"):
-            name = (node.tag or "").lower()
-            # A drawing may name its elements with a prefix.
-            attributes = {key: value or "" for key, value in node.attributes.items()}
-            yield from _judge(name.rpartition(":")[2], attributes)
-            if is_page:
-                yield from _judge_id(name, attributes.get("id", ""))
+    # What stands in it is elements to some, and to a browser text, which may end where nobody else sees an end.
+    if re.search(r"<noscript\b", html, re.IGNORECASE):
+        yield Active("<noscript>", f"<noscript> in a page; {_CURES['noscript']}", (r"<noscript\b",))
+    for node in LexborHTMLParser(html).css("*"):
+        name = (node.tag or "").lower()
+        # A drawing may name its elements with a prefix.
+        attributes = {key: value or "" for key, value in node.attributes.items()}
+        yield from _judge(name.rpartition(":")[2], attributes)
+        if is_page:
+            yield from _judge_id(name, attributes.get("id", ""))
 
 
 def _judge_id(element: str, value: str) -> Iterator[Active]:

@@ -338,8 +338,13 @@ DOCUMENTS = [
     ),
     document(
         "page_that_hides_a_script_where_scripts_run",
-        {"a.html": '<!doctype html>\n<noscript><p title="</noscript><script>run()</script>"></p></noscript>\n'},
-        "a.html:2: <script> in a page; ... [page-script]",
+        {
+            "a.html": '<!doctype html>\n<noscript><p title="</noscript><script>run()</script>"></p></noscript>\n',
+            "b.html": '<!doctype html>\n<noscript></xmp><!--</noscript><script src="evil.js"></script>-->\n',
+            "c.html": "<!doctype html>\n<!-- <NoScript> --><script>run()</script>\n",
+        },
+        *(f"{name}.html:2: <noscript> in a page; ... [page-script]" for name in "abc"),
+        "c.html:2: <script> in a page; ... [page-script]",
     ),
     document(
         "page_of_frames",
@@ -718,6 +723,7 @@ def test_a_snippet_from_above_the_project_is_not_published(built: Project) -> No
         "<p onclick='x'>a</p>", "<ScRiPt>x</sCrIpT>", "<a href='java\tscript:x'>a</a>", "<a href=' JAVASCRIPT:x'>a</a>",
         "<button formaction='x'>a</button>", "<svg><script>x</script></svg>", "<img src=x onerror=x>", "<base href=x>",
         "<svg><set attributeName='href' to='javascript:x'/></svg>", "<x:script/>", "<object data=x></object>",
+        "<noscript></xmp><!--</noscript><script>x</script>-->",
         "<meta http-equiv=refresh content=0>", "<embed src=x>", "<iframe srcdoc=x></iframe>", "<img/onerror=x/src=x>",
     ],
 )  # fmt: skip
@@ -728,7 +734,8 @@ def test_what_runs_in_a_page_is_seen(html: str) -> None:
 @pytest.mark.parametrize(
     "html",
     [
-        "<code>&lt;script&gt;</code>", "<p class='on' data-on='x'>onclick=x</p>", "<!-- <script>x</script> -->",
+        "<code>&lt;script&gt;&lt;noscript&gt;</code>", "<p class='on' data-on='x'>onclick=x</p>",
+        "<!-- <script>x</script> -->",
         "<a href='https://x.example/?q=javascript:x'>a</a>", "<img src='data:image/svg+xml;base64,AA'>",
         "<input type='checkbox' disabled>", "<video src='x.mp4'></video>", "<svg><path d='M0 0'/></svg>",
         "<a href='#javascript:x'>a</a>",
