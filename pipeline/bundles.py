@@ -196,7 +196,8 @@ class _Filler:
             f"<meta name='viewport' content='width=device-width,initial-scale=1'><title>{escape(title)}</title>"
             f"{styles}<style>{own}</style></head>"
             "<body dir='ltr' data-md-color-scheme='default' data-md-color-primary='custom' "
-            f"data-md-color-accent='custom'>{body}</body></html>\n"
+            f"data-md-color-accent='custom'>{body}</body></html>\n",
+            tree,
         ).encode()
 
     def _rewritten(self, node: LexborNode, uri: str) -> str:
@@ -205,6 +206,11 @@ class _Filler:
             for each in [node, *node.css(f"[{name}]")]:
                 if (value := each.attributes.get(name)) is not None:
                     each.attrs[name] = self._address(value, uri)
+        # In a drawing, it is text as any other, and would be written as HTML's own, which nobody reads for elements.
+        for each in node.css(":is(svg, math) :is(style, xmp, noembed, noframes, plaintext)"):
+            for text in list(each.iter(include_text=True)):
+                if text.tag == "-text":
+                    text.replace_with((text.text_content or "").replace("<", "&lt;"))
         return node.html or ""
 
     def _address(self, href: str, uri: str) -> str:

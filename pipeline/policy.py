@@ -65,13 +65,17 @@ def seal_page(html: str) -> str:
     return _seal(html, _PAGE)
 
 
-def seal_saved(html: str) -> str:
-    """A page's finished HTML with its policy, where it is to be opened from disk, beside what it loads."""
-    return _seal(html, _SAVED)
+def seal_saved(html: str, original: LexborHTMLParser) -> str:
+    """A page's finished HTML with its policy, where it is to be opened from disk, beside what it loads.
+
+    No script runs in it that was none in the `original`, of which it was written.
+    """
+    return _seal(html, _SAVED, frozenset(_inline_scripts(original)))
 
 
-def _seal(html: str, policy: dict[str, str]) -> str:
-    hashes = [f"'sha256-{_digest(script)}'" for script in dict.fromkeys(_inline_scripts(html))]
+def _seal(html: str, policy: dict[str, str], known: frozenset[str] | None = None) -> str:
+    scripts = dict.fromkeys(_inline_scripts(LexborHTMLParser(html)))
+    hashes = [f"'sha256-{_digest(script)}'" for script in scripts if known is None or script in known]
     content = "; ".join(_directives(policy, hashes))
     meta = f'<meta http-equiv="Content-Security-Policy" content="{content}">'
     at = _place(html)
@@ -106,8 +110,8 @@ def blessed(html: str) -> Iterator[str]:
             yield node.html or ""
 
 
-def _inline_scripts(html: str) -> Iterator[str]:
-    for script in LexborHTMLParser(html).css("script:not([src])"):
+def _inline_scripts(page: LexborHTMLParser) -> Iterator[str]:
+    for script in page.css("script:not([src])"):
         if _runs(script) and (text := script.text()):
             # The browser hashes what its parser has read, and that ends each line in one way.
             yield text.replace("\r\n", "\n").replace("\r", "\n")

@@ -5,15 +5,17 @@ from __future__ import annotations
 import io
 import posixpath
 import zipfile
+from html import unescape
 from pathlib import Path
 
 import pikepdf
 import pytest
 from playwright.sync_api import Browser, expect
+from selectolax.lexbor import LexborHTMLParser
 
-from pipeline import archive, bundles, pdf
+from pipeline import archive, bundles, pdf, policy
 from tests.conftest import told
-from tests.test_policy import directives
+from tests.test_policy import directives, hash_of
 from tests.test_practice import read_answers, words
 from tests.test_templates import all_templates
 
@@ -89,6 +91,26 @@ def test_a_page_in_a_bundle_asks_no_host_and_runs_only_what_it_was_built_with(tm
         assert ["'none'"] == allowed["default-src"]
         assert {"'none'", "'self'", "'unsafe-inline'", "data:", "file:"} == sources
         assert "'unsafe-inline'" not in allowed["script-src"]
+
+
+def test_words_in_a_drawing_are_words_in_a_bundle(tmp_path: Path) -> None:
+    inner = "&lt;p>&lt;meta http-equiv=refresh content=9>&lt;script>run()&lt;/script>"
+    drawing = f"<svg><style>{inner}</style><xmp>{inner}</xmp></svg><style>@media (width < 9px) {{}}</style>"
+
+    html = packed(tmp_path, drawing)["participant/learn/index.html"].decode()
+
+    tree = LexborHTMLParser(html)
+    assert [] == tree.css("main :is(p, meta, script)")
+    assert [unescape(inner)] == [node.text() for node in tree.css("svg style")]
+    assert "@media (width < 9px) {}" in html
+
+
+def test_a_script_that_only_a_bundle_has_does_not_run() -> None:
+    page = "<!doctype html><meta charset=utf-8><script>go()</script>"
+
+    sealed = policy.seal_saved(f"{page}<script>run()</script>", LexborHTMLParser(page))
+
+    assert ["'self'", "file:", hash_of("go()")] == directives(sealed)["script-src"]
 
 
 def test_each_holds_every_template_that_is_for_its_readers(
