@@ -51,6 +51,15 @@ _SAVED = {
     "form-action": "'none'",
 }
 
+# What is printed has everything in it, and runs nothing.
+_PRINT = {
+    "default-src": "'none'",
+    "style-src": "'unsafe-inline' data:",
+    "img-src": "data:",
+    "media-src": "data:",
+    "font-src": "data:",
+}
+
 
 def seal_deck(html: str, *, listens: bool = False) -> str:
     """A deck's finished HTML with its policy: what is changed in a script afterwards does not run.
@@ -71,6 +80,11 @@ def seal_saved(html: str, original: LexborHTMLParser) -> str:
     No script runs in it that was none in the `original`, of which it was written.
     """
     return _seal(html, _SAVED, frozenset(_inline_scripts(original)))
+
+
+def seal_print(html: str) -> str:
+    """A document to print with its policy: nothing in it runs, and it loads nothing."""
+    return _seal(html, _PRINT)
 
 
 def _seal(html: str, policy: dict[str, str], known: frozenset[str] | None = None) -> str:

@@ -24,7 +24,7 @@ from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
 from yaml.nodes import MappingNode
 
-from pipeline import figures, patience, pdf
+from pipeline import active, figures, patience, pdf
 from pipeline.active import without_code
 from pipeline.browser import Reader
 from pipeline.problems import (
@@ -416,10 +416,20 @@ def _address(href: str, uri: str, base: str) -> str:
 
 
 def prepare(chosen: Iterable[Template], base: str) -> None:
-    """Make the HTML of the papers in this thread: others cannot be stopped. Raises BuildError for one without end."""
+    """Make the HTML of the papers in this thread: others cannot be stopped.
+
+    Raises BuildError for one without end, and for what would run where it is printed: the site's pages are made with
+    other extensions, and to them it may be code.
+    """
+    problems: list[Problem] = []
     for template in chosen:
         with patience.named(template.source, template.paper):
-            as_html(template, base)
+            for found in active.find(as_html(template, base)):
+                row = active.line_in(template.paper, found.clues, is_markdown=True)
+                line = template.line and template.line + max(row, 1) - 1
+                problems.append(Problem(template.source, line, "page-script", found.message))
+    if problems:
+        raise BuildError(problems)
 
 
 @lru_cache(maxsize=64)

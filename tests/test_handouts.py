@@ -593,3 +593,10 @@ def test_what_a_document_asks_for_is_not_held_against_the_next_page(reader: Read
 
     assert ["Words"] == pdf.texts(printed)
     assert [] == reader.visit("index.html")
+
+
+def test_nothing_in_a_document_runs(reader: Reader) -> None:
+    runs = "document.body.append('Run')"
+    [printed] = reader.print(f'<p>Words</p><script>{runs}</script><img src="x" onerror="{runs}">', ["one"])
+
+    assert ["Words"] == pdf.texts(printed)

@@ -510,6 +510,17 @@ def test_a_template_fits_its_paper(folders: list[Path]) -> None:
 IMPRINT = Imprint(BASE, "en-AU", 1_700_000_000)
 
 
+def test_what_would_run_in_print_is_named_though_it_is_code_to_the_site() -> None:
+    template = read(PAGE.replace("In a few words.", '!!! note\n\n    <p onclick="x">Words</p>\n\nWords.'))
+
+    with pytest.raises(BuildError) as caught:
+        templates.prepare([template], BASE)
+
+    [problem] = caught.value.problems
+    assert (25, "page-script") == (problem.line, problem.rule)
+    assert problem.message.startswith("the handler 'onclick' of <p>;")
+
+
 @pytest.fixture(scope="module")
 def made() -> bytes:
     [content] = word.make([read()], IMPRINT)
