@@ -763,8 +763,12 @@ def test_ordinary_xml_is_let_be(text: str, tiny: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    "meta", ["scripts: assets", "scripts: [{a: b}]", "scripts: [assets/../a.js]", "scripts: [a/%2e/b.js]"]
-)
+    "meta",
+    [
+        "scripts: assets", "scripts: [{a: b}]", "scripts: [assets/../a.js]", "scripts: [a/%2e/b.js]",
+        "scripts: [decks/talk/notes.md]",
+    ],
+)  # fmt: skip
 def test_no_script_but_the_projects_own_is_taken(meta: str, built: Project) -> None:
     for name in "aset":
         (built.root / "docs" / name).write_text("run()", encoding="utf-8")
