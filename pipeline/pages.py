@@ -199,7 +199,8 @@ def attribute(text: str) -> str:
 
 
 def _lang(deck: Deck) -> str:
-    return f" lang='{escape(deck.lang)}'" if deck.lang else ""
+    """The attributes of an element in the deck's language, which may be written from right to left."""
+    return (f" lang='{escape(deck.lang)}'" if deck.lang else "") + " dir='auto'"
 
 
 def _heading(title: str, deck: Deck) -> str:

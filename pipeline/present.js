@@ -397,6 +397,7 @@
     for (const note of wrapper.querySelectorAll('.bespoke-marp-note')) {
       const index = Number(note.dataset.index)
       note.innerHTML = notes[index]
+      note.dir = 'auto'
       note.setAttribute('role', 'group')
       note.setAttribute('aria-label', WORDS.notesOf(index))
       for (const link of note.querySelectorAll('a:not([href^="#"])'))

@@ -19,8 +19,8 @@ _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 # What a reading view needs; anything else gives way to its content.
 _KEPT = frozenset(
     """p ul ol li dl dt dd table caption thead tbody tfoot tr th td blockquote pre code em strong b i s del ins u sub
-    sup kbd samp var abbr cite dfn time q mark small ruby rt rp a figure figcaption details summary
-    div""".split()  # noqa: SIM905 - a list of 50 strings reads worse
+    sup kbd samp var abbr cite dfn time q mark small ruby rt rp bdi bdo a figure figcaption details summary
+    div""".split()  # noqa: SIM905 - a list of 52 strings reads worse
 )
 _KEPT_IF_EMPTY = frozenset(["li", "th", "td"])  # they count in a list, or take a place in a table
 _BLOCKS = frozenset(["section", "article", "aside", "main", "nav", "header", "footer", "address", "center"])
@@ -131,6 +131,7 @@ def _element(node: LexborNode, tag: str, inner: str) -> str:
 
 
 def _attributes(node: LexborNode, tag: str) -> Iterator[str]:
+    yield _copied(node, ("dir",), "rtl|ltr|auto")
     match tag:
         case "a":
             yield f' href="{escape(_address(node))}"'

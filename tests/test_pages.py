@@ -155,7 +155,7 @@ def test_pages_say_which_words_are_in_the_decks_language() -> None:
 
     def marked(page: str) -> list[str]:
         tree = LexborHTMLParser(html(page))
-        return [node.text(strip=True) for node in tree.css("h2 > [lang=es], .slide__note[lang=es]")]
+        return [node.text(strip=True) for node in tree.css("h2 > [lang=es][dir=auto], .slide__note[lang=es][dir=auto]")]
 
     assert ["Charla"] == marked(pages.deck_list([spanish]))
     assert ["Uno"] == marked(page_of(spanish))

@@ -42,6 +42,13 @@ def test_links_lead_where_a_reader_may_go(href: str, kept: bool) -> None:
     assert "words" in body
 
 
+def test_words_keep_the_direction_that_they_were_given() -> None:
+    kept = '<div dir="rtl"><p dir="auto">a <bdo dir="ltr">b</bdo> <kbd>c</kbd></p></div>'
+
+    assert kept == read(kept)[0]
+    assert "<p>a</p>" == read('<p class="x" dir="&quot;">a</p>')[0]
+
+
 def test_a_drawing_that_stands_in_the_slide_is_shown_as_a_picture() -> None:
     body, figures = read(
         '<p><svg data-src="loops.svg" role="img" aria-label="Two &quot;loops&quot;" class="figure" viewBox="0 0 4 3">'

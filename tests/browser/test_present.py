@@ -659,6 +659,15 @@ def test_notes_are_formatted(page: Page, talk: str) -> None:
     expect(note).to_contain_text("<b>raw</b>")
     expect(note.get_by_role("link", name="web")).to_have_attribute("target", "_blank")
     assert "this\nand that" in note.inner_text()  # the author's line breaks, as in Marp
+    # From right to left, where the words are.
+    note.locator("td").first.evaluate("cell => { cell.innerHTML = '<span>كلمة</span>.' }")
+    assert note.locator("td").first.evaluate(
+        """cell => {
+          const end = document.createRange()
+          end.selectNodeContents(cell.lastChild)
+          return end.getBoundingClientRect().left < cell.firstChild.getBoundingClientRect().left
+        }"""
+    )
     note.get_by_role("link", name="start").click()
     expect_slide(page, 1)
     expect(page.locator(".bespoke-marp-note.active")).to_have_count(0)
