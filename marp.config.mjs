@@ -36,7 +36,10 @@ const MEDIA_TYPES = {
   '.mp4': 'video/mp4', '.png': 'image/png', '.svg': 'image/svg+xml', '.webm': 'video/webm', '.webp': 'image/webp',
   '.bmp': 'image/bmp', '.woff': 'font/woff', '.woff2': 'font/woff2', '.ttf': 'font/ttf', '.otf': 'font/otf',
   '.mp3': 'audio/mpeg', '.ogg': 'audio/ogg', '.wav': 'audio/wav', '.apng': 'image/apng', '.jfif': 'image/jpeg',
+  '.aac': 'audio/aac', '.flac': 'audio/flac', '.m4a': 'audio/mp4', '.oga': 'audio/ogg', '.opus': 'audio/ogg', '.m4v': 'video/mp4',
+  '.ogv': 'video/ogg', '.eot': 'application/vnd.ms-fontobject',
 }
+const UNPLAYED = /^\.(?:3gp|aiff?|amr|avi|flv|mkv|mov|mpe?g|wma|wmv)$/
 
 const hasScheme = (address) => /^[a-z][a-z\d+.-]*:/i.test(address) || address.startsWith('//')
 const isFileAddress = (address) => /^file:/i.test(address)
@@ -102,7 +105,9 @@ function readLocal(address, { deck, root, assets = [], generated = {}, asked }) 
         reason ??= `is spelt '${otherCase(file)}' on disk; use the same case`
         continue
       }
-      const type = MEDIA_TYPES[path.extname(real).toLowerCase()]
+      const ending = path.extname(real).toLowerCase()
+      const type = MEDIA_TYPES[ending]
+      if (UNPLAYED.test(ending)) return { rule: 'image-broken', reason: `has an ending that not every browser plays (${ending}); use MP4, WebM or MP3` }
       if (!type) return { rule: 'image-broken', reason: `has an ending that is no picture's (${path.extname(real) || 'none'}); use SVG, PNG or JPEG` }
       const content = readFileSync(real)
       return type === 'image/svg+xml' ? svgFile(content, address) : { data: `data:${type};base64,${content.toString('base64')}` }

@@ -281,6 +281,31 @@ def test_pictures_of_a_style_for_several_screens_are_in_the_file(read: Read, tmp
     assert f'image-set(url("{a}") 1x, url("{b}") 2x, url(\'none.png\') type("image/png") 3x)' in html
 
 
+def test_sounds_films_and_old_fonts_are_in_the_file(read: Read, tmp_path: Path) -> None:
+    for name in ("jingle.m4a", "film.m4v", "old.eot", "film.mov"):
+        (tmp_path / name).write_bytes(name.encode())
+    _, problems, html = read(
+        """
+        <style>
+        @font-face { font-family: Old; src: url('old.eot?#iefix') format('embedded-opentype') }
+        </style>
+
+        <audio src="jingle.m4a"></audio>
+        <video src="film.m4v"></video>
+        <video src="film.mov"></video>
+        """
+    )
+
+    ending = "has an ending that not every browser plays (.mov); use MP4, WebM or MP3"
+    assert [f"deck.md:7: file 'film.mov' {ending}"] == problems
+    for kind, name in (
+        ("audio/mp4", "jingle.m4a"),
+        ("video/mp4", "film.m4v"),
+        ("application/vnd.ms-fontobject", "old.eot"),
+    ):
+        assert f"data:{kind};base64,{base64.b64encode(name.encode()).decode()}" in html
+
+
 def test_a_part_of_a_drawing_stays_that_part(read: Read, tmp_path: Path) -> None:
     drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path id="star" d="M0 0"/></svg>'
     (tmp_path / "icons.svg").write_text(drawing, encoding="utf-8")
