@@ -287,7 +287,11 @@ def _suggestion(uri: str, files: set[str]) -> str:
         return f"there is '{other[0]}': use the same case"
     name = posixpath.basename(uri)
     same = sorted(f for f in files if posixpath.basename(f) == name and name != "index.html")
-    return f"did you mean '{same[0]}'?" if same else "correct the link, or add the file"
+    if same:
+        return f"did you mean '{same[0]}'?"
+    if uri.startswith("decks/"):  # of what lies beside a deck, only the pictures that it shows are published
+        return "correct the link, or put the file below docs/ and link to it there"
+    return "correct the link, or add the file"
 
 
 def _located(reference: Reference, rule: str, wrong: str, base: str, origins: Mapping[str, Origin]) -> Problem:

@@ -88,6 +88,7 @@ def test_good_links_are_good(tmp_path: Path, body: str) -> None:
         ("<a href='../../other/'>x</a>", "../../other/", "leads out of the site"),
         ("<a href='file:///etc/hostname'>x</a>", "file:///etc/hostname", "leads to 'file:'"),
         ("<a href='javascript:alert(1)'>x</a>", "javascript:alert(1)", "leads to 'javascript:'"),
+        ("<a href='../decks/talk/data.csv'>x</a>", "data.csv", "put the file below docs/ and link to it there"),
         ("<img src='../nope.png'>", "../nope.png", "leads to 'nope.png', which does not exist"),
         ("<img src='picture.png'>", "picture.png", "did you mean 'picture.png'?"),
         ("<img srcset='../nope.png 2x'>", "../nope.png", "leads to 'nope.png'"),
