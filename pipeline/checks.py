@@ -79,7 +79,7 @@ def _wordless(slide: Slide, image: Image) -> str:
 
 def _decoration(text: str) -> Iterator[str]:
     """The sources of images that raw HTML says are decoration: in Markdown there is no way to say so."""
-    for tag in re.findall(r"<img\b[^>]*>", text, re.IGNORECASE):
+    for tag in re.findall(r"""<img\b(?:[^<>"']++|"[^"]*"|'[^']*')*+>""", text, re.IGNORECASE):
         source = re.search(r"""\ssrc\s*=\s*["']?([^"'\s>]+)""", tag, re.IGNORECASE)
         if source and re.search(_SAYS_DECORATION, tag, re.IGNORECASE):
             yield source[1]

@@ -92,6 +92,12 @@ def test_a_link_that_only_the_decks_script_can_follow_is_named(found: list[Probl
     assert [(line_of("[lost]"), lost)] == messages
 
 
+def test_decoration_is_found_in_one_pass() -> None:
+    tags = """<img src="a.png" alt=""> <img alt="" title="a > b < c" src='b.png'> <img src="c.png" alt="c">"""
+
+    assert ["a.png", "b.png"] == list(checks._decoration("<img " * 200_000 + tags))
+
+
 def test_lines_are_those_of_markdown() -> None:
     assert ["a\u2028b\x0cc\x85d", "e", "f", "g", ""] == lines_of("a\u2028b\x0cc\x85d\ne\r\nf\rg\n")
 
