@@ -106,6 +106,8 @@ class Deck:
     slides: tuple[Slide, ...]
     figures: tuple[Figure, ...] = ()
     """Every picture that a slide's body shows."""
+    author: str = ""
+    keywords: str = ""
 
     def slide_at(self, line: int) -> Slide | None:
         """The slide that a line of the source belongs to; None for line 0, and if there are no slides."""
@@ -154,6 +156,8 @@ def read(html: str, *, name: str, source: str) -> tuple[Deck, list[Problem]]:
         source=source,
         slides=tuple(_unique_keys(slides, explicit)),
         figures=figures.all,
+        author=_meta(tree, "author", "name"),
+        keywords=_meta(tree, "keywords", "name"),
     )
     return deck, problems
 
@@ -282,8 +286,8 @@ def _is_number(key: str) -> bool:
     return re.fullmatch(r"[0-9]+", key) is not None
 
 
-def _meta(tree: LexborHTMLParser, name: str) -> str:
-    node = tree.css_first(f'meta[property="{name}"]')
+def _meta(tree: LexborHTMLParser, name: str, attribute: str = "property") -> str:
+    node = tree.css_first(f'meta[{attribute}="{name}"]')
     return (node.attributes.get("content") or "") if node else ""
 
 

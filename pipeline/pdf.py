@@ -86,11 +86,18 @@ def _name_entries(document: pikepdf.Pdf, titles: Sequence[str]) -> None:
 
 def _add_metadata(document: pikepdf.Pdf, moment: datetime) -> None:
     """Say in XMP, where newer programs look, what the document says of itself already."""
-    said = {"dc:title": "/Title", "dc:description": "/Subject", "pdf:Producer": "/Producer"}
+    said = {
+        "dc:title": "/Title",
+        "dc:description": "/Subject",
+        "pdf:Keywords": "/Keywords",
+        "pdf:Producer": "/Producer",
+    }
     with document.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as metadata:
         for name, key in said.items():
             if text := str(document.docinfo.get(key, "")):
                 metadata[name] = text
+        if author := str(document.docinfo.get("/Author", "")):
+            metadata["dc:creator"] = [author]
         if language := str(document.Root.get("/Lang", "")):
             metadata["dc:language"] = {language}
         metadata["xmp:CreateDate"] = metadata["xmp:ModifyDate"] = moment.isoformat()

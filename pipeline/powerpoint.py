@@ -380,7 +380,9 @@ def _set_properties(properties: Any, deck: Deck, time: int) -> None:
     properties.title = _plain(deck.title or deck.name)[:longest]
     properties.comments = _plain(deck.description)[:longest]
     properties.language = deck.lang if is_language(deck.lang) else ""
-    properties.author = properties.last_modified_by = properties.keywords = properties.subject = ""
+    properties.author = _plain(deck.author)[:longest]
+    properties.keywords = _plain(deck.keywords)[:longest]
+    properties.last_modified_by = properties.subject = ""
     properties.created = properties.modified = moment
     properties.revision = 1
 

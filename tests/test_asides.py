@@ -22,6 +22,8 @@ marp: true
 theme: default
 title: Titel
 description: Beschreibung
+author: "Jane\\vDoe"
+keywords: eins, zwei
 lang: de
 header: "[Head](https://same.example/)"
 ---
@@ -243,6 +245,7 @@ def test_metadata_says_title_language_and_date(document: pikepdf.Pdf) -> None:
     assert "Titel" == metadata["dc:title"]
     assert "Beschreibung" == metadata["dc:description"]
     assert {"de"} == metadata["dc:language"]
+    assert (["JaneDoe"], "eins; zwei") == (metadata["dc:creator"], metadata["pdf:Keywords"])
     date = "".join(letter for letter in metadata["xmp:ModifyDate"] if letter.isdigit())[:14]
     assert f"D:{date}Z" == str(document.docinfo.ModDate)
 

@@ -35,6 +35,8 @@ theme: default
 size: 4:3
 title: Titel
 description: Beschreibung
+author: Jane Doe
+keywords: eins, zwei
 lang: de
 ---
 
@@ -238,7 +240,7 @@ def test_the_file_says_what_it_is(shown: Any) -> None:
 
     assert ("Titel", "Beschreibung", "de") == (properties.title, properties.comments, properties.language)
     assert "2001-09-09T01:46:40" == properties.created.isoformat() == properties.modified.isoformat()
-    assert "" == properties.author == properties.last_modified_by
+    assert ("Jane Doe", "eins,zwei", "") == (properties.author, properties.keywords, properties.last_modified_by)
 
 
 def test_links_can_be_clicked_where_they_are_seen(made: Made, shown: Any) -> None:
@@ -423,8 +425,8 @@ def without_a_slide(deck: Deck) -> Deck:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (without_a_title, "deck.md:10: slide 1: the PowerPoint file lacks 'one', 'two'; please report it"),
-        (without_a_note, "deck.md:10: slide 1: the PowerPoint file lacks 'lastly', 'questions'; please report it"),
+        (without_a_title, "deck.md:12: slide 1: the PowerPoint file lacks 'one', 'two'; please report it"),
+        (without_a_note, "deck.md:12: slide 1: the PowerPoint file lacks 'lastly', 'questions'; please report it"),
         (without_a_slide, "deck.md: the PowerPoint file has 2 slides for 3; please report it"),
     ],
 )
