@@ -121,6 +121,7 @@ def _element(node: LexborNode, tag: str, inner: str) -> str:
         return f"<h3>{inner}</h3>" if inner.strip() else ""
     if tag in _BLOCKS:
         tag = "div"
+    tag = "s" if tag == "strike" else tag  # its newer name
     if tag in _FORMULA:
         return f"<{tag}{_copied(node, _FORMULA_ATTRIBUTES, _WORD)}>{inner}</{tag}>"
     if tag not in _KEPT or not (inner.strip() or tag in _KEPT_IF_EMPTY):
@@ -136,7 +137,7 @@ def _attributes(node: LexborNode, tag: str) -> Iterator[str]:
         case "a":
             yield f' href="{escape(_address(node))}"'
         case "ol":
-            yield _copied(node, ("start",), r"-?\d+")
+            yield _copied(node, ("start",), r"-?\d+") + _copied(node, ("type",), "[1aAiI]")
             yield " reversed" if "reversed" in node.attributes else ""
         case "li":
             yield _copied(node, ("value",), r"-?\d+")
@@ -144,6 +145,8 @@ def _attributes(node: LexborNode, tag: str) -> Iterator[str]:
             yield _copied(node, ("colspan", "rowspan"), r"\d{1,3}")
             if align := re.search(r"text-align:\s*(right|center)", node.attributes.get("style") or ""):
                 yield f' class="reading-{align[1]}"'
+        case "abbr" if title := node.attributes.get("title"):
+            yield f' title="{escape(title)}"'
         case "details":
             yield " open" if "open" in node.attributes else ""
         case "div":

@@ -42,6 +42,12 @@ def test_links_lead_where_a_reader_may_go(href: str, kept: bool) -> None:
     assert "words" in body
 
 
+def test_what_an_element_means_is_kept() -> None:
+    kept = '<ol start="3" type="a"><li>a</li></ol>\n<p><s>old</s> <abbr title="&lt;b&gt;">c</abbr></p>'
+
+    assert kept == read(kept.replace("<s>", "<strike>").replace("</s>", "</strike>"))[0]
+
+
 def test_words_keep_the_direction_that_they_were_given() -> None:
     kept = '<div dir="rtl"><p dir="auto">a <bdo dir="ltr">b</bdo> <kbd>c</kbd></p></div>'
 
