@@ -62,15 +62,20 @@ function pathOf(address) {
 
 const inside = (root, file) => file === root || file.startsWith(root.endsWith(path.sep) ? root : root + path.sep)
 
-// The name differs only in case from one that is there: true on a Mac, missing on the web server.
+const composed = (name) => name.normalize('NFC')
+
+// The name differs only in case, or in how accents are written, from one that is there: true on a Mac, missing on the web server.
 function otherCase(file) {
   const folder = path.dirname(file)
+  const alike = (name) => composed(name).toLowerCase()
   try {
-    return readdirSync(folder).find((n) => n !== path.basename(file) && n.toLowerCase() === path.basename(file).toLowerCase())
+    return readdirSync(folder).find((n) => n !== path.basename(file) && alike(n) === alike(path.basename(file)))
   } catch {
     return undefined
   }
 }
+
+const ACCENTS = 'is written on disk with other signs for its accents; rename the file to what stands here'
 
 // Read a local file for the deck, or say why not. Returns {data, svg?}, `svg` being its text, or {rule, reason}.
 function readLocal(address, { deck, root, assets = [], generated = {}, asked }) {
@@ -102,7 +107,7 @@ function readLocal(address, { deck, root, assets = [], generated = {}, asked }) 
         continue
       }
       if (!readdirSync(path.dirname(file)).includes(path.basename(file))) {
-        reason ??= `is spelt '${otherCase(file)}' on disk; use the same case`
+        reason ??= composed(otherCase(file) ?? '') === composed(path.basename(file)) ? ACCENTS : `is spelt '${otherCase(file)}' on disk; use the same case`
         continue
       }
       const ending = path.extname(real).toLowerCase()
@@ -114,6 +119,7 @@ function readLocal(address, { deck, root, assets = [], generated = {}, asked }) 
     } catch (error) {
       if (error.code === 'EACCES' || error.code === 'EPERM') reason ??= 'cannot be read; check its permissions'
       else if (error.code === 'ELOOP') reason ??= 'is a symbolic link that leads to itself'
+      else if (composed(otherCase(file) ?? '') === composed(path.basename(file))) reason ??= ACCENTS
       else if (otherCase(file)) reason ??= `is not there, but '${otherCase(file)}' is; use the same case`
     }
   }

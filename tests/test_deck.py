@@ -306,6 +306,15 @@ def test_sounds_films_and_old_fonts_are_in_the_file(read: Read, tmp_path: Path) 
         assert f"data:{kind};base64,{base64.b64encode(name.encode()).decode()}" in html
 
 
+def test_a_name_whose_accents_are_written_otherwise_is_told(read: Read, tmp_path: Path) -> None:
+    (tmp_path / "cafe\u0301.png").write_bytes(b"")
+
+    _, [problem], _ = read("![a](caf\u00e9.png)\n")
+
+    reason = "is written on disk with other signs for its accents; rename the file to what stands here"
+    assert f"deck.md:1: image 'caf\u00e9.png' {reason}" == problem
+
+
 def test_a_part_of_a_drawing_stays_that_part(read: Read, tmp_path: Path) -> None:
     drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path id="star" d="M0 0"/></svg>'
     (tmp_path / "icons.svg").write_text(drawing, encoding="utf-8")
