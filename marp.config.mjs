@@ -419,6 +419,10 @@ export function traceable(md) {
       if (!token.map) continue
       const line = String(token.map[0] + 1)
       const exceptions = [token, ...(token.children ?? [])].filter(isException)
+      for (const _ of slide ? exceptions.filter(({ meta }) => Object.hasOwn(meta.marpitParsedDirectives, '_slideAllows')) : []) {
+        if (slide.meta.allows) context.getStore()?.problems.push({ line: Number(line), rule: 'exception-wrong', message: TWICE })
+        slide.meta.allows = true
+      }
       if (slide && exceptions.length) slide.attrSet('data-allows-line', line)
       if (exceptions.some(({ meta }) => Object.hasOwn(meta.marpitParsedDirectives, 'slideAllows'))) allowsLine = line
       const content = !['marpit_comment', 'marpit_style', 'hr', 'front_matter'].includes(token.type)
@@ -471,6 +475,8 @@ export function traceable(md) {
 const flatRules = (value) =>
   value === null || typeof value !== 'object' ? value : Array.isArray(value) ? []
     : Object.fromEntries(Object.entries(value).map(([rule, reason]) => [rule, typeof reason === 'string' ? reason : null]))
+
+const TWICE = 'a slide has _slideAllows twice, and Marp reads the last one only; write one, with a line for each rule'
 
 const isException = ({ type, meta }) =>
   type === 'marpit_comment' && ['_slideAllows', 'slideAllows'].some((name) => Object.hasOwn(meta?.marpitParsedDirectives ?? {}, name))
