@@ -574,17 +574,21 @@ def page_problems(settings: Settings) -> Iterator[Problem]:
     root, docs = settings.root, settings.docs
     for path in sorted(docs.rglob("*")):
         name = path.relative_to(root).as_posix()
-        if settings.left_out.match_file(path.relative_to(docs).as_posix()):
-            continue  # which nobody gets to see
+        is_hidden = any(part.startswith(".") for part in path.relative_to(docs).parts)
+        is_left_out = settings.left_out.match_file(path.relative_to(docs).as_posix())
+        if is_hidden and is_left_out:
+            continue
         if re.search(r'[<>"]', path.name):
             yield Problem(name, 0, "file", "has a '<', '>' or '\"' in its name, which is no address; rename it")
         elif path.is_symlink():
             message = "is a symbolic link, and MkDocs would publish what it leads to; put the file itself here"
             yield Problem(name, 0, "file-outside", message)
-        elif path.is_file() and path.suffix in _OTHER_PAGES:
+        elif is_left_out or not path.is_file():
+            continue  # what nobody gets to see may hold anything
+        elif path.suffix in _OTHER_PAGES:
             message = f"would become a page that nobody looks at, by its ending '{path.suffix}'; name it '.md'"
             yield Problem(name, 0, "file", message)
-        elif path.is_file():
+        else:
             try:
                 if path.suffix == ".md":
                     text = read_text(path, name)
