@@ -142,6 +142,10 @@ def _theme_problems(config: MkDocsConfig, text: str, folders: tuple[Path, ...]) 
     """What Material's templates would meet with a traceback that names nothing of mkdocs.yml."""
     if not folders:
         return
+    if re.match(_COUNTED, config.repo_url or "", re.IGNORECASE) and _has_template(folders, _OF_THE_THEME, _COUNTS):
+        message = "repo_url makes every reader's browser ask GitHub or GitLab how many stars it has; take it out"
+        line = _line_of_key(text, "repo_url")
+        yield Problem("mkdocs.yml", line, "settings", f"{message}, and write the whole address as edit_uri")
     language, palette = config.theme.get("language"), config.theme.get("palette") or []
     if not _has_template(folders, f"partials/languages/{language}.html"):
         message = f"{shown(f'language: {language}')} is none in which the theme has its words; write e.g. en"
@@ -160,6 +164,10 @@ def _theme_problems(config: MkDocsConfig, text: str, folders: tuple[Path, ...]) 
             yield Problem("mkdocs.yml", line, "settings", message)
 
 
+_COUNTED = r".+github\.com/[^/]|.+?gitlab[^/]+/."
+"""As in Material's script."""
+_OF_THE_THEME, _COUNTS = "partials/source.html", 'data-md-component="source"'
+"""What it looks for on a page, unless the project has a template of its own in its place."""
 _ICON = "write the path of one, e.g. material/home"
 
 
@@ -708,13 +716,12 @@ def _meta_problems(text: str, name: str, settings: Settings) -> Iterator[Problem
         yield Problem(name, text.count("\n", 0, found.start()) + 1 if found else 1, "yaml", message)
 
 
-def _has_template(folders: Sequence[Path], name: str) -> bool:
-    """Whether a theme has a template, as Jinja would find it."""
+def _has_template(folders: Sequence[Path], name: str, words: str = "") -> bool:
+    """Whether a theme has a template, as Jinja would find it, and these words are in it."""
     try:
-        FileSystemLoader(folders).get_source(Environment(), name)
+        return words in FileSystemLoader(folders).get_source(Environment(), name)[0]
     except (TemplateNotFound, ValueError):  # the latter for what is no text
         return False
-    return True
 
 
 def _document_problems(text: str, name: str, ending: str) -> Iterator[Problem]:

@@ -801,14 +801,25 @@ def test_settings_may_be_taken_from_others_with_tags_of_mkdocs(tiny: Project) ->
     assert not site.read_settings(tiny.root).is_alone
 
 
+@pytest.mark.parametrize("address", ["https://github.com/acme/talk", "https://gitlab.acme.example/a/b"])
+def test_an_address_of_which_the_theme_would_ask_another_host_is_refused(address: str, tiny: Project) -> None:
+    tiny.edit("mkdocs.yml", lambda text: f"{text}repo_url: {address}\n")
+
+    assert_told(["mkdocs.yml:34: repo_url makes every reader's browser ask ... [settings]"], refusal_at_once(tiny))
+
+    (tiny.root / "overrides/partials").mkdir()
+    (tiny.root / "overrides/partials/source.html").write_text("<a href='{{ config.repo_url }}'>Code</a>", "utf-8")
+    assert site.read_settings(tiny.root)
+
+
 @pytest.mark.parametrize(
     ("said", "address"),
     [
         ("repo_url: https://forge.example/a/b\nedit_uri: edit/main/docs", "https://forge.example/a/b/edit/main/"),
         ("edit_uri_template: 'https://forge.example/edit?file={path!q}'", "https://forge.example/edit?file="),
         (
-            "repo_url: https://github.com/a/b\nedit_uri_template: 'edit/main/docs/{path}'",
-            "https://github.com/a/b/edit/main/docs/",
+            "repo_url: https://bitbucket.org/a/b\nedit_uri_template: 'edit/main/docs/{path}'",
+            "https://bitbucket.org/a/b/edit/main/docs/",
         ),
     ],
 )
