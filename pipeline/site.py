@@ -146,6 +146,10 @@ def _theme_problems(config: MkDocsConfig, text: str, folders: tuple[Path, ...]) 
         message = "repo_url makes every reader's browser ask GitHub or GitLab how many stars it has; take it out"
         line = _line_of_key(text, "repo_url")
         yield Problem("mkdocs.yml", line, "settings", f"{message}, and write the whole address as edit_uri")
+    features = config.theme.get("features") or []
+    if not isinstance(features, list):
+        message = f"{shown(f'features: {features}')} is no list; write e.g. 'features: [navigation.top]'"
+        yield Problem("mkdocs.yml", _line_in_theme(text, "features"), "settings", message)
     language, palette = config.theme.get("language"), config.theme.get("palette") or []
     if not _has_template(folders, f"partials/languages/{language}.html"):
         message = f"{shown(f'language: {language}')} is none in which the theme has its words; write e.g. en"
