@@ -41,6 +41,17 @@ def lost(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
             columns = under if under == len(_cells(before)) else 0
 
 
+def out_of_boxes(markdown: str) -> str:
+    """Markdown in which what is set in, in an admonition or a tab, stands on its line as if it were outside."""
+    found = 1
+    while found:  # a box may hold others
+        markdown, found = _BOX.subn(lambda box: "\n" + re.sub("(?m)^(?: {4}|\t)", "", box[1]), markdown)
+    return markdown
+
+
+_BOX = re.compile(r"^(?:!!!|\?\?\?\+?|===[!+]?)[ \t]+[\w\"].*\n((?:(?: {4}|\t).*\n?|[ \t]*\n)*)", re.MULTILINE)
+
+
 def _cells(row: str) -> list[str]:
     cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", row.strip(" \t>"))]
     return cells[not cells[0] : len(cells) - (not cells[-1])]
