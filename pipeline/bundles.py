@@ -280,7 +280,8 @@ def _formats(template: Template | None) -> str:
 def _sections(home: LexborHTMLParser) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """The site's navigation, as its first page shows it: (section, [(title, address of the page)])."""
     for item in home.css("nav.md-nav--primary > ul > li"):
-        label = item.css_first("label .md-ellipsis")
+        # With navigation.indexes, the name of a section is a link, and stands beside its label.
+        label = item.css_first(".md-nav__container .md-ellipsis, label .md-ellipsis")
         found = [
             (
                 " ".join(link.text().split()),

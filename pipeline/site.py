@@ -150,6 +150,10 @@ def _theme_problems(config: MkDocsConfig, text: str, folders: tuple[Path, ...]) 
     if not isinstance(features, list):
         message = f"{shown(f'features: {features}')} is no list; write e.g. 'features: [navigation.top]'"
         yield Problem("mkdocs.yml", _line_in_theme(text, "features"), "settings", message)
+    has_bundles = (Path(config.config_file_path).parent / SESSIONS).is_file()
+    if has_bundles and isinstance(features, list) and "navigation.prune" in features:
+        message = "'navigation.prune' takes pages out of the navigation, from which the bundles are filled; take it out"
+        yield Problem("mkdocs.yml", line_of(text, "navigation.prune"), "settings", message)
     language, palette = config.theme.get("language"), config.theme.get("palette") or []
     if not _has_template(folders, f"partials/languages/{language}.html"):
         message = f"{shown(f'language: {language}')} is none in which the theme has its words; write e.g. en"

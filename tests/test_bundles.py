@@ -73,6 +73,20 @@ def packed(site: Path, article: str) -> dict[str, bytes]:
     return archive.unpack(bundles.make(site, "https://a.example/", [], "")["participant.zip"])
 
 
+def test_a_section_whose_name_is_a_link_has_its_name(tmp_path: Path) -> None:
+    files = packed(tmp_path, "words")
+    assert b"<h2>All</h2>" in files["participant/start-here.html"]
+    label = "<label><span class='md-ellipsis'>All</span></label>"
+    name = "<a class='md-nav__link' href='learn/'><span class='md-ellipsis'>Learn</span></a><label></label>"
+    container = f"<div class='md-nav__link md-nav__container'>{name}</div>"
+    home = f"<nav class='md-nav--primary'><ul><li>{container}<ul><li>{label}</li></ul></li></ul></nav>"
+    (tmp_path / "index.html").write_text(home, encoding="utf-8")
+
+    start = archive.unpack(bundles.make(tmp_path, "https://a.example/", [], "")["participant.zip"])
+
+    assert b"<h2>Learn</h2>" in start["participant/start-here.html"]
+
+
 def test_no_link_takes_a_file_from_outside_the_site_along(tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
     ways = ("../%2e%2e/", "../x/%2e./%2E%2e/", "..%2f..%2f")

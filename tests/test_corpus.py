@@ -593,6 +593,13 @@ def an_address_that_no_code_holds(project: Project) -> list[str]:
     return ["mkdocs.yml:3: site_url has 2419 characters, which no QR code holds that can be read; ... [settings]"]
 
 
+def a_navigation_without_the_pages_of_bundles(project: Project) -> list[str]:
+    (project.root / "data/sessions.yml").write_text("", encoding="utf-8")
+    project.edit("mkdocs.yml", lambda text: text.replace("theme:\n", "theme:\n  features:\n    - navigation.prune\n"))
+    line = (project.root / "mkdocs.yml").read_text(encoding="utf-8").splitlines().index("    - navigation.prune") + 1
+    return [f"mkdocs.yml:{line}: 'navigation.prune' takes pages out of the navigation, from which the... [settings]"]
+
+
 TOLD_AT_ONCE: list[Callable[[Project], list[str]]] = [
     no_slides_at_all, a_deck_that_is_a_folder, a_deck_called_index, a_deck_with_a_number_sign_in_its_name,
     two_decks_whose_names_differ_in_case, a_deck_whose_name_is_not_utf8, a_deck_with_a_line_end_in_its_name,
@@ -602,6 +609,7 @@ TOLD_AT_ONCE: list[Callable[[Project], list[str]]] = [
     a_site_that_is_a_link, a_report_that_is_a_file, a_lock_that_is_a_folder, a_deck_called_as_a_folder_of_the_site,
     pages_reached_another_way_round, styles_and_pages_that_are_no_text, a_hook_that_ends_the_build,
     an_address_for_editing_that_is_none, an_address_that_no_code_holds, settings_with_a_number_without_end,
+    a_navigation_without_the_pages_of_bundles,
 ]  # fmt: skip
 """What is told before any tool is started; all of these are also tried as the rest are, most of them on demand."""
 
