@@ -288,6 +288,8 @@ class _Reader:
             self.say(node, f"'{name}' is {value}; write words, in quotation marks")
         elif not node.value.strip():
             self.say(node, f"'{name}' is empty; write words")
+        elif re.search(r"\n\s*(?:\n|[-*+] |\d+[.)] )", node.value.strip()):
+            self.say(node, f"'{name}' has paragraphs or a list, which become one line; write one paragraph")
         else:
             return " ".join(node.value.split())
         return ""

@@ -147,6 +147,8 @@ def test_a_project_need_not_have_run_sheets(tmp_path: Path) -> None:
         ('what: "Go on."', "what: 12", "what: 12", "'what' is '12', which YAML takes for no text; write words, in"),
         ('what: "Go on."', "what:", "what:\n", "'what' is empty; write words, in quotation marks"),
         ('what: "Go on."', 'what: " "', 'what: " "', "'what' is empty; write words"),
+        ('about: "Choose **one**."', "about: |\n  One.\n\n  Two.", "about", "'about' has paragraphs or a list"),
+        ('about: "Choose **one**."', "about: |\n  Any:\n  - a\n  - b", "about", "'about' has paragraphs or a list"),
         ('what: "Go on."', 'what: ["a"]', 'what: ["a"]', "'what' is a list or a mapping where words should stand; w"),
         ("slides: [middle]", "slides: middle", "slides: middle", "'slides' is no list of one or more; write each item"),
         ("slides: [middle]", "slides: []", "slides: []", "'slides' is no list of one or more"),
