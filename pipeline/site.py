@@ -563,8 +563,10 @@ def _raised_in_page(error: Exception, messages: list[str], settings: Settings) -
         return Problem(place, 0, "mkdocs", "keeps MkDocs busy without end; look for signs in long rows, such as '[[['")
     where = f" in {problem.path}" if problem.path != "MkDocs" else ""
     said = cut(f"{type(error).__name__}: {error}", 300)
+    taken_in = re.search(r"Snippet at path '(.+)'", said)
+    line = line_of(read_text(path, place), taken_in[1]) if taken_in and path.is_file() else 0
     message = f"no page can be made of it ({said}{where}); correct its front matter, or its text"
-    return Problem(place, 0, "mkdocs", message)
+    return Problem(place, line, "mkdocs", message)
 
 
 def _raised_in_project(error: BaseException, root: Path) -> Problem:
@@ -601,9 +603,9 @@ def page_problems(settings: Settings) -> Iterator[Problem]:
             yield Problem(name, 0, "file-outside", message)
         elif is_left_out or not path.is_file():
             continue  # what nobody gets to see may hold anything
-        elif path.suffix in _OTHER_PAGES:
-            message = f"would become a page that nobody looks at, by its ending '{path.suffix}'; name it '.md'"
-            yield Problem(name, 0, "file", message)
+        elif path.suffix != ".md" and path.suffix.lower() in markdown_extensions:
+            what = "become a page that nobody looks at" if path.suffix in markdown_extensions else "be no page"
+            yield Problem(name, 0, "file", f"would {what}, by its ending '{path.suffix}'; name it '.md'")
         else:
             try:
                 if path.suffix == ".md":
@@ -615,10 +617,6 @@ def page_problems(settings: Settings) -> Iterator[Problem]:
             except BuildError as error:
                 yield from error.problems
     yield from written_templates(settings)[1]
-
-
-_OTHER_PAGES = frozenset(markdown_extensions) - {".md"}
-"""Endings of which MkDocs makes pages, too."""
 
 
 def _file_problems(path: Path, name: str, *, is_asset: bool) -> Iterator[Problem]:
@@ -845,7 +843,12 @@ def _named_line(text: str, message: str) -> int:
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Give each generated page that the navigation does not name a place beside the page that lists its kind."""
+    """Give each generated page that the navigation does not name a place beside the page that lists its kind.
+
+    And have it told when a file is not there that a page takes in, which would be left out without a word.
+    """
+    if "pymdownx.snippets" in config.markdown_extensions:
+        config.mdx_configs.setdefault("pymdownx.snippets", {}).setdefault("check_paths", True)
     nav: Any = config.nav
     for folder in ("decks", "facilitate", "practice"):
         section = _section_of(nav, f"{folder}/index.md")

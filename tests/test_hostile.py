@@ -387,7 +387,8 @@ DOCUMENTS = [
     ),
     document(
         "pages_by_other_endings",
-        dict.fromkeys(["a.markdown", "a.mdown", "a.mkdn", "a.mkd"], "# A page\n"),
+        dict.fromkeys(["a.markdown", "a.mdown", "a.mkdn", "a.mkd", "B.MD"], "# A page\n"),
+        "B.MD: would be no page, by its ending '.MD'; name it '.md' [file]",
         *(
             f"a{ending}: would become a page that nobody looks at, by its ending '{ending}'; name it '.md' [file]"
             for ending in (".markdown", ".mdown", ".mkdn", ".mkd")
@@ -707,9 +708,10 @@ def test_a_snippet_from_above_the_project_is_not_published(built: Project) -> No
     (built.root / "words.txt").unlink()
     built.edit("docs/index.md", lambda text: text.replace("words.txt", "../words.txt"))
 
-    outcome = built.run()
+    line = (built.root / "docs/index.md").read_text(encoding="utf-8").count("\n")
 
-    assert (0, "") == (outcome.code, outcome.err)
+    message = f"docs/index.md:{line}: no page can be made of it (SnippetMissingError: ... [mkdocs]"
+    assert_told([message], refusal(built))
     assert SECRET not in (built.root / "dist/site/index.html").read_text(encoding="utf-8")
 
 
