@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from pipeline import archive, asides, links, pages, policy
+from pipeline import archive, asides, links, pages, policy, styles
 from pipeline.practice import FOLDER, KEY
 from pipeline.problems import Problem
 from pipeline.templates import FORMATS, Template
@@ -109,7 +109,8 @@ def _wrong(reference: links.Reference, files: set[str], anchors: Mapping[str, se
     uri = unquote(urlsplit(address).path).lstrip("/")
     if uri not in files:
         return "leads to nothing in the bundle; please report it"
-    if fragment and uri in anchors and unquote(fragment) not in anchors[uri] and not uri.endswith("slides.html"):
+    is_there = uri not in anchors or uri.endswith("slides.html") or links.has_anchor(anchors[uri], fragment)
+    if fragment and not is_there:
         return f"leads to '#{fragment}', which is not there; please report it"
     return ""
 
@@ -202,16 +203,33 @@ class _Filler:
 
     def _rewritten(self, node: LexborNode, uri: str) -> str:
         """The HTML of a node; its links lead to what is in the bundle, or to the site."""
-        for name in ("href", "src"):
+        for name in ("href", "src", "poster", "srcset", "style"):
             for each in [node, *node.css(f"[{name}]")]:
-                if (value := each.attributes.get(name)) is not None:
+                if (value := each.attributes.get(name)) is None:
+                    continue
+                if name in ("srcset", "style"):
+                    found = styles.addresses(value) if name == "style" else links.targets(value, name)
+                    each.attrs[name] = self._moved(value, found, uri)
+                else:
                     each.attrs[name] = self._address(value, uri)
+        for each in node.css("style"):
+            for text in list(each.iter(include_text=True)):
+                css = text.text_content or ""
+                if (moved := self._moved(css, styles.addresses(css), uri)) != css:
+                    text.replace_with(moved)
         # In a drawing, it is text as any other, and would be written as HTML's own, which nobody reads for elements.
         for each in node.css(":is(svg, math) :is(style, xmp, noembed, noframes, plaintext)"):
             for text in list(each.iter(include_text=True)):
                 if text.tag == "-text":
                     text.replace_with((text.text_content or "").replace("<", "&lt;"))
         return node.html or ""
+
+    def _moved(self, value: str, addresses: Iterable[str], uri: str) -> str:
+        """A value with addresses as they are in the bundle; one that is written with escapes is let be."""
+        for address in dict.fromkeys(addresses):
+            place = rf"(?<![^\s,(\"']){re.escape(address)}(?![^\s,)\"'])"
+            value = re.sub(place, self._address(address, uri).replace("\\", r"\\"), value)
+        return value
 
     def _address(self, href: str, uri: str) -> str:
         if href.startswith(("#", "//")) or not links.is_address(href) or urlsplit(href).scheme:  # `links` says so

@@ -148,7 +148,7 @@ def _wrong_without_site(href: str, names: set[str], folder: Path) -> str:
         return ""  # what a web server has there, nobody here can know
     if parts.path:
         return _wrong_beside(folder / unquote(parts.path), unquote(parts.path))
-    if fragment and not _has_anchor(names, fragment):
+    if fragment and not has_anchor(names, fragment):
         return "leads to no slide; give its number, its key, or the words of its heading"
     return ""
 
@@ -181,7 +181,7 @@ def read_page(html: str, uri: str) -> tuple[list[Reference], set[str]]:
     references: list[Reference] = []
     for selector, attribute in _ATTRIBUTES:
         for node in tree.css(selector):
-            for target in _targets(node.attributes.get(attribute) or "", attribute):
+            for target in targets(node.attributes.get(attribute) or "", attribute):
                 is_canonical = node.tag == "link" and node.attributes.get("rel") == "canonical"
                 is_link = node.tag in ("a", "area") or is_canonical
                 references.append(Reference(uri, target, stamped_line(node), is_link=is_link))
@@ -210,7 +210,8 @@ _ATTRIBUTES = [
 ]
 
 
-def _targets(value: str, attribute: str) -> list[str]:
+def targets(value: str, attribute: str) -> list[str]:
+    """The addresses that an attribute holds."""
     if attribute == "srcset":
         return [
             part.split()[0] for part in re.split(r",\s+|(?<=\s[\d][wx]),|(?<=[\d.][\d][wx]),", value) if part.strip()
@@ -261,12 +262,13 @@ def _wrong(
         if f"{uri}/index.html" in files:
             return "link-dead", f"leads to the folder '{uri}'; add a '/' to its end"
         return "link-dead", f"leads to '{uri}', which does not exist; {_suggestion(uri, files)}"
-    if fragment and uri.endswith(".html") and not _has_anchor(anchors.get(uri, set()), fragment):
+    if fragment and uri.endswith(".html") and not has_anchor(anchors.get(uri, set()), fragment):
         return "link-dead", f"leads to '#{unquote(fragment)}', which '{uri}' does not have; correct the part after '#'"
     return _FINE
 
 
-def _has_anchor(anchors: set[str], fragment: str) -> bool:
+def has_anchor(anchors: set[str], fragment: str) -> bool:
+    """Whether a browser finds a place on a page."""
     # Marp writes ids percent-encoded, MkDocs plain: a browser finds either.
     forms = {fragment, unquote(fragment), quote(fragment, safe="%!$&'()*+,;=:@/?-._~")}
     return bool(forms & anchors) or fragment.startswith(":~:")

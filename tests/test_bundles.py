@@ -87,6 +87,26 @@ def test_a_section_whose_name_is_a_link_has_its_name(tmp_path: Path) -> None:
     assert b"<h2>Learn</h2>" in start["participant/start-here.html"]
 
 
+def test_what_a_page_shows_is_in_it_however_it_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a b.png").write_bytes(b"")
+    for name in "cdefg":
+        (tmp_path / f"{name}.png").write_bytes(b"")
+    article = (
+        "<img src='../a%20b.png' srcset='../c.png 1x, ../d.png 2x, data:image/gif;base64,R0lGOD= 3x'>"
+        "<video poster='../e.png'></video><p style='background: url(../f.png)'>before</p>"
+        '<style>p { color: red; background: url("../g.png") }</style>'
+        "<a href='#:~:text=before'>x</a><a href=''>x</a><a href='https://b.example/\\1'>x</a>"
+    )
+
+    files = packed(tmp_path, article)
+
+    page = files.pop("participant/learn/index.html").decode()
+    assert {f"participant/{name}" for name in ("a b.png", "c.png", "d.png", "e.png", "f.png", "g.png")} < set(files)
+    assert page.count("../") == 7  # and the page to begin with
+    bundle = archive.pack({**files, "participant/learn/index.html": page.encode()})
+    assert [] == list(bundles.problems({"participant.zip": bundle}))
+
+
 def test_no_link_takes_a_file_from_outside_the_site_along(tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
     ways = ("../%2e%2e/", "../x/%2e./%2E%2e/", "..%2f..%2f")
