@@ -345,6 +345,7 @@ def read_inventory(root: Path) -> list[Entry]:
         raise BuildError([Problem(name, line_of(text, "<<"), "settings", message)])
     problems = list(_unknown_fields(tree, text))
     entries: list[Entry] = []
+    known: set[str] = set()
     for item, node in zip(items, nodes, strict=True):
         url = item.get("url") if isinstance(item, dict) else None
         _, place = _field(node, "url") or (node, node)
@@ -358,9 +359,10 @@ def read_inventory(root: Path) -> list[Entry]:
         elif lent := next(_lent(node), ""):
             message = f"'{lent}' of {cut(url, 200)} comes by '<<' or '*'; write '{lent}:' itself, with its value"
             problems.append(Problem(name, line_of_mark(node.start_mark), "settings", message))
-        elif _canonical(url) in {_canonical(entry.url) for entry in entries}:
+        elif _canonical(url) in known:
             problems.append(Problem(name, line, "settings", f"{url} stands here twice; remove one"))
         else:
+            known.add(_canonical(url))
             entries.append(Entry(url, item.get("verified"), line))
     if problems:
         raise BuildError(problems)
