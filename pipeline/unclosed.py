@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 
 from pipeline.active import without_code
-from pipeline.problems import lines_of, shown
+from pipeline.problems import front_matter, lines_of, shown
 
 # Elements in which the rest of a page would be, or be lost; what runs, frames or sends is none of a page's anyway.
 _TAKE_THE_REST = frozenset([
@@ -47,7 +47,9 @@ def find(html: str, markdown: str) -> Iterator[tuple[int, str]]:
     if re.search(r"(?:>|\n)[ \t]*(?:```|~~~)", bare) and (fence := _open_fence(markdown)):
         line, signs = fence
         yield line, f"the code block has no end, so that its signs show; write '{signs}' where it ends"
-    source = without_code(markdown)
+    matter = front_matter(markdown)
+    above = len(f"---\n{matter}") if matter else 0
+    source = without_code("\n" * markdown.count("\n", 0, above) + markdown[above:])
     comment = source.rfind("<!--")
     if "&lt;!--" in bare and comment > source.rfind("-->") and source[comment - 1 : comment] != "\\":
         yield _line(source, comment), "the comment has no end, so that it shows; write '-->' where it ends"
@@ -80,10 +82,8 @@ def _without_end(tags: _Tags, source: str) -> Iterator[tuple[int, str]]:
             yield line, f"{what}; write '</{element}>' where it ends"
             return  # in it, nobody can say what else is open
         written = shown(places[-1][0] if places else f"<{element}>")
-        cure = f"write '&lt;' for its '<', or '</{element}>' where it ends"
-        if element in _NEED_ATTRIBUTES:
-            cure = "write '&lt;' for its '<', or what it is to show"
-        yield line, f"{written} is taken for HTML, so that nobody sees it; {cure}"
+        cure = "what it is to show" if element in _NEED_ATTRIBUTES else f"'</{element}>' where it ends"
+        yield line, f"{written} is taken for HTML, so that nobody sees it; write '&lt;' for its '<', or {cure}"
     for element in sorted(tags.surplus & _AROUND):
         depth = 0
         for tag in re.finditer(rf"<(/?){element}(?![\w-])", source, re.IGNORECASE):

@@ -90,6 +90,7 @@ def test_what_ends_or_only_shows_signs_is_passed_over(text: str) -> None:
     assert [] == found(text)
 
 
+MATTER = "---\na: { number: 1 }\nb: {number}\n---\n\n"
 PLACE = "Words {like these} in between.\n"
 
 
@@ -97,13 +98,14 @@ PLACE = "Words {like these} in between.\n"
     ("text", "line", "braces"),
     [
         (f"# A\n\n{PLACE}\n## Incident {{number}}\n", 5, "{number}"),
+        (f"{MATTER}{PLACE}\n## Incident {{number}}\n", 8, "{number}"),
         (f"# A\n\n{PLACE}\nCall\n{{: Phone! }}\n", 6, "{: Phone! }"),
         (f"# A\n\n{PLACE}\n| a | b |\n|---|---|\n| Dear {{first name}} | x |\n", 7, "{first name}"),
         ("# A\n\nWrite `{word}`.\n\n**bold**{.c word}\n", 5, "{.c word}"),
     ],
 )
 def test_words_that_are_taken_for_attributes_are_named(text: str, line: int, braces: str) -> None:
-    html = markdown.markdown(text, extensions=EXTENSIONS)
+    html = markdown.markdown(text.removeprefix(MATTER), extensions=EXTENSIONS)
     what = f"'{braces}' is taken for attributes, so that nobody sees it; write '\\{{' for its '{{'"
 
     assert [(line, what)] == list(unclosed.find(html, text))
@@ -131,6 +133,10 @@ def test_what_a_page_takes_in_has_no_line() -> None:
         line,
         message,
     )
+
+
+def test_the_first_words_of_a_page_are_looked_at() -> None:
+    assert [(1, "<b>")] == found("<b> is it.\n")
 
 
 def test_a_code_sample_is_not_where_it_begins() -> None:
