@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
+from markdown.extensions.attr_list import AttrListTreeprocessor, get_attrs_and_remainder
+
 from pipeline.active import without_code
 from pipeline.problems import front_matter, lines_of, shown
 
@@ -62,26 +64,29 @@ def find(html: str, markdown: str) -> Iterator[tuple[int, str]]:
 
 def _taken_for_attributes(tags: _Tags, source: str) -> Iterator[tuple[int, str]]:
     """Words in curly brackets that `attr_list` makes attributes of, of which no browser shows anything."""
-    told: set[str] = set()
-    for name in sorted(tags.words):
-        word = re.escape(name).replace("_", ".")  # which stands for any sign that no attribute may have
-        braces = re.search(rf"\{{:?[^{{}}\n]*(?<![\w.#=-]){word}(?![\w=-])[^{{}}\n]*\}}", source, re.IGNORECASE)
-        if braces and braces[0] not in told:
-            told.add(braces[0])
-            message = f"{shown(braces[0])} is taken for attributes, so that nobody sees it; write '\\{{' for its '{{'"
-            yield _line(source, braces.start()), message
+    found = []
+    for braces in re.finditer(r"(\{:?([^{}\n]+)\})([ \t]*(?:\||#*[ \t]*$))?", source, re.MULTILINE):
+        attributes, _ = get_attrs_and_remainder(braces[2])
+        bare = (key for key, value in attributes if value in (None, key))
+        if tags.words & {AttrListTreeprocessor.NAME_RE.sub("_", key).lower() for key in bare}:
+            found.append(braces)
+    # In the midst of words they are shown, unless they stand right behind some that are set off, as in bold type.
+    ends = [each for each in found if each[3] is not None or not source[each.start() - 1].isspace()]
+    for braces in ends or found[:1]:
+        message = f"{shown(braces[1])} is taken for attributes, so that nobody sees it; write '\\{{' for its '{{'"
+        yield _line(source, braces.start()), message
 
 
 def _without_end(tags: _Tags, source: str) -> Iterator[tuple[int, str]]:
+    begins = {found[1].lower(): found for found in re.finditer(r"<([a-zA-Z][^\s/<>]*)[^<>]*>?", source)}
     for element in sorted(+tags.open, key=lambda element: (element not in _TAKE_THE_REST, element)):
-        places = list(re.finditer(rf"<{re.escape(element)}(?![\w-])[^<>]*>?", source, re.IGNORECASE))
-        # It may come from a file that the page takes in.
-        line = _line(source, places[-1].start()) if places else 0
+        last = begins.get(element)  # None where it comes from a file that the page takes in
+        line = _line(source, last.start()) if last else 0
         if element in _TAKE_THE_REST:
             what = f"<{element}> has no end, so that the rest of the page is in it"
             yield line, f"{what}; write '</{element}>' where it ends"
             return  # in it, nobody can say what else is open
-        written = shown(places[-1][0] if places else f"<{element}>")
+        written = shown(last[0] if last else f"<{element}>")
         cure = "what it is to show" if element in _NEED_ATTRIBUTES else f"'</{element}>' where it ends"
         yield line, f"{written} is taken for HTML, so that nobody sees it; write '&lt;' for its '<', or {cure}"
     for element in sorted(tags.surplus & _AROUND):

@@ -91,7 +91,7 @@ def test_what_ends_or_only_shows_signs_is_passed_over(text: str) -> None:
 
 
 MATTER = "---\na: { number: 1 }\nb: {number}\n---\n\n"
-PLACE = "Words {like these} in between.\n"
+PLACE = "Words {like these} and {number} in between.\n"
 
 
 @pytest.mark.parametrize(
