@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from unicodedata import category
 
 from pipeline.problems import Problem
 
@@ -25,10 +26,22 @@ def problems(root: Path, folder: Path, rule: str) -> Iterator[Problem]:
 
 def _wrong(name: str) -> str:
     try:
-        name.encode()
+        length = len(name.encode())
     except UnicodeEncodeError:
         return "that is not UTF-8"
-    return "" if name.isprintable() else "with a character that nobody can see"
+    if sign := unseen(name):
+        return f"with a character that nobody can see (U+{ord(sign):04X})"
+    return f"of {length} bytes, and may have {_LONGEST}" if length > _LONGEST else ""
+
+
+_LONGEST = 240
+"""Bytes of a name: most disks take 255, and what is made of a file may have a longer ending."""
+
+
+def unseen(name: str) -> str:
+    """The first character of a name that nobody can see; '' where there is none but spaces, and what shapes letters."""
+    is_seen = (sign.isprintable() or category(sign) == "Zs" or sign in "\u200c\u200d" for sign in name)
+    return next((sign for sign, is_right in zip(name, is_seen, strict=True) if not is_right), "")
 
 
 def clashes(root: Path, written: Mapping[Path, str], generated: Iterable[str]) -> Iterator[Problem]:

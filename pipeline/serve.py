@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from pipeline import policy, scratch
+from pipeline import names, policy, scratch
 from pipeline.links import is_address
 from pipeline.loopback import HOST, Server, kind_of
 from pipeline.preview import Board, Maker, Shown
@@ -213,9 +213,9 @@ def dress(html: str, facts: dict[str, Any]) -> str:
 def _below(folder: Path | None, uri: str) -> Path | None:
     """The file at an address below a folder; None for what is not there, or leads out of it."""
     parts = uri.split("/")
-    if folder is None or any(part in ("", ".", "..") or not part.isprintable() for part in parts):
+    if folder is None or any(part in ("", ".", "..") or names.unseen(part) for part in parts):
         return None
-    if any(sign in uri for sign in "\\:"):  # which other systems take for more than a part of a name
+    if WINDOWS and any(sign in uri for sign in "\\:"):  # which it takes for more than a part of a name
         return None
     path = folder.joinpath(*parts)
     try:

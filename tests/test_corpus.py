@@ -305,7 +305,7 @@ def a_deck_whose_name_is_not_utf8(project: Project) -> list[str]:
 
 def a_deck_with_a_line_end_in_its_name(project: Project) -> list[str]:
     (project.root / "slides/talk").rename(project.root / "slides/a\nb")
-    return ["slides/a\\nb: has a name with a character that nobody can see; rename it [deck-name]"]
+    return ["slides/a\\nb: has a name with a character that nobody can see (U+000A); rename it [deck-name]"]
 
 
 def no_pages_at_all(project: Project) -> list[str]:
@@ -320,7 +320,7 @@ def a_page_whose_name_is_not_utf8(project: Project) -> list[str]:
 
 def a_page_with_a_line_end_in_its_name(project: Project) -> list[str]:
     (project.root / "docs/a\nb.md").write_text("# A page\n", encoding="utf-8")
-    return ["docs/a\\nb.md: has a name with a character that nobody can see; rename it [file]"]
+    return ["docs/a\\nb.md: has a name with a character that nobody can see (U+000A); rename it [file]"]
 
 
 def a_page_where_a_generated_one_belongs(project: Project) -> list[str]:

@@ -2,10 +2,39 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pipeline import generated, names, sessions, site
 from tests.conftest import ROOT, Project, told
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("a\u202eb.png", "with a character that nobody can see (U+202E)"),
+        ("a\tb.png", "with a character that nobody can see (U+0009)"),
+        ("\ufeffa.png", "with a character that nobody can see (U+FEFF)"),
+        ("\u200b.md", "with a character that nobody can see (U+200B)"),
+        ("ä" * 121, "of 242 bytes, and may have 240"),
+    ],
+)
+def test_a_name_that_cannot_be_published_is_refused(name: str, wrong: str, tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / name).touch()
+
+    [problem] = names.problems(tmp_path, tmp_path / "docs", "file")
+
+    assert f"has a name {wrong}; rename it" == problem.message
+
+
+def test_names_as_people_write_them_are_right(tmp_path: Path) -> None:
+    written = ["\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645.png", "\U0001f469\u200d\U0001f4bb.png", "ä" * 120]
+    for name in (*written, "Screenshot 2026-01-01 at 9.41.00\u202fAM.png", "\u56f3\u3000\u4e00.png", "a\u00a0b.md"):
+        (tmp_path / name).touch()
+
+    assert [] == list(names.problems(tmp_path, tmp_path, "file"))
 
 
 def clashes(project: Project, *written: str, staged: str = "decks/talk/notes.md") -> list[str]:

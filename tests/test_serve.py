@@ -8,6 +8,7 @@ import re
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -109,6 +110,13 @@ def test_no_link_on_disk_leads_out_of_the_site(desk: Desk, tmp_path: Path) -> No
     (tmp_path / "pages/link.txt").symlink_to(tmp_path / "project/secret.txt")
 
     assert 404 == desk.answer("/site/link.txt").status
+
+
+@pytest.mark.parametrize("name", ["a:b", "a\\b", "a\u202fb", "\U0001f469\u200d\U0001f4bb"])
+def test_a_file_is_found_by_any_name_that_a_build_publishes(desk: Desk, name: str, tmp_path: Path) -> None:
+    (tmp_path / "pages" / name).write_text("found", encoding="utf-8")
+
+    assert (200, b"found") == (desk.answer(f"/site/{quote(name)}").status, desk.answer(f"/site/{quote(name)}").body)
 
 
 def test_a_folder_without_a_page_is_not_listed(desk: Desk) -> None:
