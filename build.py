@@ -21,9 +21,10 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pipeline import fingerprint, toolchain
-
 ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT))  # a Python that is told to be safe looks beside no script
+
+from pipeline import fingerprint, toolchain  # noqa: E402
 
 
 def main() -> int:
@@ -84,7 +85,8 @@ def _record(details: str) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="build.py", description=__doc__.split("\n\n")[0])
+    what = (__doc__ or "").partition("\n\n")[0]  # a Python may be told to drop such texts
+    parser = argparse.ArgumentParser(prog="build.py", description=what)
     parser.add_argument("-v", "--verbose", action="store_true", help="say in the end where the time went")
     commands = parser.add_subparsers(dest="command", metavar="command")
     commands.add_parser("build", help="everything, into dist/ (this is what happens without a command)")

@@ -219,6 +219,13 @@ def test_what_a_deck_has_no_more_does_not_stay(strict: tuple[str, ...], tmp_path
     assert {"cue-cards.pdf", "thumbs/02.png"} == before - after
 
 
+@pytest.mark.parametrize("options", [{"PYTHONOPTIMIZE": "2"}, {"PYTHONSAFEPATH": "1"}], ids=str)
+def test_a_python_that_leaves_out_more_than_others_starts_too(options: dict[str, str], tiny: Project) -> None:
+    outcome = tiny.run("clean", **options)
+
+    assert (0, "", "") == (outcome.code, outcome.out, outcome.err)
+
+
 def test_a_command_with_no_place_for_its_words_does_its_work_all_the_same(tiny: Project) -> None:
     (tiny.root / "dist/site").mkdir(parents=True)
 
