@@ -402,7 +402,8 @@ class Maker:
                     shutil.copyfile(settings.docs / name, self._pages / name)
         looked_at = {name for name in staged if self._board.is_looked_at(uri_of(name))}
         for name in sorted(below | looked_at, key=lambda name: (self._board.rank(uri_of(name)), name)):
-            if name.endswith(".md") and not self._watcher.is_behind():
+            is_gone = name not in staged and not (settings.docs / name).is_file()
+            if name.endswith(".md") and not is_gone and not self._watcher.is_behind():
                 self._make_page(name, settings)
         if below and not files:
             self._judge_pages(settings)

@@ -306,7 +306,12 @@ class Preview:
             config.plugins["preview"] = keeper
             config.plugins["wall"] = _Wall()
             config.plugins["clock"] = _Clock()
-            _build(config, heard, self._settings)
+            try:
+                _build(config, heard, self._settings)
+            except BuildError:
+                if is_stale():  # what has changed may be what was wrong, as where a page has gone meanwhile
+                    raise Superseded from None
+                raise
         self._kept = keeper, config
         return heard.told(self._settings)
 

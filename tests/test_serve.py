@@ -470,8 +470,10 @@ class Ended(Exception):
     """The preview waits for an author, with nothing left to do."""
 
 
-def waits(project: Project, tools: Tools, folder: Path, *, log: Path | None = None, rounds: int = 1) -> list[str]:
-    """What a preview says until it has nothing to do for so many rounds; it may be kept in a file meanwhile."""
+def waits(
+    project: Project, tools: Tools, folder: Path, *, rounds: int, hear: Callable[[list[str]], object] = len
+) -> list[str]:
+    """What a preview says until it has had nothing to do for so many rounds; `hear` is told all of it, each time."""
     said: list[str] = []
 
     class Counting(Watcher):
@@ -485,8 +487,7 @@ def waits(project: Project, tools: Tools, folder: Path, *, log: Path | None = No
 
     def say(line: str) -> None:
         said.append(line)
-        if log:
-            log.write_text("\n".join(said), encoding="utf-8")
+        hear(said)
 
     folder.mkdir()
     with Counting(project.root) as watcher:
@@ -497,9 +498,26 @@ def waits(project: Project, tools: Tools, folder: Path, *, log: Path | None = No
 
 
 def test_what_the_preview_says_may_be_kept_in_the_project(tiny: Project, tools: Tools, tmp_path: Path) -> None:
-    said = waits(tiny, tools, tmp_path / "pages", log=tiny.root / "nohup.out")
+    def keep(said: list[str]) -> None:
+        (tiny.root / "nohup.out").write_text("\n".join(said), encoding="utf-8")
+
+    said = waits(tiny, tools, tmp_path / "pages", rounds=1, hear=keep)
 
     assert 1 == sum(line.startswith("all pages: ") for line in said)
+
+
+def test_a_page_that_goes_is_no_fault(tiny: Project, tools: Tools, tmp_path: Path) -> None:
+    page = tiny.root / "docs/other.md"
+    page.write_text("# Other\n", encoding="utf-8")
+
+    def take_away(said: list[str]) -> None:
+        if said[-1].startswith("all pages: "):
+            page.unlink(missing_ok=True)
+
+    said = waits(tiny, tools, tmp_path / "pages", rounds=1, hear=take_away)
+
+    assert {"slides/talk/deck.md", "all pages"} == {line.partition(": made in ")[0] for line in said}
+    assert 2 == sum(line.startswith("all pages: ") for line in said)
 
 
 def test_no_page_is_made_where_mkdocs_would_follow_links_without_end(
@@ -512,6 +530,19 @@ def test_no_page_is_made_where_mkdocs_would_follow_links_without_end(
 
     assert ["docs/a", "docs/b"] == [line.partition(":")[0] for line in said if "is a symbolic link, and MkDocs" in line]
     assert not any(line.startswith("all pages: ") for line in said)
+
+
+def test_a_page_that_has_gone_meanwhile_is_no_fault(warm: tuple[Project, site.Preview], tmp_path: Path) -> None:
+    project, preview = warm
+
+    def is_stale() -> bool:
+        page = project.root / "docs/other.md"
+        is_gone = not page.exists()
+        page.unlink(missing_ok=True)
+        return is_gone
+
+    with pytest.raises(site.Superseded):
+        preview.build(tmp_path / "again", is_stale)
 
 
 STYLED = """---
