@@ -411,9 +411,13 @@ def _former(folder: Path, file: Path) -> list[str]:
 def _replace_decks(made: Sequence[Made], folder: Path, former: Mapping[Path, Sequence[str]]) -> None:
     _write_decks(made, folder, links={})
     for each in made:
+        place = folder / each.deck.name
         thumbs = [f"thumbs/{number:02}.png" for number in range(1, len(each.pictures) + 1)]
-        for name in set(former[folder / each.deck.name]).difference(thumbs):  # what is printed comes anew
-            (folder / each.deck.name / name).unlink(missing_ok=True)
+        gone = [place / name for name in former[place] if name not in thumbs]  # what is printed comes anew
+        for within in (place, place / "thumbs"):
+            gone += scratch.abandoned(within, publish.NEW)
+        for path in gone:
+            path.unlink(missing_ok=True)
 
 
 def check_files(root: Path, files: Sequence[Path], tools: Tools) -> Report:

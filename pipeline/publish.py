@@ -182,6 +182,10 @@ def _exchange_names(one: Path, other: Path) -> bool:
     return not failed
 
 
+NEW = ".new-"
+"""How names begin of files that are being written; what was killed leaves one, for `scratch.abandoned` to find."""
+
+
 def see_folders(folders: Iterable[Path]) -> None:
     """See that nothing stands in the place of a folder to write into. Raises BuildError where something does."""
     for folder in folders:
@@ -194,8 +198,8 @@ def see_folders(folders: Iterable[Path]) -> None:
 def write(path: Path, content: str | bytes) -> None:
     """Write one output file, making its folder; in one step, so that what is there is always whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The same for each file, so that what was killed leaves one that the next puts in its place; and short.
-    new = path.with_name(f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}.new")
+    # Another for each process, as two may write the same file; and short.
+    new = path.with_name(f"{NEW}{os.getpid()}-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]}")
     try:
         new.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
         new.replace(path)

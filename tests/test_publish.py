@@ -262,6 +262,26 @@ def test_a_file_that_cannot_be_written_whole_is_left_as_it_was(tmp_path: Path) -
     assert ["as it was"] == [each.read_text(encoding="utf-8") for each in tmp_path.iterdir()]
 
 
+def test_two_that_write_one_file_at_once_write_it_whole(tmp_path: Path) -> None:
+    script = f"""
+import sys; sys.path.insert(0, {str(ROOT)!r})
+from pathlib import Path
+from pipeline import publish
+sys.addaudithook(lambda event, _: event == "os.rename" and (print("held", flush=True), sys.stdin.readline()))
+publish.write(Path({str(tmp_path)!r}, "slides.pdf"), "theirs")
+"""
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout
+        assert "held\n" == other.stdout.readline()
+        publish.write(tmp_path / "slides.pdf", "ours")
+        assert "ours" == (tmp_path / "slides.pdf").read_text(encoding="utf-8")
+        other.communicate("\n")
+
+    assert 0 == other.returncode
+    assert ["theirs"] == [each.read_text(encoding="utf-8") for each in tmp_path.iterdir()]
+
+
 def test_a_reader_finds_one_site_at_every_moment(tmp_path: Path) -> None:
     current = folder(tmp_path / "site", "0")
     seen: set[str] = set()
