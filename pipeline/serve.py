@@ -59,8 +59,15 @@ def run(root: Path, tools: Tools, *, port: int | None, say: Callable[[str], None
         address = f"http://{HOST}:{server.server_port}/"
         say(f"preview: {address} (Ctrl-C ends it)")
         if is_opened:
-            webbrowser.open(address)
+            open_page(address)
         maker.run()
+
+
+def open_page(address: str, show: Callable[[str], object] = webbrowser.open) -> threading.Thread:
+    """Open a page in the user's browser, beside the work: one without windows is waited for until somebody ends it."""
+    thread = threading.Thread(target=show, args=(address,), daemon=True)
+    thread.start()
+    return thread
 
 
 def _open_server(root: Path, board: Board, port: int | None) -> _Server:

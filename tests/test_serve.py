@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -576,6 +577,16 @@ def test_a_worker_that_has_made_other_decks_makes_the_same_of_one(tmp_path: Path
         [fresh] = marp.render([source], tools=tools, lang="en", links={}, formats=("html",))
         assert isinstance(fresh, Rendered)
         assert [fresh.html, fresh.html] == [warm[number], warm[number + len(sources)]]
+
+
+def test_a_browser_that_is_waited_for_does_not_keep_the_preview() -> None:
+    opened: list[tuple[str, threading.Thread]] = []
+
+    serve.open_page("http://here/", lambda address: opened.append((address, threading.current_thread()))).join()
+
+    [(address, thread)] = opened
+    assert ("http://here/", True) == (address, thread.daemon)
+    assert threading.current_thread() != thread
 
 
 def test_a_number_that_no_port_has_is_told_with_what_to_do(tmp_path: Path) -> None:
