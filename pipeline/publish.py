@@ -40,6 +40,7 @@ def stage(root: Path) -> Iterator[Path]:
                 message = "is no folder; move it away, so that the build can write its own"
                 raise BuildError([Problem(f"dist/{name}", 0, "output", message)])
         for name in ("site", "report"):
+            see_no_disk(dist / name)
             _put_back(dist / name)
         folder = dist / "stage"
         try:
@@ -108,6 +109,13 @@ def see_output(root: Path) -> None:
 _WITHOUT_LOCK = r"decks|report|\.report-\w+|lost\+found"
 """What may be in `dist` before the first build; the last is on every new disk."""
 _WITH_LOCK = r"|cache|site|stage|built\.(json|new)|\.(lock|holder|site-old)"
+
+
+def see_no_disk(folder: Path) -> None:
+    """See that a folder can be exchanged. Raises BuildError where it is a disk of its own, as containers have them."""
+    if folder.is_mount():
+        message = "is a disk of its own, which cannot be exchanged for another; let the folder above it be that disk"
+        raise BuildError([Problem(f"{folder.parent.name}/{folder.name}", 0, "output", message)])
 
 
 def _named(holder: Path) -> str:

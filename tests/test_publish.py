@@ -200,6 +200,13 @@ def test_an_output_that_is_a_file_is_not_taken_away(tmp_path: Path) -> None:
         pass
 
 
+def test_an_output_that_is_a_disk_of_its_own_is_named_before_anything_is_made(tmp_path: Path) -> None:
+    publish.see_no_disk(tmp_path)
+    publish.see_no_disk(tmp_path / "none")
+    with pytest.raises(BuildError, match="/proc: is a disk of its own, which cannot be exchanged for another; let the"):
+        publish.see_no_disk(Path("/proc"))
+
+
 # --- one step ------------------------------------------------------------------------------------------------
 
 
