@@ -46,6 +46,8 @@ def main() -> int:
         if arguments.command in (None, "build") and fingerprint.is_as_built(ROOT):
             print("nothing has changed: dist/site is as built")
             code = 0
+        elif arguments.command == "clean" and not any(map(os.path.lexists, (ROOT / "dist", ROOT / ".venv"))):
+            code = 0  # nothing was made yet, and nothing need be installed to see that
         else:
             toolchain.enter_venv(Path(__file__).resolve())
             code = _run(arguments, rest)

@@ -169,6 +169,15 @@ def test_nothing_is_installed_where_a_link_leads(name: str, command: str, target
     assert ["thesis.txt"] == [path.name for path in mine.iterdir()]
 
 
+def test_nothing_is_installed_to_clean_where_nothing_was_made(tiny: Project) -> None:
+    (tiny.root / ".venv").unlink()
+
+    outcome = tiny.run("clean")
+
+    assert (0, "", "") == (outcome.code, outcome.out, outcome.err)
+    assert not (tiny.root / ".venv").exists()
+
+
 def test_a_second_call_installs_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     first = toolchain.provision()
     capsys.readouterr()
