@@ -205,7 +205,7 @@ class Maker:
         is_whole = False
         while True:
             if changed or changed is None:
-                is_whole = is_whole and not self._is_of_site(changed)
+                is_whole = is_whole and not self._found["places"] and not self._is_of_site(changed)
                 self._follow(changed)
             else:
                 is_whole = self._make_site()

@@ -471,54 +471,70 @@ class Ended(Exception):
     """The preview waits for an author, with nothing left to do."""
 
 
-def waits(
-    project: Project, tools: Tools, folder: Path, *, rounds: int, hear: Callable[[list[str]], object] = len
+def said_by(
+    project: Project,
+    tools: Tools,
+    folder: Path,
+    *then: Callable[[], object],
+    hear: Callable[[list[str]], object] = len,
 ) -> list[str]:
-    """What a preview says until it has had nothing to do for so many rounds; `hear` is told all of it, each time."""
+    """What a preview says until it waits, and waits again after each thing `then` done; `hear` is told it meanwhile."""
     said: list[str] = []
+    left = list(then)
 
-    class Counting(Watcher):
-        left = rounds
-
+    class Author(Watcher):
         def wait(self, seconds: float | None = None) -> set[Path]:
-            self.left -= seconds is None
-            if self.left < 0:
+            if seconds is not None:
+                return super().wait(seconds)
+            if not left:
                 raise Ended
-            return super().wait(seconds)
+            left.pop(0)()
+            if changed := super().wait(60):
+                return changed
+            raise Ended
 
     def say(line: str) -> None:
         said.append(line)
         hear(said)
 
     folder.mkdir()
-    with Counting(project.root) as watcher:
+    with Author(project.root) as watcher:
         maker = Maker(project.root, folder, tools=tools, board=Board(), watcher=watcher, say=say)
         with maker, pytest.raises(Ended):
             maker.run()
     return said
 
 
+def times_all_were_made(said: list[str]) -> int:
+    return sum(line.startswith("all pages: ") for line in said)
+
+
 def test_what_the_preview_says_may_be_kept_in_the_project(tiny: Project, tools: Tools, tmp_path: Path) -> None:
     def keep(said: list[str]) -> None:
         (tiny.root / "nohup.out").write_text("\n".join(said), encoding="utf-8")
 
-    said = waits(tiny, tools, tmp_path / "pages", rounds=1, hear=keep)
+    said = said_by(tiny, tools, tmp_path / "pages", lambda: None, hear=keep)
 
-    assert 1 == sum(line.startswith("all pages: ") for line in said)
+    assert 1 == times_all_were_made(said)
 
 
 def test_a_page_that_goes_is_no_fault(tiny: Project, tools: Tools, tmp_path: Path) -> None:
     page = tiny.root / "docs/other.md"
     page.write_text("# Other\n", encoding="utf-8")
 
-    def take_away(said: list[str]) -> None:
-        if said[-1].startswith("all pages: "):
-            page.unlink(missing_ok=True)
-
-    said = waits(tiny, tools, tmp_path / "pages", rounds=1, hear=take_away)
+    said = said_by(tiny, tools, tmp_path / "pages", page.unlink)
 
     assert {"slides/talk/deck.md", "all pages"} == {line.partition(": made in ")[0] for line in said}
-    assert 2 == sum(line.startswith("all pages: ") for line in said)
+    assert 2 == times_all_were_made(said)
+
+
+def test_pages_are_made_once_nothing_odd_is_in_the_project(tiny: Project, tools: Tools, tmp_path: Path) -> None:
+    os.mkfifo(tiny.root / "pipe")
+
+    said = said_by(tiny, tools, tmp_path / "pages", (tiny.root / "pipe").unlink)
+
+    assert said[0].startswith("pipe: is a named pipe")
+    assert 1 == times_all_were_made(said)
 
 
 def test_no_page_is_made_where_mkdocs_would_follow_links_without_end(
@@ -527,10 +543,10 @@ def test_no_page_is_made_where_mkdocs_would_follow_links_without_end(
     for name in "ab":
         (tiny.root / "docs" / name).symlink_to(".")
 
-    said = waits(tiny, tools, tmp_path / "pages", rounds=0)
+    said = said_by(tiny, tools, tmp_path / "pages")
 
     assert ["docs/a", "docs/b"] == [line.partition(":")[0] for line in said if "is a symbolic link, and MkDocs" in line]
-    assert not any(line.startswith("all pages: ") for line in said)
+    assert 0 == times_all_were_made(said)
 
 
 def test_a_page_that_has_gone_meanwhile_is_no_fault(warm: tuple[Project, site.Preview], tmp_path: Path) -> None:
