@@ -70,11 +70,16 @@ def open_page(address: str, show: Callable[[str], object] = webbrowser.open) -> 
     return thread
 
 
-def _open_server(root: Path, board: Board, port: int | None) -> _Server:
+def _open_server(
+    root: Path, board: Board, port: int | None, start: Callable[[tuple[str, int], _Desk], _Server] | None = None
+) -> _Server:
     for number in PORTS if port is None else [port]:
         try:
-            return _Server((HOST, number), _Desk(root, board))
+            return (start or _Server)((HOST, number), _Desk(root, board))
         except OSError as error:
+            if error.errno == errno.EACCES and not WINDOWS and port is not None:
+                message = f"port {port} is for administrators only; name one from 1024 on with --port"
+                raise BuildError([Problem("preview", 0, "output", message)]) from None
             if error.errno not in (errno.EADDRINUSE, errno.EACCES) and not WINDOWS:
                 raise
         except OverflowError:  # no computer has such a port

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -609,6 +610,14 @@ def test_a_number_that_no_port_has_is_told_with_what_to_do(tmp_path: Path) -> No
     for port in (-1, 65536, 10**30):
         with pytest.raises(BuildError, match=f"no port has the number {port}; write one from 1 to 65535"):
             serve._open_server(tmp_path, Board(), port)
+
+
+def test_a_port_that_is_not_allowed_is_told_with_what_to_do(tmp_path: Path) -> None:
+    def refuse(address: tuple[str, int], desk: Desk) -> serve._Server:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with pytest.raises(BuildError, match="port 80 is for administrators only; name one from 1024 on with --port"):
+        serve._open_server(tmp_path, Board(), 80, refuse)
 
 
 def test_a_port_that_is_taken_is_told_with_what_to_do(tmp_path: Path) -> None:
