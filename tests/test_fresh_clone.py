@@ -33,7 +33,7 @@ def test_a_fresh_clone_builds(tmp_path: Path) -> None:
 def test_two_at_once_in_a_fresh_clone_install_once(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
-    (clone / "dist").mkdir()
+    (clone / "dist").touch()  # or there would be nothing to clean
     python = Path(sys.base_prefix) / "bin" / "python3"
     command: list[str | Path] = [python, "build.py", "clean"]
     runs = [subprocess.Popen(command, cwd=clone, stderr=subprocess.PIPE, text=True) for _ in range(2)]
