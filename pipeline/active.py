@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from html import unescape
@@ -44,6 +45,32 @@ _ADDRESSES = frozenset(
     ["href", "xlink:href", "src", "action", "formaction", "data", "poster", "to", "from", "by", "values", "ping"]
 )
 _RUNS = re.compile(r"(?:^|;)(javascript:|vbscript:|data:(?:text/html|application/xhtml\+xml|text/xml))", re.IGNORECASE)
+
+
+def never_ended(html: str) -> str:
+    """An element that a piece of HTML begins without end, where there are too many to read it in time; '' elsewhere.
+
+    A parser goes through all that is open for each element, and opens anew in each paragraph what is <b> or the like.
+    """
+    begun = Counter(name.lower() for name, end in _BEGINS.findall(html) if not end or name.lower() in _OPENED_ANEW)
+    begun.subtract(name.lower() for name in _ENDS.findall(html))
+    open_ones = {name: number for name, number in begun.items() if number > 0 and name not in _END_BY_THEMSELVES}
+    again = sum(number for name, number in open_ones.items() if name in _OPENED_ANEW)
+    if sum(open_ones.values()) <= _MOST_OPEN and again * html.count("<") <= _MOST_OPENED:
+        return ""
+    return max(open_ones, key=lambda name: (name in _OPENED_ANEW and again > 9, open_ones[name]))
+
+
+_BEGINS = re.compile(r"<([a-z][^\s<>/]*)(?:[^<>]*(/)>)?", re.IGNORECASE)
+_ENDS = re.compile(r"</([a-z][^\s<>/]*)", re.IGNORECASE)
+_OPENED_ANEW = frozenset(["b", "big", "code", "em", "font", "i", "s", "small", "strike", "strong", "tt", "u"])
+_END_BY_THEMSELVES = frozenset(
+    ["a", "area", "body", "br", "col", "colgroup", "dd", "dt", "head", "hr", "html", "img", "input", "li", "link"]
+) | {"meta", "nobr", "option", "p", "rp", "rt", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr"}
+_MOST_OPEN = 5000
+"""Elements; no browser shows more than 512 in each other."""
+_MOST_OPENED = 2_000_000
+"""Elements; each takes some hundred bytes."""
 
 
 def find(html: str) -> Iterator[Active]:
@@ -95,6 +122,10 @@ def _elements(html: str, *, is_page: bool = False) -> Iterator[Active]:
     # What stands in it is elements to some, and to a browser text, which may end where nobody else sees an end.
     if re.search(r"<noscript\b", html, re.IGNORECASE):
         yield Active("<noscript>", f"<noscript> in a page; {_CURES['noscript']}", (r"<noscript\b",))
+    if name := never_ended(html):
+        what = f"<{name}> and more without end"
+        yield Active(what, f"{what}, which nobody could read in time; end each element", (rf"<{re.escape(name)}\b",))
+        return
     for node in LexborHTMLParser(html).css("*"):
         name = (node.tag or "").lower()
         # A drawing may name its elements with a prefix.
@@ -122,11 +153,11 @@ def _judge(element: str, attributes: Mapping[str, str]) -> Iterator[Active]:
         yield Active(f"<{element}>", f"<{element}> in a page; {_CURES[kind]}", (rf"<(?:\w+:)?{re.escape(element)}\b",))
     elif element == "template" and any(key.startswith("shadowroot") for key in attributes):
         yield Active(
-            "<template>", f"<template> in a page; {_CURES['template']}", (r"<template\b[^>]*shadowroot", "<template")
+            "<template>", f"<template> in a page; {_CURES['template']}", (r"<template\b[^<>]*shadowroot", "<template")
         )
     elif element == "meta" and "http-equiv" in attributes:
         yield Active(
-            "<meta>", f"<meta http-equiv> in a page; {_CURES['meta']}", (r"<meta\b[^>]*http-equiv", r"http-equiv")
+            "<meta>", f"<meta http-equiv> in a page; {_CURES['meta']}", (r"<meta\b[^<>]*http-equiv", r"http-equiv")
         )
     for key, value in attributes.items():
         name = key.lower()

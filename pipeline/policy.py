@@ -150,7 +150,8 @@ def _place(html: str) -> int:
 
 # https://html.spec.whatwg.org/multipage/scripting.html#attr-script-type; other types hold data.
 _RUN = frozenset(["", "module", "importmap", "speculationrules", "text/javascript", "application/javascript"])
-_CHARSET = re.compile(r"<meta\s+charset=[^>]*>", re.IGNORECASE)
-_HEAD = re.compile(r"<head(?:\s[^>]*)?>", re.IGNORECASE)
+# A tag that another begins in is none to these, or a row of beginnings would be read as often as it is long.
+_CHARSET = re.compile(r"<meta\s+charset=[^<>]*>", re.IGNORECASE)
+_HEAD = re.compile(r"<head(?:\s[^<>]*)?>", re.IGNORECASE)
 _DOCTYPE = re.compile(r"(?:\s|\ufeff|<!--(?:(?!-->).)*-->)*<!doctype[^>]*>", re.IGNORECASE | re.DOTALL)
-_LOADS = re.compile(r"<(?:script|style|img|body|link(?![^>]*href=\"data:))\b", re.IGNORECASE)
+_LOADS = re.compile(r"<(?:script|style|img|body|link(?![^<>]*href=\"data:))\b", re.IGNORECASE)

@@ -615,8 +615,9 @@ def page_problems(settings: Settings) -> Iterator[Problem]:
             try:
                 if path.suffix == ".md":
                     text = read_text(path, name)
-                    yield from _text_problems(text, name)
-                    yield from _meta_problems(text, name, settings)
+                    with patience.named(name, text):
+                        found = [*_text_problems(text, name), *_meta_problems(text, name, settings)]
+                    yield from found
                 else:
                     yield from _file_problems(path, name, is_asset="assets" in path.relative_to(docs).parts[:1])
             except BuildError as error:
@@ -642,7 +643,10 @@ def _file_problems(path: Path, name: str, *, is_asset: bool) -> Iterator[Problem
         message = f"is a page with the ending '{path.suffix}', which nobody looks into; {cure}"
         yield Problem(name, 0, "page-script", message)
     elif ending in _DOCUMENTS or (ending not in _WORDS and _begins_as_xml(path)):
-        yield from _document_problems(read_text(path, name), name, ending)
+        text = read_text(path, name)
+        with patience.named(name, text):
+            found = list(_document_problems(text, name, ending))
+        yield from found
 
 
 # What a browser opens by itself. Web servers call all of the first XML.
@@ -682,7 +686,8 @@ The theme shows nothing of others, such as 'summary' and 'status', with which a 
 def _text_problems(text: str, name: str) -> Iterator[Problem]:
     plain = tables.out_of_boxes(active.without_comments(active.without_code(text)))
     plain = re.sub(r"^(?: {4}|\t).*", "", plain, flags=re.MULTILINE)
-    bare = re.sub(r"<pre\b.*?</pre>", lambda code: "\n" * code[0].count("\n"), plain, flags=re.DOTALL | re.IGNORECASE)
+    code = r"<pre\b(?:(?!<pre\b).)*?</pre>"
+    bare = re.sub(code, lambda code: "\n" * code[0].count("\n"), plain, flags=re.DOTALL | re.IGNORECASE)
     for row, message in tables.lost(lines_of(bare)):
         yield Problem(name, row, "cell-lost", message)
     matter = front_matter(text)
@@ -955,6 +960,8 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     _make_titles_safe(page)
     for found in active.find(html):
         _warn(page, config, found.message, *found.clues)
+    if active.never_ended(html):
+        return ""
     if page.file.generated_by is None:
         for line, message in unclosed.find(html, page.file.content_string):
             _tell(page, config, line, "block-open", message)

@@ -359,6 +359,19 @@ DOCUMENTS = [
         "a.html:2: the handler 'onload' of <body>; ... [page-script]",
     ),
     document(
+        "elements_without_end",
+        {
+            "a.html": "<!doctype html>\n" + "<div>" * 200_000,
+            "b.html": f"<!doctype html>\n<p>{''.join(f'<b id={n} <>' for n in range(6000))}</p>{'<p>x' * 6000}",
+            "c.html": "<!doctype html>\n<!--" + "<meta charset=" * 100_000,
+            "d.md": "# A page\n\n" + "<pre " * 40_000,
+        },
+        *(
+            f"{name}.html:2: <{element}> and more without end, which ... [page-script]"
+            for name, element in [("a", "div"), ("b", "b")]
+        ),
+    ),
+    document(
         "xml_under_another_name",
         dict.fromkeys(["a.gml", "b.xlf"], f"<x>\n<script {IN_XHTML}>run()</script></x>\n"),
         *(f"{name}:2: <script> in a page; ... [page-script]" for name in ("a.gml", "b.xlf")),
@@ -491,6 +504,16 @@ def test_a_page_that_keeps_mkdocs_busy_is_given_up(text: str, tiny: Project, mon
 
     assert_told(page_of_brackets(tiny), [str(problem) for problem in caught.value.problems])
     assert (0.0, 0.0) == signal.getitimer(signal.ITIMER_REAL)
+
+
+def test_a_page_that_ends_nothing_is_not_read(tiny: Project) -> None:
+    text = f"<p>{''.join(f'<b id={n}>' for n in range(6000))}</p>{'<p>x' * 6000}"
+    (tiny.root / "docs/page.md").write_text(f"# A page\n\n{text}\n", encoding="utf-8")
+
+    found = site.build(site.read_settings(tiny.root), tiny.root / "site")
+
+    told = [str(problem) for problem in found if problem.path == "docs/page.md"]
+    assert_told(["docs/page.md:3: <b> and more without end, which nobody could ... [page-script]"], told)
 
 
 @pytest.mark.parametrize("text", ["[" * 200_000, "x\n" * 200_000], ids=["when it is made", "when it is read"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import re
 import struct
 import zlib
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from pipeline import pictures
+from pipeline import patience, pictures
 from tests.conftest import Project
 
 KINDS: dict[str, dict[str, Any]] = {
@@ -53,6 +54,17 @@ def test_a_photograph_smaller_than_an_eighth_of_anything_is_whole(tmp_path: Path
     Image.new("RGB", (4, 3)).save(tmp_path / "a.jpg")
 
     assert not pictures.is_cut_off(tmp_path / "a.jpg")
+
+
+def test_a_photograph_of_many_scans_is_not_decompressed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "SECONDS", 2.0)
+    Image.new("L", (2000, 2000)).save(out := io.BytesIO(), "JPEG", progressive=True)
+    begun, *scans = re.split(rb"(?=\xff\xda)", out.getvalue())
+    path = tmp_path / "a.jpg"
+    path.write_bytes(begun + scans[0] + scans[1] * 20_000 + b"\xff\xd9")  # to decompress it takes half a minute
+
+    with patience.within(""):
+        assert not pictures.is_cut_off(path)
 
 
 def test_a_picture_that_was_saved_anew_is_looked_at_again(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline import policy
+from pipeline import patience, policy
 
 META = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
 
@@ -84,6 +84,23 @@ def test_what_only_looks_like_the_head_is_no_place_for_the_policy(page: str) -> 
     assert ["meta", "meta"] == head[:2]
     assert not META.search(sealed[sealed.index("<script") :])
     assert sealed.startswith("\ufeff") == page.startswith("\ufeff")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<!--{'<meta charset=' * 50_000}",
+        "<head " * 50_000,
+        f'{"<link " * 50_000} href="data:"><meta charset=utf-8>',
+    ],
+    ids=["character sets", "heads", "links"],
+)
+def test_what_begins_again_and_again_is_read_once(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "SECONDS", 2.0)
+    monkeypatch.setattr(patience, "SECONDS_PER_SIGN", 0.0)
+
+    with patience.within(""):  # it takes a twentieth of a second, or minutes
+        assert META.search(policy.seal_page(page))
 
 
 def test_every_file_of_the_site_has_one_policy_that_lets_no_other_script_in(
