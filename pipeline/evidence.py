@@ -78,8 +78,13 @@ def _csv(rows: Sequence[Sequence[object]]) -> str:
 
 def _cell(value: object) -> object:
     """A cell that no spreadsheet takes for a formula: https://owasp.org/www-community/attacks/CSV_Injection"""
-    is_formula = re.match(r"[=@\t\r]|[+-](?!\d+(\.\d+)?\Z)", str(value))
-    return f"'{value}" if is_formula else value
+    return _FORMULA.sub("'", value) if isinstance(value, str) else value
+
+
+# Where a spreadsheet parts cells at semicolons, a cell of ours is more than one, and its quotation marks are none.
+_FORMULA = re.compile(
+    r"\A(?=[=@\t\r]|[+-](?!\d+(?:\.\d+)?\Z))|(?<=[;\r\n])(?=[=@]|[+-](?! |\d+(?:\.\d+)?(?:[;\r\n]|\Z)))"
+)
 
 
 # --- records ------------------------------------------------------------------------------------------------

@@ -333,9 +333,18 @@ def _wrong_texts(incident: Incident) -> Wrongs:
         brought = scenario.logs[int(place[1])].vary if place[0] == "logs" else scenario.scaling.vary
         vary = {name: words[0] for name, words in brought.items() if words} if "lines" in place else {}
         try:
-            incident.text(value, clock, vary)
+            text = incident.text(value, clock, vary)
         except MeaningError as error:
             yield place, str(error)
+            continue
+        if len(place) > 2 and place[0] in ("documents", "logs") and place[2] in ("lines", "text", "vary"):
+            file = getattr(scenario, place[0])[int(place[1])].file
+            if file.endswith((".csv", ".tsv")) and (formula := _FORMULA.search(text)):
+                yield place, f"a spreadsheet takes {shown(formula[0])} for a formula; write ' before it"
+
+
+# Any cell that begins as one, and is no number, whatever parts cells.
+_FORMULA = re.compile(r"(?m)(?<![^,;\t\n])[ \"]*(?:[=@]|[+-](?![\d.:% ]*\"?(?:[,;\t]|$))).*")
 
 
 def _disagreements(incident: Incident) -> Wrongs:

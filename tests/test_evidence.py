@@ -269,12 +269,16 @@ def test_an_anchor_is_that_of_one_thing_and_a_file_keeps_its_own(tmp_path: Path)
 
 
 def test_a_cell_is_no_formula(tmp_path: Path) -> None:
-    fields = """category: "-5", a: "+1.5", b: "@a", c: "\\t=a", d: "-a", e: "'=a", f: "=1", state:"""
+    fields = (
+        """category: "-5", a: "+1.5", b: "@a", c: "\\t=a", d: "-a", e: "'=a", f: "=1", g: "x;=1;-2;-a\\n- a", state:"""
+    )
     incident = other(tmp_path, 'state: "6"', f'{fields} "6"')
 
     [exported] = csv.DictReader(io.StringIO(evidence.files(incident)["incident.csv"]))
 
-    assert ["-5", "+1.5", "'@a", "'\t=a", "'-a", "'=a", "'=1"] == [exported[name] for name in ("category", *"abcdef")]
+    assert ["-5", "+1.5", "'@a", "'\t=a", "'-a", "'=a", "'=1", "x;'=1;-2;'-a\n- a"] == [
+        exported[name] for name in ("category", *"abcdefg")
+    ]
 
 
 def test_words_of_which_each_line_takes_another_are_filled_in(tmp_path: Path) -> None:

@@ -220,6 +220,26 @@ def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, old: str, new: str
     assert all(each.endswith(("[scenario]", "[yaml]")) for each in found)
 
 
+@pytest.mark.parametrize("cell", ["=1+1", "x;=1", "x,@a", 'x,"=1"', "x\\t+a", "-1+a", "x\\n=1"])
+def test_a_table_has_no_formula(cell: str, tmp_path: Path) -> None:
+    text = changed('file: "rules.txt"', 'file: "rules.csv"').replace("Ring after", cell.replace('"', '\\"'))
+
+    [told] = refusal(tmp_path, text)
+
+    row = line(text, ' minutes."')
+    assert told.startswith(f"{NAME}:{row}: documents.text: a spreadsheet takes ")
+
+
+def test_signs_that_are_no_formula_are_let_be(tmp_path: Path) -> None:
+    text = changed('file: "rules.txt"', 'file: "rules.csv"').replace(
+        "Ring after", "-5,+1.5,-,- 3 %,+01:30,a=1,a-b,'=1,"
+    )
+
+    write(tmp_path, text)
+
+    assert [1] == [len(incident.scenario.documents) for incident in scenario.read(tmp_path)]
+
+
 def test_lines_are_limited_in_all_as_well(tmp_path: Path) -> None:
     text = changed(
         '- { time: "failing", every_seconds: 50, until: "20:18"',
