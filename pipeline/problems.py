@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import stat
+import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -122,6 +124,9 @@ def _odd(path: Path) -> str:
 def place_problems(root: Path) -> Iterator[Problem]:
     """What no build may read in a project, as it is no file, or leads out of it."""
     inside = root.resolve()
+    for name in sorted(_kept_by_git(root)):
+        message = f"is in the repository, and a build trusts what it finds there; run 'git rm -r --cached {name}'"
+        yield Problem(name, 0, "file", message)
     try:
         for folder, folders, files in os.walk(root):  # which follows no links
             folders[:] = [name for name in folders if not _is_of_tools(Path(folder, name), root)]
@@ -142,6 +147,17 @@ def _is_of_tools(folder: Path, root: Path) -> bool:
 
 _AUTHORS = frozenset(["data", "docs", "overrides", "slides"])
 """Folders of which everything is read; MkDocs would leave out what it may not read, without a word."""
+
+
+def _kept_by_git(root: Path) -> set[str]:
+    """Folders that tools are to fill, and of which something came with the project."""
+    git = shutil.which("git")
+    if not git:
+        return set()
+    named = sorted(_NOT_AUTHORS - {".git"})
+    listing = [git, "-C", str(root), "-c", "core.fsmonitor=false", "ls-files", "-z", "--", *named]
+    listed = subprocess.run(listing, capture_output=True, encoding="utf-8", errors="replace").stdout
+    return {name for line in listed.split("\0") if (name := line.partition("/")[0]) in named}
 
 
 def _place_problems(paths: Sequence[Path], root: Path, inside: Path) -> Iterator[Problem]:

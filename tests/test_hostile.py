@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from html import unescape
@@ -814,6 +815,21 @@ def test_a_pipe_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     for name in ("pipe", "/dev/zero"):
         with pytest.raises(BuildError, match="is a named pipe, a socket or a device"):
             read_text(tmp_path / name, name)
+
+
+def test_what_tools_fill_does_not_come_with_the_project(tmp_path: Path) -> None:
+    project = tmp_path / "repository/project"
+    for name in ("dist/cache/a", ".venv/a", "slides/dist/a"):
+        (project / name).parent.mkdir(parents=True)
+        (project / name).write_text("a", encoding="utf-8")
+    (project / "node_modules").symlink_to("/etc")
+    subprocess.run(["git", "init", "--quiet", project.parent], check=True)
+    assert [] == list(place_problems(project))
+
+    subprocess.run(["git", "-C", project, "add", "slides", "dist", "node_modules"], check=True)
+
+    told = "is in the repository, and a build trusts what it finds there; ... [file]"
+    assert_told([f"{name}: {told}" for name in ("dist", "node_modules")], list(map(str, place_problems(project))))
 
 
 def test_links_within_the_project_and_folders_of_tools_are_let_be(tmp_path: Path) -> None:
