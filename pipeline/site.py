@@ -437,6 +437,7 @@ class _Clock(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
         super().__init__()
         self._page = ExitStack()
 
+    @event_priority(100)  # before hooks and plugins, which may be kept busy as well
     def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
         self._page.enter_context(patience.within(markdown))
         return markdown
@@ -577,6 +578,8 @@ def _raised_in_page(error: Exception, messages: list[str], settings: Settings) -
 def _raised_in_project(error: BaseException, root: Path) -> Problem:
     """An exception as a problem of the project's file, outside of this package, that it came from."""
     said = f"{type(error).__name__}: {cut(str(error), 300)}; correct it"
+    if isinstance(error, patience.Late):
+        said = "keeps MkDocs busy without end; see what it waits for"
     if isinstance(error, SyntaxError) and error.filename:
         return Problem(_shown(Path(error.filename), root), error.lineno or 0, "mkdocs", said)
     own = Path(__file__).resolve().parent

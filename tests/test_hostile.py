@@ -507,6 +507,19 @@ def test_a_page_that_keeps_mkdocs_busy_is_given_up(text: str, tiny: Project, mon
     assert (0.0, 0.0) == signal.getitimer(signal.ITIMER_REAL)
 
 
+def test_a_page_that_keeps_a_hook_busy_is_given_up(tiny: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "SECONDS", 1.0)
+    (tiny.root / "hook.py").write_text(
+        "def on_page_markdown(*_, **__):\n    while True:\n        pass\n", encoding="utf-8"
+    )
+    tiny.edit("mkdocs.yml", lambda text: text.replace("hooks:\n", "hooks:\n  - hook.py\n"))
+
+    with patience.within(" " * 1_000_000), pytest.raises(BuildError) as caught:
+        site.build(site.read_settings(tiny.root), tiny.root / "site")
+
+    assert_told(["hook.py:2: keeps MkDocs busy without end; ... [mkdocs]"], list(map(str, caught.value.problems)))
+
+
 def test_a_page_that_ends_nothing_is_not_read(tiny: Project) -> None:
     text = f"<p>{''.join(f'<b id={n}>' for n in range(6000))}</p>{'<p>x' * 6000}"
     (tiny.root / "docs/page.md").write_text(f"# A page\n\n{text}\n", encoding="utf-8")
@@ -685,9 +698,13 @@ def test_titles_are_shown_as_words(tiny: Project) -> None:
         text = f"# {heading}\n\n## {heading}\n\n<textarea>\n\n## Words {{ id='\"><script>run()</script>' }}\n"
         (tiny.root / f"docs/page-{number}.md").write_text(text, encoding="utf-8")
 
+    named = "f &lt;&sol;title&gt;&lt;script&gt;run()&lt;&sol;script&gt;"
+    (tiny.root / f"docs/{named}.md").write_text("Words\n", encoding="utf-8")
+
     found = site.build(site.read_settings(tiny.root), tiny.root / "site")
 
     assert [] == [str(problem) for problem in found if problem.rule == "page-script"]
+    assert [] == list(live((tiny.root / f"site/{named}/index.html").read_text(encoding="utf-8")))
     for number, (title, heading) in enumerate(HEADINGS.values()):
         html = (tiny.root / f"site/page-{number}/index.html").read_text(encoding="utf-8")
         tree = LexborHTMLParser(html)
