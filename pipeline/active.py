@@ -56,9 +56,11 @@ def never_ended(html: str) -> str:
     begun.subtract(name.lower() for name in _ENDS.findall(html))
     open_ones = {name: number for name, number in begun.items() if number > 0 and name not in _END_BY_THEMSELVES}
     again = sum(number for name, number in open_ones.items() if name in _OPENED_ANEW)
-    if sum(open_ones.values()) <= _MOST_OPEN and again * html.count("<") <= _MOST_OPENED:
+    too_often = again * html.count("<") > _MOST_OPENED
+    if sum(open_ones.values()) <= _MOST_OPEN and not too_often:
         return ""
-    return max(open_ones, key=lambda name: (name in _OPENED_ANEW and again > 9, open_ones[name]))
+    worst: str = max(open_ones, key=lambda name: (too_often and name in _OPENED_ANEW, open_ones[name]))
+    return worst
 
 
 _BEGINS = re.compile(r"<([a-z][^\s<>/]*)(?:[^<>]*(/)>)?", re.IGNORECASE)

@@ -712,7 +712,7 @@ def test_titles_are_shown_as_words(tiny: Project) -> None:
         [first] = tree.css(".md-nav--primary .md-nav__link--active > .md-ellipsis")[:1]
         [second, *_] = tree.css(".md-nav--secondary .md-nav__link > .md-ellipsis")
         assert [unescape(title), unescape(heading)] == [" ".join(each.text().split()) for each in (first, second)]
-        assert f"{unescape(title)} - Tiny" == (tree.css_first("title").text() or "")
+        assert [f"{unescape(title)} - Tiny"] == [node.text() for node in tree.css("head > title")]
 
 
 SHOWS_TITLE = """\
