@@ -154,10 +154,12 @@ def _kept_by_git(root: Path) -> set[str]:
     git = shutil.which("git")
     if not git:
         return set()
-    named = sorted(_NOT_AUTHORS - {".git"})
-    listing = [git, "-C", str(root), "-c", "core.fsmonitor=false", "ls-files", "-z", "--", *named]
+    listing = [git, "-C", str(root), "-c", "core.fsmonitor=false", "ls-files", "-z", "--", *_FILLED]
     listed = subprocess.run(listing, capture_output=True, encoding="utf-8", errors="replace").stdout
-    return {name for line in listed.split("\0") if (name := line.partition("/")[0]) in named}
+    return {name for line in listed.split("\0") if (name := line.partition("/")[0]) in _FILLED}
+
+
+_FILLED = (".venv", "dist", "node_modules")
 
 
 def _place_problems(paths: Sequence[Path], root: Path, inside: Path) -> Iterator[Problem]:
