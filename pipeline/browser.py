@@ -21,7 +21,7 @@ from urllib.parse import quote, urlsplit
 from playwright.sync_api import Browser, ConsoleMessage, Playwright, Request, Route, ViewportSize, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
-from pipeline import looks, loopback, policy, scratch
+from pipeline import looks, loopback, scratch
 from pipeline.looks import COLOURS, SCHEMES, WIDTHS, Finding
 from pipeline.problems import Area, BuildError, Problem, cut
 
@@ -402,7 +402,7 @@ class Reader:
         with self._watch.step(PATIENCE):
             self._page.emulate_media(media="print")
             self._page.goto("about:blank")
-            self._page.set_content(policy.seal_print(html), wait_until="load")
+            self._page.set_content(html, wait_until="load")
             for layout in layouts:
                 with self._watch.step(_patience(html)):
                     self._page.evaluate(_LAY_OUT, layout)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pikepdf
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from pipeline import labels, notes, pages
+from pipeline import labels, notes, pages, policy
 from pipeline.deck import Deck, Slide
 from pipeline.marp import NOWHERE
 
@@ -69,10 +69,11 @@ def document(deck: Deck, bare: str, *, links: Mapping[str, str]) -> str:
             f"<header dir='auto'><h1>{escape(heading(slide, deck.lang))}</h1>{plan}</header>"
             f"<div class='slide'>{_below_ours(frame)}</div><div class='said'>{said}</div></article>"
         )
-    return (
+    return policy.seal_print(
         f"<!DOCTYPE html><html lang='{escape(deck.lang)}'><head><meta charset='utf-8'><base href='{NOWHERE}'>"
         f"{styles}<style>{_STYLE.read_text(encoding='utf-8')}{''.join(_page_rules(deck))}</style></head>"
-        f"<body><div class='lines' aria-hidden='true'>{lines}</div>{''.join(body)}</body></html>"
+        f"<body><div class='lines' aria-hidden='true'>{lines}</div>{''.join(body)}</body></html>",
+        tree,
     )
 
 

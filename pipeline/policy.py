@@ -51,9 +51,10 @@ _SAVED = {
     "form-action": "'none'",
 }
 
-# What is printed has everything in it, and runs nothing.
+# What is printed has everything in it.
 _PRINT = {
     "default-src": "'none'",
+    "script-src": "",
     "style-src": "'unsafe-inline' data:",
     "img-src": "data:",
     "media-src": "data:",
@@ -82,9 +83,9 @@ def seal_saved(html: str, original: LexborHTMLParser) -> str:
     return _seal(html, _SAVED, frozenset(_inline_scripts(original)))
 
 
-def seal_print(html: str) -> str:
-    """A document to print with its policy: nothing in it runs, and it loads nothing."""
-    return _seal(html, _PRINT)
+def seal_print(html: str, deck: LexborHTMLParser | None = None) -> str:
+    """A document to print with its policy: it loads nothing, and nothing in it runs but what Marp's `deck` brings."""
+    return _seal(html, _PRINT, frozenset(_inline_scripts(deck) if deck else ()))
 
 
 def _seal(html: str, policy: dict[str, str], known: frozenset[str] | None = None) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from pipeline import evidence, graphs, pdf
+from pipeline import evidence, graphs, pdf, policy
 from pipeline.browser import Reader
 from pipeline.graphs import Graph
 from pipeline.incident import Incident
@@ -412,7 +412,7 @@ def document(incident: Incident, lang: str) -> str:
             f"<article><h2>{name}</h2><table><thead><tr>{cells}</tr></thead><tbody>{lines}</tbody></table></article>"
         )
     body.append("</main>")
-    return (
+    return policy.seal_print(
         f"<!DOCTYPE html><html lang='{escape(lang)}'><head><meta charset='utf-8'><title>{title}</title>"
         f"<style>{_STYLE.read_text(encoding='utf-8')}</style></head><body>{''.join(body)}</body></html>"
     )

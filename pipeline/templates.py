@@ -24,7 +24,7 @@ from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
 from yaml.nodes import MappingNode
 
-from pipeline import active, figures, patience, pdf
+from pipeline import active, figures, patience, pdf, policy
 from pipeline.active import without_code
 from pipeline.browser import Reader
 from pipeline.problems import (
@@ -546,7 +546,7 @@ def document(template: Template, imprint: Imprint) -> str:
     html = re.sub(r'(<p class="[^"]*\blines-(\d+)[^"]*">.*?</p>)', _with_lines, html, flags=re.DOTALL)
     html = re.sub(r'(<h2 class="use".*)', r"<section class='use'>\1</section>", html, flags=re.DOTALL)
     style = _STYLE.read_text(encoding="utf-8")
-    return (
+    return policy.seal_print(
         f"<!DOCTYPE html><html lang='{escape(imprint.lang)}'><head><meta charset='utf-8'>"
         f"<title>{escape(template.title)}</title><style>{_fonts()}{style}{_foot(template, imprint.base)}</style></head>"
         f"<body><main>{html}</main></body></html>"

@@ -17,7 +17,7 @@ from PIL import Image, ImageChops
 from playwright.sync_api import Browser
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline import artifacts, checks, decks, handouts, labels, notes, pdf
+from pipeline import artifacts, checks, decks, handouts, labels, notes, pdf, policy
 from pipeline.artifacts import Made
 from pipeline.browser import Reader
 from pipeline.deck import Deck, Slide
@@ -596,7 +596,9 @@ def test_what_a_document_asks_for_is_not_held_against_the_next_page(reader: Read
 
 
 def test_nothing_in_a_document_runs(reader: Reader) -> None:
-    runs = "document.body.append('Run')"
-    [printed] = reader.print(f'<p>Words</p><script>{runs}</script><img src="x" onerror="{runs}">', ["one"])
+    runs, script = "document.body.append('Run')", "<script>document.body.append(' of Marp')</script>"
+    html = f'<p>Words</p><script>{runs}</script><img src="x" onerror="{runs}">{script}'
+    for deck, words in [(None, "Words"), (LexborHTMLParser(script), "Words of Marp")]:
+        [printed] = reader.print(policy.seal_print(html, deck), ["one"])
 
-    assert ["Words"] == pdf.texts(printed)
+        assert words == " ".join(" ".join(pdf.texts(printed)).split())

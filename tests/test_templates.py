@@ -22,6 +22,7 @@ from pipeline.browser import Reader
 from pipeline.problems import BuildError
 from pipeline.templates import Imprint, Template
 from tests.conftest import ROOT, Project, told
+from tests.test_policy import directives
 
 BASE = "https://workshop.example/kit/"
 PAGE = """---
@@ -519,6 +520,12 @@ def test_what_would_run_in_print_is_named_though_it_is_code_to_the_site() -> Non
     [problem] = caught.value.problems
     assert (25, "page-script") == (problem.line, problem.rule)
     assert problem.message.startswith("the handler 'onclick' of <p>;")
+
+
+def test_a_document_to_print_runs_nothing() -> None:
+    allowed = directives(templates.document(read(PAGE.replace("See the", "<script>run()</script> See the")), IMPRINT))
+
+    assert (["'none'"], []) == (allowed["default-src"], allowed["script-src"])
 
 
 @pytest.fixture(scope="module")
