@@ -364,7 +364,8 @@ def render_files(
     """
     folders = [folder, *(folder / name for name in decks.name_files(files))]
     publish.see_folders(folders)
-    publish.see_output(root)
+    if folder.resolve().is_relative_to((root / "dist").resolve()):
+        publish.see_output(root)
     taken = [(root / "dist" / name).resolve() for name in ("cache", "report", "site", "stage")]
     for each in folders:
         if any(each.resolve().is_relative_to(place) for place in taken):

@@ -204,6 +204,19 @@ def test_a_deck_is_not_written_over_its_authors_files(deck: str, own: str, lost:
     assert f"{tmp_path / lost}: {message}" == str(caught.value)
 
 
+def test_a_deck_may_be_written_elsewhere_wherever_the_output_leads(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/thesis.txt").touch()
+    (tmp_path / "dist").symlink_to("mine")
+    (tmp_path / "out/talk/thumbs").mkdir(parents=True)
+
+    for folder, message in (("dist/decks", "dist: is a link to a folder"), ("out", "/thumbs: was not written by")):
+        with pytest.raises(BuildError, match=message):
+            commands.render_files(
+                tmp_path, [tmp_path / "talk.md"], tmp_path / folder, Tools(tmp_path, tmp_path), strict=False
+            )
+
+
 @pytest.mark.parametrize("strict", [(), ("--strict",)], ids=["", "strict"])
 def test_what_a_deck_has_no_more_does_not_stay(strict: tuple[str, ...], tmp_path: Path, tiny: Project) -> None:
     path, output = tmp_path / "talk.md", tmp_path / "out/talk"
