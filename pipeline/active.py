@@ -189,7 +189,8 @@ def _loads(element: str, attributes: Mapping[str, str], text: str, *, is_picture
     """What an element of a drawing asks another host for, or where it is a picture, what is not in it."""
     asked = [value for key, value in attributes.items() if key in _LOADED and element not in ("a", "area")]
     asked += [each for key in ("srcset", "imagesrcset") for each in attributes.get(key, "").split(",")]
-    asked.append(attributes.get("background", ""))
+    if element in ("body", "table", "tbody", "td", "tfoot", "th", "thead", "tr"):
+        asked.append(attributes.get("background", ""))
     styled = [*(attributes.get(key, "") for key in _STYLED), text]
     if element == "set" or element.startswith("animate"):
         moved = [part for key in _MOVED for part in attributes.get(key, "").split(";")]
