@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import unquote
 
+from pipeline import pictures
 from pipeline.deck import Deck
 from pipeline.problems import Problem, line_of
 from pipeline.rules import RULES
@@ -56,9 +57,8 @@ def causes(problems: Iterable[Problem], decks: Sequence[Deck]) -> Iterator[Probl
     speechless = {p.path for p in problems if p.rule == "directive-value" and "no language tag" in p.message}
     missing = [problem for problem in problems if problem.rule in ("image-missing", "link-dead")]
     outside = {(p.path, p.message.split("'")[1]) for p in problems if p.rule == "file-outside" and "'" in p.message}
-    cut_off = {
-        (p.path, p.message.split("'")[1]) for p in problems if p.rule == "image-broken" and "' is cut off" in p.message
-    }
+    told_of = (p for p in problems if re.match(rf"image '[^']*' (?:is cut off|{pictures.TOO_LARGE})", p.message))
+    unusable = {(p.path, p.message.split("'")[1]) for p in told_of if p.rule == "image-broken"}
     for problem in problems:
         rule, told = problem.rule, in_deck[_path(problem)]
         if (
@@ -67,7 +67,7 @@ def causes(problems: Iterable[Problem], decks: Sequence[Deck]) -> Iterator[Probl
             or _FOLLOWS_IN_DECK.get(rule, set()) & told
             or (rule == "request-failed" and any(_is_of(problem, each) for each in missing))
             or (rule == "image-broken" and any((problem.path, name) in outside for name in problem.message.split("'")))
-            or ("cannot be shown" in problem.message and _picture(problem) in cut_off)
+            or ("cannot be shown" in problem.message and _picture(problem) in unusable)
             or (problem.path in speechless and _is_of_language(problem))
             # The first slide is what stands above front matter that came too late.
             or (rule == "slide-blank" and place(problem)[1] == 1 and "front-matter" in told)

@@ -33,6 +33,7 @@ from pipeline import (
     loopback,
     names,
     pages,
+    pictures,
     policy,
     practice,
     publish,
@@ -196,6 +197,7 @@ def _make_decks(
     progress.begin(_counted("deck", count, "rendered by Marp"))
     progress.made, progress.found = rendering.drafts
     progress.found += exceptions.problems(progress.decks)
+    _spare_browsers(progress)
     if plan.sheets:
         progress.found += sessions.check(plan.sheets, progress.decks, [source.name for source in plan.sources])
     for each in progress.made:  # before anybody else writes or presents them
@@ -455,7 +457,16 @@ def _make_files(root: Path, files: Sequence[Path], tools: Tools, progress: Progr
         progress.found += links.deck_problems(each.deck, each.html, each.source.path, each.source.text)
 
 
+def _spare_browsers(progress: Progress) -> None:
+    """Raises BuildError where a picture would keep every browser busy for so long that it would be given up."""
+    refused = progress.refused()
+    if any(pictures.TOO_LARGE in problem.message for problem in refused):
+        progress.missed.append("whatever a browser sees, because of a picture that is too large for one")
+        raise BuildError(refused)
+
+
 def _check_files(folder: Path, started: browser.Started, progress: Progress) -> None:
+    _spare_browsers(progress)
     made = progress.made
     _write_decks(made, folder / "decks", links={})
     reader = started.read(folder, _NO_SITE)

@@ -20,12 +20,13 @@ _JPEG = b"\xff\xd8"
 def fault(path: Path) -> str:
     """What is wrong with a picture, and what to do; '' where nothing is."""
     if is_too_large(path):
-        return f"has more than {MOST} megapixels, which keep a browser busy for minutes; save it smaller"
+        return f"{TOO_LARGE}; save it smaller"
     return "is cut off, so that readers see a part of it or nothing; save it anew" if is_cut_off(path) else ""
 
 
 MOST = 100
 """Megapixels; a picture of more keeps a browser busy for minutes, as it is drawn anew for each output."""
+TOO_LARGE = f"has more than {MOST} megapixels, which keep a browser busy for minutes"
 
 
 def is_too_large(path: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline import pictures
 from pipeline.causes import causes, of_settings, once
 from pipeline.deck import Deck, Slide
 from pipeline.problems import Problem
@@ -34,6 +35,10 @@ def at(line: int, rule: str, message: str = "", path: str = DECK) -> Problem:
         (
             at(12, "image-broken", "image 'a.webp' is cut off; save it anew"),
             at(12, "image-broken", "slide 1: image 'img/a.webp' cannot be shown; see whether the file is whole"),
+        ),
+        (
+            at(12, "image-broken", f"image 'a.png' {pictures.TOO_LARGE}; save it smaller"),
+            at(12, "image-broken", "slide 1: image 'img/a.png' cannot be shown; see whether the file is whole"),
         ),
         (at(12, "block-open"), at(10, "slide-blank")),
         (at(12, "block-open"), at(15, "overflow")),

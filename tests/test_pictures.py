@@ -96,6 +96,19 @@ def test_a_picture_larger_than_any_is_named_by_its_first_bytes(tmp_path: Path) -
     assert "megapixels" in pictures.fault(tmp_path / "a.png")
 
 
+def test_a_deck_with_a_picture_that_is_too_large_ends_before_a_browser_looks_at_it(tiny: Project) -> None:
+    Image.new("1", (16_384, 16_384), 1).save(tiny.root / "slides/talk/large.png")
+    tiny.edit("slides/talk/deck.md", lambda text: f"{text}\n![A sky](large.png)\n")
+    said = "image 'large.png' has more than 100 megapixels, which keep a browser busy for minutes; save it smaller"
+
+    built, checked = tiny.run(), tiny.run("check", tiny.root / "slides/talk/deck.md")
+
+    assert [said] == re.findall(r"deck\.md:\d+: (.*) \[image-broken\]\n", built.err)
+    assert [said] == re.findall(r"deck\.md:\d+: (.*) \[image-broken\]\n", checked.out)
+    report = (tiny.root / "dist/report/index.html").read_text(encoding="utf-8")
+    assert "whatever a browser sees, because of a picture that is too large for one" in report
+
+
 def test_a_picture_beside_the_pages_is_named(tiny: Project) -> None:
     (tiny.root / "docs/a.png").write_bytes(picture(KINDS["a.png"])[:-20])
 
