@@ -115,6 +115,18 @@ _SHOWN = ("", "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xhtml", "htt
 """What a browser draws, or may; other XML it lists."""
 
 
+def may_hold(html: str) -> bool:
+    """Whether a long piece of HTML has any sign of what `find` finds: to look at each element takes far longer."""
+    return _SIGNS.search(html) is not None
+
+
+_SIGNS = re.compile(
+    rf"""[<:](?:{"|".join(_ELEMENTS)}|template|noscript)|http-equiv|script:|data:(?:text|app)|action|ping"""
+    r"""|["'\s/]on\w+\s*=|__config|&(?:#|colon|newline|tab)""",
+    re.IGNORECASE,
+)
+
+
 def _each_once(found: Iterable[Active]) -> Iterator[Active]:
     yield from dict.fromkeys(found)
 
@@ -262,8 +274,11 @@ def line_of_link(text: str, target: str) -> int:
 
 def without_code(markdown: str) -> str:
     """Markdown with spaces where it shows code, line by line and sign by sign as long as before."""
-    code = r"^( *)(`{3,}|~{3,})[^\n]*\n.*?^ *\2|`[^`\n]+`"
-    return re.sub(code, _blank, markdown, flags=re.MULTILINE | re.DOTALL)
+    return re.sub(rf"{FENCED}|`[^`\n]+`", _blank, markdown, flags=re.MULTILINE | re.DOTALL)
+
+
+FENCED = r"^ *(`{3,}|~{3,})[^\n]*\n.*?^ *\1"
+"""A block of code in Markdown up to the signs that end it, where `re.MULTILINE` and `re.DOTALL` are set."""
 
 
 def without_comments(markdown: str) -> str:

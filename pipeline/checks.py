@@ -162,6 +162,7 @@ def print_problems(made: Made, prints: Mapping[str, bytes]) -> Iterator[Problem]
 
 def _print_problems(made: Made, prints: Mapping[str, bytes]) -> Iterator[Problem]:
     told = {fault.message for fault in pdf.faults(made.pdf, made.deck.slides)}  # of the slides' own PDF
+    own = pdf.texts(made.pdf)
     for name, content in prints.items():
         texts = pdf.texts(content)
         entries = handouts.outline(content)
@@ -179,17 +180,17 @@ def _print_problems(made: Made, prints: Mapping[str, bytes]) -> Iterator[Problem
         ends = [page for _, page in entries[1:]] + [len(texts)]
         for slide, (_, start), end in zip(made.deck.slides, entries, ends, strict=True):
             # The notes may end on the page on which the next slide starts.
-            if lost := _lost_in_print(made, slide, name, " ".join(texts[start - 1 : end])):
+            if lost := _lost_in_print(own, slide, name, " ".join(texts[start - 1 : end])):
                 message = f"slide {slide.number}: {name} does not show {_some(lost)}; see what hides it in print"
                 yield Problem(made.source.label, slide.line, "handout-incomplete", message)
 
 
-def _lost_in_print(made: Made, slide: Slide, name: str, text: str) -> list[str]:
-    """The words that the pages of a slide lack; what its own PDF lacks of them is told there."""
+def _lost_in_print(own: Sequence[str], slide: Slide, name: str, text: str) -> list[str]:
+    """The words that the pages of a slide lack; what the deck's `own` PDF lacks of them is told there."""
     lost = pdf.missing(text, handouts.words(slide, name))
     if not lost:
         return []
-    unseen = pdf.missing(" ".join(pdf.texts(made.pdf)[slide.number - 1 : slide.number]), slide.text)
+    unseen = pdf.missing(" ".join(own[slide.number - 1 : slide.number]), slide.text)
     said = pdf.missing("", handouts.words(replace(slide, text=""), name))  # which is ours to print
     return [word for word in lost if word in said or word not in unseen]
 

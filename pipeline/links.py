@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from selectolax.lexbor import LexborHTMLParser
 from yaml.nodes import MappingNode, Node, SequenceNode
 
-from pipeline import publish, styles
+from pipeline import publish, scratch, styles
 from pipeline.active import line_of_link
 from pipeline.deck import Deck, stamped_line
 from pipeline.problems import (
@@ -464,4 +464,6 @@ def write_verified(root: Path, alive: Iterable[Entry]) -> None:
             start = text.find("\n", url.end_mark.index) % (len(text) + 1)  # else the end of the text
             end, said = start, f"\n{' ' * key.start_mark.column}{said}"
         text = text[:start] + said + text[end:]
+    for left in scratch.abandoned((root / INVENTORY).parent, publish.NEW):  # by a run that was killed
+        left.unlink(missing_ok=True)
     publish.write(root / INVENTORY, text)

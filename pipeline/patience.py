@@ -28,7 +28,8 @@ class Late(Exception):
 def within(text: str) -> Iterator[None]:
     """Raise Late where what follows takes too long for a text, even if somebody has caught that.
 
-    One at a time, in the main thread, where the system has such a clock; elsewhere, nobody looks at it.
+    In the main thread, where the system has such a clock; elsewhere, nobody looks at it. One within another stops the
+    clock of that for so long.
     """
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
         yield
@@ -41,12 +42,13 @@ def within(text: str) -> Iterator[None]:
         raise Late
 
     before = signal.signal(signal.SIGALRM, end)
-    signal.setitimer(signal.ITIMER_REAL, SECONDS + SECONDS_PER_SIGN * len(text), _AGAIN)
+    around = signal.setitimer(signal.ITIMER_REAL, SECONDS + SECONDS_PER_SIGN * len(text), _AGAIN)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, *around)
     if is_late:
         raise Late
 

@@ -689,8 +689,8 @@ The theme shows nothing of others, such as 'summary' and 'status', with which a 
 def _text_problems(text: str, name: str) -> Iterator[Problem]:
     plain = tables.out_of_boxes(active.without_comments(active.without_code(text)))
     plain = re.sub(r"^(?: {4}|\t).*", "", plain, flags=re.MULTILINE)
-    code = r"<pre\b(?:(?!<pre\b).)*?</pre>"
-    bare = re.sub(code, lambda code: "\n" * code[0].count("\n"), plain, flags=re.DOTALL | re.IGNORECASE)
+    preformatted = r"<pre\b(?:(?!<pre\b).)*?</pre>"
+    bare = re.sub(preformatted, lambda code: "\n" * code[0].count("\n"), plain, flags=re.DOTALL | re.IGNORECASE)
     for row, message in tables.lost(lines_of(bare)):
         yield Problem(name, row, "cell-lost", message)
     matter = front_matter(text)

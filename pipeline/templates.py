@@ -317,14 +317,11 @@ def _plain_blocks(text: str) -> str:
     text = _outside_code(_BOX, _as_quotation, f"{text.strip()}\n")
     made: list[str] = []
     at = 0
-    for code in re.finditer(_CODE, text, re.MULTILINE | re.DOTALL):
+    for code in re.finditer(rf"{active.FENCED}[^\n]*", text, re.MULTILINE | re.DOTALL):
         made += [*map(_plain, _blocks(text[at : code.start()])), code[0]]
         at = code.end()
     made += map(_plain, _blocks(text[at:]))
     return "\n\n".join(block for block in made if block)
-
-
-_CODE = r"^ *(`{3,}|~{3,}).*?^ *\1[^\n]*"
 
 
 def _blocks(text: str) -> list[str]:

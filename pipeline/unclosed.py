@@ -45,7 +45,7 @@ def find(html: str, markdown: str) -> Iterator[tuple[int, str]]:
     The line is 0 where the page does not say what its HTML has.
     """
     # What code shows is meant as it is.
-    bare = re.sub(r"<(pre|code)\b.*?</\1>", "", html, flags=re.DOTALL)
+    bare = re.sub(r"<(pre|code)\b(?:(?!<\1\b).)*?</\1>", "", html, flags=re.DOTALL)
     if re.search(r"(?:>|\n)[ \t]*(?:```|~~~)", bare) and (fence := _open_fence(markdown)):
         line, signs = fence
         yield line, f"the code block has no end, so that its signs show; write '{signs}' where it ends"

@@ -507,6 +507,17 @@ def test_a_page_that_keeps_mkdocs_busy_is_given_up(text: str, tiny: Project, mon
     assert (0.0, 0.0) == signal.getitimer(signal.ITIMER_REAL)
 
 
+def test_the_clock_goes_on_after_another_within_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "SECONDS", 0.2)
+
+    with pytest.raises(patience.Late), patience.within(""):
+        with patience.within(""):
+            pass
+        assert 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= 0.2
+        while True:
+            pass
+
+
 def test_a_page_that_keeps_a_hook_busy_is_given_up(tiny: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patience, "SECONDS", 1.0)
     (tiny.root / "hook.py").write_text(

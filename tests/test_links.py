@@ -292,9 +292,11 @@ def test_entries_may_be_listed_in_another_order_than_they_stand_in(tmp_path: Pat
     text = "all:\n- &a\n  url: http://a.b/\n- &b\n  url: http://c.d/\nlinks: [*b, *a]\n"
     write_inventory(tmp_path, text)
     entries = [replace(entry, verified=date(2026, 2, 3)) for entry in links.read_inventory(tmp_path)]
+    (tmp_path / "data/.new-999999999-0123abcd").touch()  # by a run that was killed
 
     links.write_verified(tmp_path, entries)
 
+    assert ["links.yml"] == [path.name for path in (tmp_path / "data").iterdir()]
     expected = re.sub(r"(?m)(?=^- &b|^links)", "  verified: 2026-02-03\n", text)
     assert expected == (tmp_path / "data/links.yml").read_text(encoding="utf-8")
 
