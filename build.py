@@ -51,8 +51,7 @@ def main() -> int:
         else:
             toolchain.enter_venv(Path(__file__).resolve())
             code = _run(arguments, rest)
-        sys.stdout.flush()
-        return code
+        return _said(code)
     except toolchain.ToolError as error:
         print(f"build.py: {error}", file=sys.stderr)
         return 1
@@ -60,7 +59,7 @@ def main() -> int:
         print("stopped", file=sys.stderr)
         return 130
     except BrokenPipeError:  # whoever read our words has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _be_silent()
         return 1
     except OSError as error:
         place = str(error.filename2 or error.filename or "").removeprefix(f"{ROOT}{os.sep}")
@@ -73,6 +72,28 @@ def main() -> int:
     except Exception as error:
         print(f"build.py: {type(error).__name__}: {error}; {_record(traceback.format_exc())}", file=sys.stderr)
         return 1
+
+
+def _said(code: int) -> int:
+    """The exit code, once all words have gone where they should."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            print(f"build.py: its words could not be written: {error.strerror}; see where they go", file=sys.stderr)
+        _be_silent()
+        return 1
+    return code
+
+
+def _be_silent() -> None:
+    """Let nothing be written any more, or Python would try it again in the end, and end with a code of its own."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):  # one that is no file
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _record(details: str) -> str:

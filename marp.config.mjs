@@ -393,9 +393,14 @@ export function traceable(md) {
     const backgroundLines = []
     let slide
     let aside = false
+    const source = state.src.split('\n')
+    const lineOf = (name, { map: [from, to] }) => {
+      const at = source.slice(from, to).findIndex((text) => new RegExp(`(?<![\\w$*])_?${name}["']?\\s*:`).test(text))
+      return String(from + Math.max(at, 0) + 1)
+    }
     const front = state.tokens.find(({ type }) => type === 'front_matter')
-    const at = front?.meta.split('\n').findIndex((text) => /^["']?_?slideAllows["']?\s*:/.test(text)) ?? -1
-    let allowsLine = at < 0 ? undefined : String(front.map[0] + at + 2) // of an exception that holds on
+    const held = new Map() // directives of ours that hold on, and their lines
+    if (front) for (const name of Object.keys(OWN)) held.set(name, lineOf(name, front))
     const figures = []
     for (const token of state.tokens) {
       // Headers and footers come from a directive: the line that Marp gives them is not theirs.
@@ -404,11 +409,12 @@ export function traceable(md) {
       if (token.type === 'marpit_advanced_background_image_open') figures.push(token)
       if (token.type === 'marpit_slide_open') {
         slide = token
-        const { key, minutes, allows } = token.meta.marpitDirectives ?? {}
-        if (key !== undefined) token.attrSet('data-key', key)
-        if (minutes !== undefined) token.attrSet('data-minutes', minutes)
-        if (allows !== undefined) token.attrSet('data-allows', allows)
-        if (allows !== undefined && allowsLine) token.attrSet('data-allows-line', allowsLine)
+        for (const [name, attribute] of Object.entries(OWN)) {
+          const value = token.meta.marpitDirectives?.[attribute]
+          if (value === undefined) continue
+          token.attrSet(`data-${attribute}`, value)
+          if (held.has(name)) token.attrSet(`data-${attribute}-line`, held.get(name))
+        }
         // Where the slide begins: its ruler, or the heading that is one.
         token.attrSet('data-start', String((token.map?.[0] ?? 0) + 1))
         // Without content the slide stands where its ruler, or its first comment, stands.
@@ -418,13 +424,21 @@ export function traceable(md) {
       if (token.type === 'marpit_slide_close') slide = undefined
       if (!token.map) continue
       const line = String(token.map[0] + 1)
-      const exceptions = [token, ...(token.children ?? [])].filter(isException)
-      for (const _ of slide ? exceptions.filter(({ meta }) => Object.hasOwn(meta.marpitParsedDirectives, '_slideAllows')) : []) {
-        if (slide.meta.allows) context.getStore()?.problems.push({ line: Number(line), rule: 'exception-wrong', message: TWICE })
-        slide.meta.allows = true
+      for (const { type, meta } of [token, ...(token.children ?? [])]) {
+        if (type !== 'marpit_comment') continue
+        for (const [name, attribute] of Object.entries(OWN)) {
+          const [isSpot, isHeld] = [`_${name}`, name].map((key) => Object.hasOwn(meta?.marpitParsedDirectives ?? {}, key))
+          if (!isSpot && !isHeld) continue
+          const place = lineOf(name, token)
+          if (isHeld) held.set(name, place)
+          if (!slide) continue
+          if (isSpot && name === 'slideAllows') {
+            if (slide.meta.allows) context.getStore()?.problems.push({ line: Number(place), rule: 'exception-wrong', message: TWICE })
+            slide.meta.allows = true
+          }
+          slide.attrSet(`data-${attribute}-line`, place)
+        }
       }
-      if (slide && exceptions.length) slide.attrSet('data-allows-line', line)
-      if (exceptions.some(({ meta }) => Object.hasOwn(meta.marpitParsedDirectives, 'slideAllows'))) allowsLine = line
       const content = !['marpit_comment', 'marpit_style', 'hr', 'front_matter'].includes(token.type)
       if (slide && content && !token.type.endsWith('_close') && !slide.meta.hasContent && !isOnlyComments(token, state)) {
         slide.meta.hasContent = true
@@ -478,8 +492,8 @@ const flatRules = (value) =>
 
 const TWICE = 'a slide has _slideAllows twice, and Marp reads the last one only; write one, with a line for each rule'
 
-const isException = ({ type, meta }) =>
-  type === 'marpit_comment' && ['_slideAllows', 'slideAllows'].some((name) => Object.hasOwn(meta?.marpitParsedDirectives ?? {}, name))
+// Directives of ours, and what they are called on a slide.
+const OWN = { slideKey: 'key', slideMinutes: 'minutes', slideAllows: 'allows' }
 
 // A paragraph that holds nothing but comments is not content, though Marp keeps it as a hidden block.
 function isOnlyComments(token, state) {
@@ -506,7 +520,8 @@ const engine = ({ marp }) => {
   if (!deck) return marp
 
   let parsed = { tokens: [], source: '' }
-  const keep = ({ inlineMode, tokens, src: source }) => void (inlineMode || (parsed = { tokens, source }))
+  const keep = ({ inlineMode, tokens, src: source, env }) =>
+    void (inlineMode || (parsed = { tokens, source, references: env?.references }))
   marp.use((md) => md.core.ruler.push('keep_tokens', keep))
   const render = marp.render.bind(marp)
   marp.render = (markdown, env) => {

@@ -65,7 +65,8 @@ class Made:
         styles = "".join(style.html or "" for style in tree.css("style"))
         looks = hashlib.sha256(styles.encode()).hexdigest()
         slides = (slide.html or "" for slide in tree.css("svg[data-marpit-svg]"))
-        return tuple(looks + re.sub(r'\sdata-(?:line|start|allows-line)="\d+"', "", slide) for slide in slides)
+        lines = re.compile(r'\sdata-(?:line|start|(?:allows|key|minutes)-line)="\d+"')
+        return tuple(looks + lines.sub("", slide) for slide in slides)
 
     @cached_property
     def pictures(self) -> tuple[bytes, ...]:

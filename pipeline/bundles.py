@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from pipeline import archive, asides, links, pages, policy, styles
 from pipeline.practice import FOLDER, KEY
-from pipeline.problems import Problem
+from pipeline.problems import BuildError, Problem
 from pipeline.templates import FORMATS, Template
 
 PLACE = "downloads"
@@ -133,8 +133,15 @@ class _Filler:
 
     def fill(self, deck: str) -> dict[str, bytes]:
         """Every file by its name in the bundle."""
+        if not (self.site / "index.html").is_file():
+            message = "there is no home page, which the bundles take the site's sections from; write docs/index.md"
+            raise BuildError([Problem("docs", 0, "bundle", message)])
         home = _parse(self.site / "index.html")
-        self.chosen = [(title, [each for each in found if self._has(each[1])]) for title, found in _sections(home)]
+        # The home page may have a layout of its own, without a menu.
+        others = sorted(path.relative_to(self.site).as_posix() for path in self.site.rglob("index.html"))
+        menus = ["index.html", *others]
+        sections = next(filter(None, (list(_sections(_parse(self.site / menu), menu)) for menu in menus)), [])
+        self.chosen = [(title, [each for each in found if self._has(each[1])]) for title, found in sections]
         slides = [
             f"decks/{deck}/{name}" for name in self.bundle.slides if (self.site / f"decks/{deck}/{name}").is_file()
         ]
@@ -144,12 +151,27 @@ class _Filler:
             self.wanted |= {path.relative_to(self.site).as_posix() for path in below if path.is_file()} - self.pages
         files = {uri: self._page(uri) for _, found in self.chosen for _, uri in found}
         files[START] = self._start(home, slides)
-        return files | {uri: self._file(uri) for uri in sorted(self.wanted)}
+        while missing := self.wanted - files.keys():  # what is taken along may ask for more
+            files |= {uri: self._file(uri) for uri in sorted(missing)}
+        return files
 
     def _file(self, uri: str) -> bytes:
         content = (self.site / uri).read_bytes()
-        # What a presenter is to listen for would tell participants what there is to find.
-        return asides.without_notes(content) if uri.startswith("decks/") and not self._may_spoil else content
+        if uri.startswith("decks/"):
+            # What a presenter is to listen for would tell participants what there is to find.
+            return content if self._may_spoil else asides.without_notes(content)
+        if uri.endswith(".css"):
+            css = content.decode()
+            return self._moved(css, styles.addresses(css), uri).encode()
+        return self._whole(uri) if uri.endswith(".html") else content
+
+    def _whole(self, uri: str) -> bytes:
+        """A page that was written as it is."""
+        tree, original = _parse(self.site / uri), _parse(self.site / uri)
+        for own in tree.css("meta[http-equiv='Content-Security-Policy']")[:1]:
+            own.decompose()
+        html = self._rewritten(tree.root, uri) if tree.root else ""
+        return policy.seal_saved(f"<!DOCTYPE html>\n{html}\n", original).encode()
 
     @property
     def _may_spoil(self) -> bool:
@@ -172,8 +194,8 @@ class _Filler:
         """A page without what only works on the site: menus, search, buttons to copy."""
         tree = _parse(self.site / uri)
         article = tree.css_first("article.md-content__inner")
-        if article is None:  # it was written as it is
-            return (self.site / uri).read_bytes()
+        if article is None:
+            return self._whole(uri)
         unwanted = ".headerlink, .md-content__button, .md-source-file" + ("" if self._may_spoil else ", .facilitators")
         for node in article.css(unwanted):
             node.decompose()
@@ -227,15 +249,18 @@ class _Filler:
     def _moved(self, value: str, addresses: Iterable[str], uri: str) -> str:
         """A value with addresses as they are in the bundle; one that is written with escapes is let be."""
         for address in dict.fromkeys(addresses):
-            place = rf"(?<![^\s,(\"']){re.escape(address)}(?![^\s,)\"'])"
-            value = re.sub(place, self._address(address, uri).replace("\\", r"\\"), value)
+            if (moved := self._address(address, uri)) != address:
+                place = rf"(?<![^\s,(\"']){re.escape(address)}(?![^\s,)\"'])"
+                value = re.sub(place, moved.replace("\\", r"\\"), value)
         return value
 
     def _address(self, href: str, uri: str) -> str:
-        if href.startswith(("#", "//")) or not links.is_address(href) or urlsplit(href).scheme:  # `links` says so
+        if href.startswith("#") or not links.is_address(href):  # `links` says so
             return href
-        address, fragment = urldefrag(urljoin(f"/{uri}", href))
-        parts = urlsplit(address)
+        address, fragment = urldefrag(urljoin(self.base + quote(uri), href))
+        if not address.startswith(self.base):
+            return href if urlsplit(href).scheme or href.startswith("//") else urljoin(self.base + quote(uri), href)
+        parts = urlsplit(f"/{address.removeprefix(self.base)}")
         target = unquote(parts.path).lstrip("/")
         target += "index.html" if not target or target.endswith("/") else ""
         if ".." in re.split(r"[/\\]", target):  # written as %2e%2e, it may lead out of the site
@@ -295,15 +320,15 @@ def _formats(template: Template | None) -> str:
     return f" ({found})"
 
 
-def _sections(home: LexborHTMLParser) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """The site's navigation, as its first page shows it: (section, [(title, address of the page)])."""
-    for item in home.css("nav.md-nav--primary > ul > li"):
+def _sections(page: LexborHTMLParser, uri: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """The site's navigation, as the page at `uri` shows it: (section, [(title, address of the page)])."""
+    for item in page.css("nav.md-nav--primary > ul > li"):
         # With navigation.indexes, the name of a section is a link, and stands beside its label.
         label = item.css_first(".md-nav__container .md-ellipsis, label .md-ellipsis")
         found = [
             (
                 " ".join(link.text().split()),
-                re.sub(r"(^|/)\.?$", r"\1index.html", unquote(link.attributes["href"] or "")),
+                re.sub(r"(^|/)$", r"\1index.html", unquote(urljoin(f"/{uri}", link.attributes["href"]).lstrip("/"))),
             )
             for link in item.css("a.md-nav__link")
         ]

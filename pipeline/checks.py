@@ -507,7 +507,7 @@ def _line_of_link(made: Made, address: str) -> int:
 def _origins(made: Sequence[Made], settings: site.Settings) -> dict[str, links.Origin]:
     """The source of each file of the site."""
     found: dict[str, links.Origin] = {}
-    for path, uri in site.addresses(settings).items():
+    for path, uri in site.published(settings).items():
         if path.suffix == ".md":
             name = path.relative_to(settings.root).as_posix()
             found[f"{uri}index.html"] = links.Origin(name, path.read_text(encoding="utf-8"))

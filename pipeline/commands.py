@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -54,7 +55,7 @@ from pipeline.report import Report
 from pipeline.rules import RULES
 from pipeline.sessions import RunSheets
 from pipeline.templates import Imprint, Template
-from pipeline.toolchain import Tools
+from pipeline.toolchain import PATIENCE, Tools
 
 WINDOWS = 2
 """How many pages are opened side by side: a browser works on each in a process of its own, and waits now and then."""
@@ -607,7 +608,17 @@ def test(root: Path, tools: Tools, arguments: Sequence[str]) -> int:
     if not fingerprint.is_current(root):
         build(root, tools)
     environment = {**os.environ, "CHROME_PATH": str(tools.browser)}
-    return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=root, env=environment).returncode
+    with subprocess.Popen([sys.executable, "-m", "pytest", *arguments], cwd=root, env=environment) as tests:
+        try:
+            return tests.wait()
+        except BaseException as stop:
+            # What tests have started, they end themselves. Ctrl-C they have been told by the terminal.
+            if not isinstance(stop, KeyboardInterrupt):
+                tests.send_signal(signal.SIGTERM if os.name == "nt" else signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                tests.wait(PATIENCE)
+            tests.kill()
+            raise
 
 
 def clean(root: Path) -> None:
@@ -616,6 +627,8 @@ def clean(root: Path) -> None:
     if dist.is_dir():
         with publish.hold(root):
             for path in dist.iterdir():  # `dist` itself may be a link to a larger disk
+                if path.name == "lost+found":  # which belongs to the disk
+                    continue
                 if path.is_dir() and not path.is_symlink():
                     shutil.rmtree(path)
                 elif path.name != publish.LOCK:

@@ -14,12 +14,20 @@ from pipeline.trace import Comment, Mark, Trace
 def findings(lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
     """What is wrong with the comments of a deck, apart from their directives."""
     yield from _broken(lines, trace)
+    for mark in trace.marks:
+        if mark.kind == "tail" and re.search(_WORDS, mark.rest):
+            message = (
+                f"{quoted(mark.rest)} stands behind the end of a style, where Marp drops it; move it to the next line"
+            )
+            yield Finding(mark.line, "comment-tail", message, mark.slide)
     for comment in trace.comments:
         if comment.fate == "lost" or (comment.fate == "note" and comment.place == "hidden"):
             yield from _lost(comment, trace)
         elif comment.fate == "note" and comment.is_closed:
             yield from _said(comment, lines)
 
+
+_WORDS = r"\w|<|!\["
 
 # --- comments that Marp never reads --------------------------------------------------------------------------
 
@@ -79,7 +87,7 @@ _ARROW = "the note ends at the first '-->' in it, and its rest shows; write the 
 
 def _broken(lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
     comments = [comment for comment in trace.comments if comment.place != "tail"]
-    events: list[Comment | Mark] = [*comments, *(mark for mark in trace.marks if mark.kind != "ruler")]
+    events: list[Comment | Mark] = [*comments, *(mark for mark in trace.marks if mark.kind not in ("ruler", "tail"))]
     events.sort(key=lambda event: (event.line, isinstance(event, Mark)))
     for position, event in enumerate(events):
         if isinstance(event, Mark) and event.kind == "close":
@@ -136,7 +144,7 @@ def _block(comment: Comment, closing: Mark | None, lines: Sequence[str]) -> Iter
         yield Finding(comment.line, "comment-open", message, comment.slide)
     elif comment.tail and closing is not None and closing.ends_line and closing.slide == comment.slide:
         yield Finding(comment.end, "note-leaked", _ARROW, comment.slide)
-    elif re.search(r"\w|<|!\[", comment.tail.replace("-->", "")):
+    elif re.search(_WORDS, comment.tail.replace("-->", "")):
         message = f"{quoted(comment.tail)} stands behind the end of a comment, where Marp drops it"
         cure = "write '→' or '->' for the first '-->'" if "-->" in comment.tail else "move it to the next line"
         yield Finding(comment.end, "comment-tail", f"{message}; {cure}", comment.slide)

@@ -82,13 +82,17 @@ class Slide:
     allows: str = ""
     """The value of its `_slideAllows` directive as JSON: rules that it breaks on purpose, each with the reason."""
     allows_line: int = 0
+    key_line: int = 0
+    minutes_line: int = 0
+    """The lines of the slide's own directives; its own `line` where it has none."""
 
     def as_json(self) -> dict[str, Any]:
         """The slide's part of deck.json."""
         fields = asdict(self)
         fields["links"] = [{"href": link.href, "line": link.line} for link in self.links]
         fields["images"] = [{"src": image.src, "alt": image.alt, "line": image.line} for image in self.images]
-        unsaid = ["text", "body", "start", "allows", "allows_line", *([] if self.former else ["former"])]
+        lines = ["allows_line", "key_line", "minutes_line"]
+        unsaid = ["text", "body", "start", "allows", *lines, *([] if self.former else ["former"])]
         return {name: fields[name] for name in fields if name not in unsaid}
 
 
@@ -215,6 +219,8 @@ def _slide(number: int, frame: LexborNode, section: LexborNode, notes: tuple[str
         start=int(section.attributes.get("data-start") or 1),
         allows=section.attributes.get("data-allows") or "",
         allows_line=int(section.attributes.get("data-allows-line") or 0),
+        key_line=int(section.attributes.get("data-key-line") or line),
+        minutes_line=int(section.attributes.get("data-minutes-line") or line),
     )
 
 
@@ -302,17 +308,17 @@ def _directive_problems(slide: Slide, section: LexborNode, source: str) -> Itera
     minutes = section.attributes.get("data-minutes")
     if minutes is not None and slide.minutes is None:
         message = f"slideMinutes is {shown(minutes)}, which is no number of minutes; write e.g. 2 or 1.5"
-        yield Problem(source, slide.line, "slide-minutes", message)
+        yield Problem(source, slide.minutes_line, "slide-minutes", message)
     given = section.attributes.get("data-key")
     for place, key in enumerate(() if given is None else given.split() or [""]):
         # What a heading was published as may be kept: as a former name, or by the slide whose heading it is.
         is_old = key == key.lower() and (place or re.fullmatch(rf"{re.escape(_slug(slide.title))}(-\d+)?", key))
         if not re.fullmatch(r"[\w-]+" if is_old else r"[a-z0-9][a-z0-9-]*", key):
             message = f"slideKey is '{key}', which is no good address; use a-z, 0-9 and '-'"
-            yield Problem(source, slide.line, "slide-key", message)
+            yield Problem(source, slide.key_line, "slide-key", message)
         elif _is_number(key):
             message = f"slideKey is '{key}', which reads as a slide's number; add a letter"
-            yield Problem(source, slide.line, "slide-key", message)
+            yield Problem(source, slide.key_line, "slide-key", message)
 
 
 def _formula_problems(number: int, section: LexborNode, source: str) -> Iterator[Problem]:
@@ -348,7 +354,7 @@ def _key_problems(slides: list[Slide], explicit: set[int], source: str) -> Itera
                     f"slideKey '{key}' is taken by slide {first[key]}; give each slide its own "
                     "(with an underscore, '_slideKey', or it holds for all later slides too)"
                 )
-                yield Problem(source, slide.line, "slide-key", message)
+                yield Problem(source, slide.key_line, "slide-key", message)
             first.setdefault(key, slide.number)
 
 

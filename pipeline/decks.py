@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from pipeline.problems import BuildError, Problem, front_matter, line_of, read_text, read_yaml
+from pipeline.problems import BuildError, Problem, front_matter, line_of_word, read_text, read_yaml
 
 THEME_FOLDERS = ("theme", "themes")
 
@@ -50,10 +50,10 @@ class Source:
 
     def where(self, words: str) -> tuple[str, int] | None:
         """The file and line where the deck, or else one of its themes, says `words`; None where neither does."""
-        if line := line_of(self.text, words):
+        if line := line_of_word(self.text, words):
             return self.label, line
         for css in self.themes:
-            if line := line_of(css.read_text(encoding="utf-8", errors="replace"), words):
+            if line := line_of_word(css.read_text(encoding="utf-8", errors="replace"), words):
                 return self.label_of(css), line
         return None
 

@@ -82,8 +82,10 @@ def _cell(value: object) -> object:
 
 
 # Where a spreadsheet parts cells at semicolons, a cell of ours is more than one, and its quotation marks are none.
+# Signs of full width are as good as others where people write in these: = @ + -
 _FORMULA = re.compile(
-    r"\A(?=[=@\t\r]|[+-](?!\d+(?:\.\d+)?\Z))|(?<=[;\r\n])(?=[=@]|[+-](?! |\d+(?:\.\d+)?(?:[;\r\n]|\Z)))"
+    r"\A(?=[=@\uff1d\uff20\uff0b\uff0d\t\r]|[+-](?!\d+(?:\.\d+)?\Z))"
+    r"|(?<=[;\r\n])(?=[=@\uff1d\uff20\uff0b\uff0d]|[+-](?! |\d+(?:\.\d+)?(?:[;\r\n]|\Z)))"
 )
 
 

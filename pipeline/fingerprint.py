@@ -65,10 +65,17 @@ def inputs_fingerprint(root: Path) -> str:
     return digest.hexdigest()
 
 
+def _own_text(path: Path) -> str:
+    """The text of a file that a build has written. Raises ValueError for what may have no end, as a device."""
+    if path.is_symlink() or not path.is_file():
+        raise ValueError
+    return path.read_text(encoding="utf-8")
+
+
 def is_current(root: Path) -> bool:
     """Whether dist/site was built from the inputs as they are now."""
     try:
-        built = json.loads((root / "dist" / "site" / "build.json").read_text(encoding="utf-8"))
+        built = json.loads(_own_text(root / "dist" / "site" / "build.json"))
     except (OSError, ValueError):
         return False
     return isinstance(built, dict) and built.get("fingerprint") == inputs_fingerprint(root)
@@ -77,7 +84,7 @@ def is_current(root: Path) -> bool:
 def is_as_built(root: Path) -> bool:
     """Whether a build would only make again what dist/site holds. Where that cannot be told, it is said not to."""
     try:
-        known = State(**json.loads((root / RECORD).read_text(encoding="utf-8")))
+        known = State(**json.loads(_own_text(root / RECORD)))
         return (
             known.surroundings == _surroundings(root)
             and known.project == _of_project(root)
@@ -207,8 +214,11 @@ def tools() -> list[str]:
 def _program(path: Path) -> list[str]:
     """What changes when a program is replaced: it is too large to be read, and asking it would start it.
 
-    A browser is often started by a script: then, whatever that names is looked at, too.
+    A browser is often started by a script: then, whatever that names is looked at, too. Raises ValueError where there
+    is no program.
     """
+    if not path.is_file():  # the build itself says so
+        raise ValueError
     found = [path.resolve()]
     with path.open("rb") as file:
         start = file.read(65_536)

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
 from markdown_it import MarkdownIt
 from selectolax.lexbor import LexborHTMLParser
 from yaml.nodes import MappingNode, Node, SequenceNode
 
-from pipeline import publish, scratch, styles
+from pipeline import patience, publish, scratch, styles
 from pipeline.active import line_of_link
 from pipeline.deck import Deck, stamped_line
 from pipeline.problems import (
@@ -31,6 +32,9 @@ from pipeline.problems import (
     read_yaml,
     shown,
 )
+
+if TYPE_CHECKING:
+    from requests import Session
 
 INVENTORY = Path("data", "links.yml")
 """Every outside link with the date it was last seen alive, below the project."""
@@ -425,16 +429,32 @@ def check_online(entries: Iterable[Entry], *, today: date, report: Callable[[str
     for entry in entries:
         report(entry.url)
         try:
-            with session.get(entry.url, timeout=30, stream=True) as answer:
-                status = answer.status_code
-        except (requests.RequestException, ValueError) as error:  # an address may be none after all
-            reason = type(error).__name__
+            with patience.within(""):
+                status = _status(session, entry.url)
+        except (requests.RequestException, ValueError, patience.Late) as error:  # an address may be none after all
+            is_late = isinstance(error, patience.Late)
+            reason = f"no answer in {patience.SECONDS:g} s" if is_late else type(error).__name__
             yield _dead(entry, f"cannot be reached ({reason})")
             continue
         if status < 400:
             yield Entry(entry.url, today, entry.line)
         else:
             yield _dead(entry, f"answers with status {status}")
+
+
+def _status(session: Session, url: str) -> int:
+    """The status with which an address answers in the end. Nothing of any answer is read: it may have no end."""
+    from requests import Session, TooManyRedirects
+
+    # The library reads all that an answer says beside where it leads to.
+    session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
+    for _ in range(session.max_redirects):
+        with session.get(url, timeout=30, stream=True) as answer:
+            target = Session.get_redirect_target(session, answer)
+            if not target:
+                return answer.status_code
+            url = urljoin(url, target)
+    raise TooManyRedirects
 
 
 def _dead(entry: Entry, reason: str) -> Problem:

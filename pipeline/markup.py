@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from pipeline import unclosed
+from pipeline.active import without_code, without_comments
 from pipeline.findings import Finding, line_of_key
 from pipeline.prose import quoted
 from pipeline.trace import Directive, Refused, Trace
@@ -12,6 +14,7 @@ from pipeline.trace import Directive, Refused, Trace
 
 def findings(lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
     """What Marp takes out of the HTML of a deck, or shows as text."""
+    yield from _unpaired(lines, trace)
     told: set[tuple[str, str, str]] = set()
     for refused in trace.refused:
         line = refused.line
@@ -27,6 +30,20 @@ def findings(lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
         if scheme and scheme[1].lower() not in ("http", "https"):
             message = f"{quoted(f'{directive.key}: {directive.words}')} is no address of the web, and readers' programs"
             yield Finding(line, "html-refused", f"{message} would be given it; write one that begins with https://")
+
+
+def _unpaired(lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
+    """What takes in the rest of a slide, or of a line, and is not shown then."""
+    for tag in trace.unpaired:
+        name = f"<{'/' * tag.is_end}{tag.element}>"
+        wrong = f"{name} has no end, so that the rest of the slide is in it; write '</{tag.element}>' where it ends, or"
+        if tag.is_end:
+            wrong = f"{name} ends the slide itself, so that nobody sees what follows; take it out, or write"
+        yield Finding(tag.line, "block-open", f"{wrong} '&lt;' for its '<'", tag.slide)
+    if trace.named:
+        source = without_comments(without_code("\n".join(lines)))
+        for line, message in unclosed.taken_for_addresses(source, trace.named):
+            yield Finding(line, "block-open", message, sum(start <= line for start in trace.starts))
 
 
 def _metadata(lines: Sequence[str], trace: Trace) -> Iterator[tuple[Directive, int]]:
@@ -49,6 +66,8 @@ def _said(refused: Refused) -> str:
             return (
                 f"Marp takes the handler '{refused.what}' out of <{refused.element}>; take it out, a slide runs nothing"
             )
+        case "depth":
+            return "what is nested as deep as this, Marp leaves out; write it in fewer levels"
         case "attribute" if refused.what == "id":
             return f"Marp takes the id out of <{refused.element}>; link to the slide's key, or style a class instead"
         case "attribute":

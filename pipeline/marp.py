@@ -281,8 +281,10 @@ def _gather(
         if path.suffix.lower() == ".svg":
             problems += _drawing_problems(path, source)
         if path.suffix.lower() in pictures.SUFFIXES and (wrong_with := pictures.fault(path)):
-            place, line = source.where(path.name) or source.where(quote(path.name)) or (source.label, 0)
-            problems.append(Problem(place, line, "image-broken", f"image '{path.name}' {wrong_with}"))
+            written = Path(os.path.relpath(path, source.path.parent)).as_posix()
+            names = (written, quote(written), path.name, quote(path.name))
+            place, line = next(filter(None, map(source.where, names)), (source.label, 0))
+            problems.append(Problem(place, line, "image-broken", f"image '{written}' {wrong_with}"))
     return Rendered(
         html=content["html"].decode().replace("<head>", f"<head>{_NO_ICON}", 1),
         bare=content["bare"].decode(),
@@ -379,6 +381,7 @@ class _Node:
         environment = {
             **scratch.environment(folder),  # or Marp leaves a browser profile of 2 MB behind at each run
             "DECK_LANG": lang,
+            "FORCE_COLOR": "0",  # or what it warns of begins with signs for a terminal
             "CHROME_PATH": str(tools.browser),
         }
         self._folder = folder

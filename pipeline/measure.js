@@ -27,7 +27,10 @@ async () => {
 
   const broken = new Set()
   const files = new Map() // the picture behind an element
-  const decode = (picture, owner) => picture.decode().catch(() => broken.add(owner))
+  const decode = (picture, owner) => {
+    picture.loading = 'eager' // else it waits until somebody scrolls
+    return picture.decode().catch(() => broken.add(owner))
+  }
   const backgrounds = [...document.querySelectorAll('section[id], [data-marpit-advanced-background-container] figure')]
   await Promise.all([
     ...[...document.images].map((image) => decode(image, image)),

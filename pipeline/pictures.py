@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
 import stat
 import warnings
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
-SUFFIXES = frozenset([".gif", ".jpeg", ".jpg", ".png", ".webp"])
+SUFFIXES = frozenset([".apng", ".gif", ".jfif", ".jpeg", ".jpg", ".png", ".webp"])
 
 _FORMATS = ["GIF", "JPEG", "PNG", "WEBP"]
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -18,7 +19,9 @@ _JPEG = b"\xff\xd8"
 
 
 def fault(path: Path) -> str:
-    """What is wrong with a picture, and what to do; '' where nothing is."""
+    """What is wrong with a picture, and what to do; '' where nothing is, or where there is no such file."""
+    if not _status(path):
+        return ""
     if is_too_large(path):
         return f"{TOO_LARGE}; save it smaller"
     return "is cut off, so that readers see a part of it or nothing; save it anew" if is_cut_off(path) else ""
@@ -42,11 +45,17 @@ def is_too_large(path: Path) -> bool:
 
 def is_cut_off(path: Path) -> bool:
     """Whether the end of a PNG, JPEG, GIF or WebP file is missing. What is none of these, or not there, is whole."""
+    status = _status(path)
+    return status is not None and _is_cut_off(path, status.st_mtime_ns, status.st_size)
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """The state of a file; None where there is none, or what might never end to be read, as a pipe."""
     try:
         status = path.stat()
     except (OSError, ValueError):  # it is not there, or its name is longer than any file's, or not one of this system
-        return False
-    return stat.S_ISREG(status.st_mode) and _is_cut_off(path, status.st_mtime_ns, status.st_size)
+        return None
+    return status if stat.S_ISREG(status.st_mode) else None
 
 
 # A preview asks for the same pictures each time that a page is saved.

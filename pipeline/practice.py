@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from pipeline import evidence, graphs, pdf, policy
+from pipeline import evidence, graphs, pdf, policy, templates
 from pipeline.browser import Reader
 from pipeline.graphs import Graph
 from pipeline.incident import Incident
@@ -356,7 +356,7 @@ _EXAMPLE_USE = (
 
 def _handout(number: int, when: str, reader: str = "everyone") -> tuple[str, ...]:
     """Front matter that makes a page a template."""
-    words = in_yaml(when).replace("<", "\\u003c")  # which YAML reads as the same
+    words = in_yaml(" ".join(when.split())).replace("<", "\\u003c")  # which YAML reads as the same
     return ("handout:", f"  number: {number}", "  paper: A4", f"  for: {reader}", f"  when: {words}")
 
 
@@ -414,7 +414,7 @@ def document(incident: Incident, lang: str) -> str:
     body.append("</main>")
     return policy.seal_print(
         f"<!DOCTYPE html><html lang='{escape(lang)}'><head><meta charset='utf-8'><title>{title}</title>"
-        f"<style>{_STYLE.read_text(encoding='utf-8')}</style></head><body>{''.join(body)}</body></html>"
+        f"<style>{templates.letters()}{_STYLE.read_text(encoding='utf-8')}</style></head><body>{''.join(body)}</body></html>"
     )
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import stat
-import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -124,9 +122,6 @@ def _odd(path: Path) -> str:
 def place_problems(root: Path) -> Iterator[Problem]:
     """What no build may read in a project, as it is no file, or leads out of it."""
     inside = root.resolve()
-    for name in sorted(_kept_by_git(root)):
-        message = f"is in the repository, and a build trusts what it finds there; run 'git rm -r --cached {name}'"
-        yield Problem(name, 0, "file", message)
     try:
         for folder, folders, files in os.walk(root):  # which follows no links
             folders[:] = [name for name in folders if not _is_of_tools(Path(folder, name), root)]
@@ -147,19 +142,6 @@ def _is_of_tools(folder: Path, root: Path) -> bool:
 
 _AUTHORS = frozenset(["data", "docs", "overrides", "slides"])
 """Folders of which everything is read; MkDocs would leave out what it may not read, without a word."""
-
-
-def _kept_by_git(root: Path) -> set[str]:
-    """Folders that tools are to fill, and of which something came with the project."""
-    git = shutil.which("git")
-    if not git:
-        return set()
-    listing = [git, "-C", str(root), "-c", "core.fsmonitor=false", "ls-files", "-z", "--", *_FILLED]
-    listed = subprocess.run(listing, capture_output=True, encoding="utf-8", errors="replace").stdout
-    return {name for line in listed.split("\0") if (name := line.partition("/")[0]) in _FILLED}
-
-
-_FILLED = (".venv", "dist", "node_modules")
 
 
 def _place_problems(paths: Sequence[Path], root: Path, inside: Path) -> Iterator[Problem]:
@@ -192,6 +174,12 @@ def line_of(text: str, needle: str) -> int:
     """The first line of `text` that holds `needle`, 1-based; 0 where there is none."""
     at = text.find(needle) if needle else -1
     return 0 if at < 0 else text.count("\n", 0, at) + 1
+
+
+def line_of_word(text: str, needle: str) -> int:
+    """As `line_of`, but rather where no other word ends with `needle`, as `data.png` does with `a.png`."""
+    found = re.search(rf"(?<![\w.-]){re.escape(needle)}", text)
+    return text.count("\n", 0, found.start()) + 1 if found and needle else line_of(text, needle)
 
 
 def read_yaml(text: str, path: str, *, offset: int = 0) -> Node | None:

@@ -131,9 +131,21 @@ def exchange(new: Path, current: Path, *, swap: Callable[[Path, Path], bool] | N
     """Make the folder `new` the folder `current`; a reader sees the whole old one or the whole new one.
 
     Where the platform cannot `swap` two folders, the old one is moved aside first, which leaves a moment without
-    either: the next `stage` puts it back if the build is killed then.
+    either: the next `stage` puts it back if the build is killed then. Raises BuildError where the old one is on a disk
+    that lets nothing be moved.
     """
     _settle(new)
+    try:
+        _put_in_place(new, current, swap)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        # An overlay of disks moves no folder that lies on a lower one.
+        message = "comes with the container's image and cannot be moved; run 'python3 build.py clean' once"
+        raise BuildError([Problem(f"{current.parent.name}/{current.name}", 0, "output", message)]) from None
+
+
+def _put_in_place(new: Path, current: Path, swap: Callable[[Path, Path], bool] | None) -> None:
     if not current.exists():
         new.rename(current)
     elif (swap or _exchange_names)(new, current):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -30,7 +31,8 @@ _FORMULA = frozenset(
 )
 _FORMULA_ATTRIBUTES = ("display", "displaystyle", "mathvariant", "stretchy", "fence", "accent", "columnalign", "width")
 _WORD = r"[\w.+-]+"
-_DROPPED = frozenset(["script", "style", "template", "svg", "video", "audio", "iframe", "object", "annotation"])
+_MEDIA = frozenset(["video", "audio"])
+_DROPPED = frozenset(["script", "style", "template", "svg", "iframe", "object", "annotation"])
 _WIDEST = 1280  # a slide
 
 
@@ -65,10 +67,12 @@ class _Reader:
             return self._formula(node)
         if tag in ("br", "hr", "wbr"):
             return f"<{tag}>"
+        if tag in _MEDIA:
+            return _of_media(node)
         if tag in _DROPPED or tag.startswith(("-", "_", "!")) or "katex-html" in _classes(node):
             return ""
         if node.mem_id == self._title:
-            parts = node.css("img, svg[data-src], mjx-container, a[href]")
+            parts = node.css("img, svg[data-src], mjx-container, a[href], video, audio")
             return "".join(f"<p>{self.read(part)}</p>" for part in parts)
         inner = "".join(self.read(child) for child in node.iter(include_text=True))
         return _element(node, tag, inner)
@@ -102,6 +106,15 @@ class _Reader:
         drawing = node.css_first("svg")
         figure = self._figures.add_drawing(drawing, "formula") if drawing else None
         return _image(figure, f"Formula: {formula_words(node)}", (0, 0), "reading-formula") if figure else ""
+
+
+def _of_media(node: LexborNode) -> str:
+    """What a film or a sound is called: it is in the deck's file, and is played there."""
+    attributes = node.attributes
+    said = attributes.get("aria-label") or attributes.get("title") or node.text(deep=True)
+    files = [posixpath.basename(_source(each)) for each in (node, *node.css("source"))]
+    name = " ".join(said.split()) or next(filter(None, files), "")
+    return f"<em>[{escape(name)}]</em>" if name else ""
 
 
 def formula_words(formula: LexborNode) -> str:

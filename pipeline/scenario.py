@@ -13,8 +13,20 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from pipeline import tables
+from pipeline.active import without_code
 from pipeline.incident import FILES, MADE, Incident, MeaningError, suggest
-from pipeline.problems import BuildError, Problem, cut, line_of_mark, read_text, read_yaml, repeated_keys, shown
+from pipeline.problems import (
+    BuildError,
+    Problem,
+    cut,
+    line_of_mark,
+    lines_of,
+    read_text,
+    read_yaml,
+    repeated_keys,
+    shown,
+)
 from pipeline.shape import File, Line, Moment, Role, Scenario, Words
 
 FOLDER = Path("data", "scenarios")
@@ -337,6 +349,9 @@ def _wrong_texts(incident: Incident) -> Wrongs:
         except MeaningError as error:
             yield place, str(error)
             continue
+        if place[-1] == "text" and place[0] in ("critique", "example"):
+            for row, message in tables.lost(lines_of(without_code(text))):
+                yield place, f"in its line {row}, {message}"
         if len(place) > 2 and place[0] in ("documents", "logs") and place[2] in ("lines", "text", "vary"):
             file = getattr(scenario, place[0])[int(place[1])].file
             if file.endswith((".csv", ".tsv")) and (formula := _FORMULA.search(text)):
@@ -344,7 +359,7 @@ def _wrong_texts(incident: Incident) -> Wrongs:
 
 
 # Any cell that begins as one, and is no number, whatever parts cells.
-_FORMULA = re.compile(r"(?m)(?<![^,;\t\n])[ \"]*(?:[=@]|[+-](?![\d.:% ]*\"?(?:[,;\t]|$))).*")
+_FORMULA = re.compile(r"(?m)(?<![^,;\t\n])[ \"]*(?:[=@\uff1d\uff20\uff0b\uff0d]|[+-](?![\d.:% ]*\"?(?:[,;\t]|$))).*")
 
 
 def _disagreements(incident: Incident) -> Wrongs:

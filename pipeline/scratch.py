@@ -61,8 +61,18 @@ def abandoned(folder: Path, start: str) -> Iterator[Path]:
     """What lies in a folder named by `start` and the number of a process that is gone, maybe with a random end."""
     for path in folder.glob(f"{start}*"):
         named = re.fullmatch(r"([0-9]{1,9})(?:-[a-z0-9_]{8})?", path.name.removeprefix(start))
-        if named and not psutil.pid_exists(int(named[1])) and _is_ours(path):
+        if named and _is_ours(path) and _is_gone(int(named[1]), path):
             yield path
+
+
+def _is_gone(number: int, path: Path) -> bool:
+    """Whether the process that made `path` is gone, though its number may be another's by now, as 1 in a container."""
+    try:
+        return psutil.Process(number).create_time() > path.lstat().st_mtime + 1
+    except psutil.NoSuchProcess:
+        return True
+    except (psutil.Error, OSError):
+        return False
 
 
 def _is_given_up(path: Path) -> bool:

@@ -394,7 +394,7 @@ def _talk_problems(talk: Session, deck: Deck) -> Iterator[Problem]:
         if slide.key not in planned and slide.minutes is not None:
             message = f"slide '{slide.key}' has {_minutes(slide.minutes)}, but no step of the talk in {place} shows it"
             advice = "add a step there, or take away its _slideMinutes"
-            yield Problem(deck.source, slide.line, "slide-minutes", f"{message}; {advice}")
+            yield Problem(deck.source, slide.minutes_line, "slide-minutes", f"{message}; {advice}")
         elif slide.key in planned and len(planned[slide.key].slides) == 1:
             yield from _minutes_problems(slide, planned[slide.key], deck)
 
@@ -408,7 +408,7 @@ def _minutes_problems(slide: Slide, step: Step, deck: Deck) -> Iterator[Problem]
         )
     elif round(slide.minutes - step.minutes, 6):
         message = f"slide '{slide.key}' has {_minutes(slide.minutes)} here and {step.minutes:g} in {place}"
-        yield Problem(deck.source, slide.line, "slide-minutes", f"{message}; make them agree")
+        yield Problem(deck.source, slide.minutes_line, "slide-minutes", f"{message}; make them agree")
 
 
 def _minutes(number: float) -> str:

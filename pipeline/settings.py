@@ -36,6 +36,7 @@ def findings(lines: Sequence[str], trace: Trace, deck: Deck) -> Iterator[Finding
     yield from _front(trace, lines)
     is_themed = not any(setting.directive.name == "theme" and setting.directive.is_dead for setting in found)
     for setting in found:
+        yield from _cut(setting, lines)
         if is_themed or setting.directive.name not in ("size", "transition"):
             yield from _valued(setting, trace)
     if is_themed and trace.styles.is_complete:
@@ -55,6 +56,16 @@ def _settings(lines: Sequence[str], trace: Trace) -> Iterator[Setting]:
                 if directive.scope and not is_note(directive, trace):
                     line = line_of_key(lines, comment.line, comment.end, directive.key)
                     yield Setting(directive, line, comment.slide, comment)
+
+
+def _cut(setting: Setting, lines: Sequence[str]) -> Iterator[Finding]:
+    """A header or footer whose first word is a sign to YAML, as in `&copy; 2026`."""
+    line = lines[setting.line - 1] if setting.line <= len(lines) else ""
+    written = re.search(r":[ \t]+([&{].*)", line) if setting.directive.name in ("header", "footer") else None
+    if written:
+        what = f"begins with '{written[1][0]}', which is a sign to YAML, so that not all of it is shown"
+        message = f"'{setting.directive.key}' {what}; put it in quotation marks"
+        yield Finding(setting.line, "directive-value", message, setting.slide if setting.comment else 0)
 
 
 # --- notes that Marp took for directives -----------------------------------------------------------------------

@@ -949,7 +949,9 @@ def _with_templates(markdown: str, page: Page, config: MkDocsConfig) -> str:
 def written_templates(settings: Settings) -> tuple[list[Template], list[Problem]]:
     """The templates among the hand-written pages, and what is wrong with them."""
     docs = settings.docs.relative_to(settings.root).as_posix()
-    return templates.find(settings.docs, lambda uri: f"{docs}/{uri}")
+    found, problems = templates.find(settings.docs, lambda uri: f"{docs}/{uri}")
+    is_out = settings.left_out.match_file  # what nobody gets to see may be unfinished
+    return found, [each for each in problems if not is_out(each.path.removeprefix(f"{docs}/"))]
 
 
 def all_templates(*folders: Path) -> list[Template]:
@@ -965,9 +967,12 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         _warn(page, config, found.message, *found.clues)
     if active.never_ended(html):
         return ""
-    if page.file.generated_by is None:
-        for line, message in unclosed.find(html, page.file.content_string):
-            _tell(page, config, line, "block-open", message)
+    text, is_written = page.file.content_string, page.file.generated_by is None
+    if is_written or re.fullmatch(r"practice/.+/(?:critique|example)\.md", page.file.src_uri):  # of somebody's Markdown
+        for line, message in unclosed.find(html, text):
+            _tell(page, config, line if is_written else 0, "block-open", message)
+    for line, message in tables.lost_set_in(html, text) if is_written else ():
+        _tell(page, config, line, "cell-lost", message)
     return templates.with_parts(html)
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from html import unescape
 from itertools import pairwise
 
+from pipeline.active import without_code, without_comments
 from pipeline.findings import Finding
+from pipeline.problems import lines_of
 from pipeline.prose import quoted
 from pipeline.trace import Trace
 
@@ -39,6 +42,15 @@ def lost(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
         elif _BELOW_HEAD.fullmatch(bare):
             under = len(_cells(line))
             columns = under if under == len(_cells(before)) else 0
+
+
+def lost_set_in(html: str, markdown: str) -> Iterator[tuple[int, str]]:
+    """As `lost`, for tables of a page that are set in, as in the item of a list; its `html` says what is code."""
+    code = unescape(re.sub(r"<[^>]*>", "", "\n".join(re.findall(r"<pre\b.*?</pre>", html, re.DOTALL))))
+    written, lines = lines_of(markdown), lines_of(out_of_boxes(without_comments(without_code(markdown))))
+    for row, message in lost(lines):
+        if re.match(r" {4}|\t", lines[row - 1]) and written[row - 1].strip() not in code:
+            yield row, message
 
 
 def out_of_boxes(markdown: str) -> str:

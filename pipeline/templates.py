@@ -289,12 +289,23 @@ _ELSEWHERE = r"(?m)^[ \t>]*(?:\[\^[^\]\n]+\]:|\*\[[^\]\n]+\]:|:[ \t]{1,3}\S|===[
 
 def _end(lines: Sequence[str], start: int) -> int:
     """The number of lines before the one that closes what `start` lines have opened; 0 where there is none."""
+    text = "\n".join(lines)
+    end = _closed(text, sum(len(line) + 1 for line in lines[:start]))
+    number = text.count("\n", 0, end) if end >= 0 else 0
+    return number if lines[number].strip() == "</div>" else 0
+
+
+def _closed(html: str, start: int) -> int:
+    """Where the </div> is that closes what is open at `start`; -1 where there is none."""
     depth = 1
-    for number, line in enumerate(lines[start:], start):
-        depth += len(re.findall(r"^<div\b", line)) - len(re.findall(r"^</div>", line))
+    for tag in _DIV.finditer(html, start):
+        depth += -1 if tag[1] else 1
         if not depth:
-            return number
-    return 0
+            return tag.start()
+    return -1
+
+
+_DIV = re.compile(r"<(/?)div\b[^<>]*>", re.IGNORECASE)
 
 
 # --- as Markdown --------------------------------------------------------------------------------------------
@@ -366,7 +377,7 @@ _ATTRIBUTES = r"\{:?[ \t]*(?:[.#]|[\w-]+=)[^{}]*\}"
 
 def _as_table(lines: Sequence[str]) -> list[str]:
     """A table whose columns stand under each other, so that it can be filled in in any editor."""
-    rows = [_cells(re.sub(rf"[ \t]*{_ATTRIBUTES}", "", line)) for line in lines]
+    rows = [_cells(_outside_code(rf"[ \t]*{_ATTRIBUTES}", lambda _: "", line)) for line in lines]
     rows = [row + [""] * (len(rows[0]) - len(row)) for row in rows]  # a row may be shorter than its head
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=False)]
     if sum(widths) > _WIDEST:  # of little use then, and hard to read
@@ -474,8 +485,14 @@ def _with_columns(table: re.Match[str]) -> str:
 
 def with_parts(html: str) -> str:
     """The HTML with an element for each card, and a class for items of a list that are boxes to tick already."""
-    html = re.sub(r'<div class="cards">(.*?)</div>', _as_cards, html, flags=re.DOTALL)
-    return html.replace("<li>☐ ", '<li class="box">☐ ')
+    parts: list[str] = []
+    at = 0
+    for opens in re.finditer(r'<div class="cards">', html):
+        end = _closed(html, opens.end())
+        if at <= opens.start() and end >= 0:
+            parts += [html[at : opens.start()], _as_cards(html[opens.end() : end])]
+            at = end + len("</div>")
+    return "".join([*parts, html[at:]]).replace("<li>☐ ", '<li class="box">☐ ')
 
 
 # --- on the page --------------------------------------------------------------------------------------------
@@ -542,10 +559,10 @@ def document(template: Template, imprint: Imprint) -> str:
     html = with_parts(with_columns(as_html(template, imprint.base)))
     html = re.sub(r'(<p class="[^"]*\blines-(\d+)[^"]*">.*?</p>)', _with_lines, html, flags=re.DOTALL)
     html = re.sub(r'(<h2 class="use".*)', r"<section class='use'>\1</section>", html, flags=re.DOTALL)
-    style = _STYLE.read_text(encoding="utf-8")
+    style = letters() + _STYLE.read_text(encoding="utf-8") + _foot(template, imprint.base)
     return policy.seal_print(
         f"<!DOCTYPE html><html lang='{escape(imprint.lang)}'><head><meta charset='utf-8'>"
-        f"<title>{escape(template.title)}</title><style>{_fonts()}{style}{_foot(template, imprint.base)}</style></head>"
+        f"<title>{escape(template.title)}</title><style>{style}</style></head>"
         f"<body><main>{html}</main></body></html>"
     )
 
@@ -562,8 +579,8 @@ _FACES = (
 )
 
 
-def _fonts() -> str:
-    """The letters of the slides, for a document that asks for no file."""
+def letters() -> str:
+    """The letters of the slides as a style, for a document that asks for no file."""
     rules = []
     for family, weight, style, path in _FACES:
         data = b64encode((_FONTS / f"{path}.woff2").read_bytes()).decode()
@@ -580,8 +597,8 @@ def _foot(template: Template, base: str) -> str:
     return f'@page {{ @bottom-left {{ content: "{quoted}" }} }}'
 
 
-def _as_cards(found: re.Match[str]) -> str:
-    cards = re.split(r"(?=<h[23]\b)", found[1].strip())
+def _as_cards(html: str) -> str:
+    cards = re.split(r"(?=<h[23]\b)", html.strip())
     return f"<div class='cards'>{''.join(f'<section>{card}</section>' for card in cards if card)}</div>"
 
 
@@ -606,7 +623,7 @@ def prints(chosen: Sequence[Template], reader: Reader, imprint: Imprint) -> tupl
 
 def missing(template: Template, base: str, *, in_pdf: bytes, in_word: str) -> Iterator[Problem]:
     """Words of the paper that its files do not show."""
-    words = " ".join(re.sub(r"<[^>]+>", " ", as_html(template, base)).split())
+    words = " ".join(re.sub(r"(?s)<!--.*?-->|<[^>]+>", " ", as_html(template, base)).split())
     shown_in = {"PDF": " ".join(pdf.texts(in_pdf)), "Word file": in_word}
     for name, text in shown_in.items():
         if lost := pdf.missing(text, unescape(words), every_time=True):

@@ -54,6 +54,7 @@ def provision() -> Tools:
 
 def enter_venv(script: Path) -> None:
     """Make sure that `script` runs in `.venv` with the locked packages; if not, start it anew there."""
+    _see_checkout()
     os.environ.pop("PYTHONHOME", None)  # with it, the Python in .venv would not know that it is there
     venv = HOME / ".venv"
     inside = Path(sys.prefix).resolve() == venv.resolve()
@@ -74,6 +75,8 @@ def enter_venv(script: Path) -> None:
                 _say("installing Python packages into .venv")
                 stamp.unlink(missing_ok=True)  # until all of it is there, nobody knows what is
                 _pip("install", "--require-hashes", "--no-deps", "-r", lock)
+                if not any(_venv_packages(venv, version).glob("psutil-*.dist-info")):
+                    raise ToolError("pip has put the packages elsewhere than into .venv; see 'pip config list'")
                 stamp.write_text(_fingerprint(lock, version), encoding="utf-8")
     if inside:
         return
@@ -83,6 +86,29 @@ def enter_venv(script: Path) -> None:
         raise SystemExit(subprocess.run(command).returncode)
     sys.stdout.flush()
     os.execv(python, command)
+
+
+def _see_checkout() -> None:
+    """See that nothing came with the project that a build trusts, or runs, as made by itself.
+
+    Raises ToolError where Git says so.
+    """
+    git = shutil.which("git")
+    if not git:
+        return
+    # As in `build_time`, the repository may be somebody else's, and starts no program.
+    asked = [git, "-C", str(HOME), "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "ls-files", "-z", "--"]
+    done = subprocess.run([*asked, *_FILLED], stdin=subprocess.DEVNULL, capture_output=True)
+    kept = sorted(
+        {name for each in done.stdout.split(b"\0") if (name := each.decode("utf-8", "replace").split("/")[0])}
+    )
+    if kept:
+        names = " and ".join(kept)
+        what = f"{names} {'is' if len(kept) == 1 else 'are'} in the repository, and a build trusts what it finds there"
+        raise ToolError(f"{what}; run 'git rm -r --cached {' '.join(kept)}'")
+
+
+_FILLED = (".venv", "dist", "node_modules")
 
 
 def _see_place(folder: Path) -> None:
@@ -103,7 +129,11 @@ def _alone(lock: Path) -> Iterator[None]:
         if not WINDOWS:
             import fcntl  # which Windows lacks
 
-            fcntl.flock(file, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                _say(f"waiting for somebody else who installs what is in {lock.name}")
+                fcntl.flock(file, fcntl.LOCK_EX)
             # If we are killed, what installs goes on, and so does the lock.
             fcntl.fcntl(file, fcntl.F_SETFD, 0)
         yield
@@ -155,11 +185,16 @@ def _bring_pip() -> None:
 
 def _pip(*arguments: str | Path) -> None:
     command = [str(_venv_binary("python")), "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    code, said = _install([*command, *map(str, arguments)])
+    environment = {name: value for name, value in os.environ.items() if name.upper() not in _ELSEWHERE}
+    code, said = _install([*command, *map(str, arguments)], environment)
     if code:
         raise ToolError(
             f"Python packages could not be installed; see whether the package index can be reached\n{_tail(said)}"
         )
+
+
+# With these, pip puts packages elsewhere, or nowhere.
+_ELSEWHERE = ("PIP_DRY_RUN", "PIP_PREFIX", "PIP_ROOT", "PIP_TARGET", "PIP_USER")
 
 
 # --- Node and Marp CLI -------------------------------------------------------------------------------------
@@ -230,10 +265,14 @@ def _install_marp(node: Path) -> None:
             (modules / ".lock-stamp").write_text(_fingerprint(lock), encoding="utf-8")
 
 
+_NPM_PATIENCE = "--fetch-timeout=60000"
+"""Milliseconds for each file; npm's own are five minutes."""
+
+
 def _npm_ci(node: Path) -> None:
     path = os.pathsep.join([str(node.parent), os.environ.get("PATH", "")])
     environment = {**os.environ, "PATH": path, "PUPPETEER_SKIP_DOWNLOAD": "1"}
-    command = [*map(str, _npm_command(node)), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    command = [*map(str, _npm_command(node)), "ci", "--ignore-scripts", "--no-audit", "--no-fund", _NPM_PATIENCE]
     code, said = _install(command, environment)
     if code:
         raise ToolError(f"Marp CLI could not be installed; see whether the npm registry can be reached\n{_tail(said)}")

@@ -19,9 +19,10 @@ export function isClosed({ map }, source) {
 }
 
 /** The trace of one deck; `css` is what Marp made of its theme and styles. */
-export function traceOf({ tokens, source, marp, css }) {
-  const trace = { slides: [], front: null, blocks: [], comments: [], marks: [], refused: [] }
-  const found = { html: '', slide: 0, level: 0, line: 1, aside: false, around: new Map() }
+export function traceOf({ tokens, source, marp, css, references = {} }) {
+  const named = Object.keys(references)
+  const trace = { slides: [], front: null, blocks: [], comments: [], marks: [], refused: [], unpaired: [], named }
+  const found = { html: '', slide: 0, level: 0, line: 1, aside: false, around: new Map(), open: [] }
   for (const token of tokens) {
     // Headers and footers come from a directive: the line that Marp gives them is not theirs.
     if (/^marpit_(header|footer)_/.test(token.type)) found.aside = token.nesting > 0
@@ -32,12 +33,14 @@ export function traceOf({ tokens, source, marp, css }) {
     if (token.map) found.line = token.map[0] + 1
     readToken(token, { trace, found, marp, source })
   }
+  endSlide({ trace, found })
   return { ...trace, ...namesOf(marp), styles: stylesOf({ tokens, marp, css: css + found.html, html: found.html }) }
 }
 
 function readToken(token, { trace, found, marp, source }) {
   const at = { line: found.line, slide: found.slide }
   if (token.type === 'marpit_slide_open') {
+    endSlide({ trace, found })
     Object.assign(found, { slide: found.slide + 1, level: token.level + 1, around: new Map() })
     trace.slides.push(found.line)
     return
@@ -50,11 +53,18 @@ function readToken(token, { trace, found, marp, source }) {
   if (token.map && token.level === found.level && token.nesting >= 0)
     trace.blocks.push([token.type.replace(/_open$/, ''), at.line, token.map[1], at.slide, token.tag ?? '', token.tag ? token.markup : ''])
   refusedIn(token, { trace, at, marp })
+  const { maxNesting } = marp.markdown.options
+  // There Marp gives up, and leaves out what is in it.
+  const isDeep = /^(?:blockquote|list_item)_open$/.test(token.type) && token.level - found.level + 1 >= maxNesting
+  if (isDeep) trace.refused.push([at.line, at.slide, 'depth', '', ''])
+  pairsIn(token, { trace, found, at })
   if (token.type === 'marpit_comment') blockComment(token, { trace, at, marp })
   else if (token.type === 'html_block') htmlBlock(token.content, { trace, found, at, marp })
   else if (token.type === 'marpit_style') {
     const end = token.map?.[1] ?? at.line
-    lostComments(source.split('\n')[end - 1]?.split(/<\/style>/i)[1] ?? '', { trace, at: { ...at, line: end }, marp })
+    const tail = /<\/style>(.*)/i.exec(source.split('\n')[end - 1] ?? '')?.[1] ?? ''
+    const rest = lostComments(tail, { trace, at: { ...at, line: end }, marp }).trim()
+    if (rest) trace.marks.push(['tail', end, at.slide, rest.slice(0, 200), true])
   } else if (/^(inline|marpit_hidden_inline)$/.test(token.type)) inline(token, { trace, found, at, marp })
 }
 
@@ -170,12 +180,13 @@ function refusedIn(token, { trace, at, marp }) {
   if (token.type === 'html_block') return refusedHtml(token.content, { trace, at, marp, isBlock: true })
   if (!token.children) return
   let { line } = at
-  const lineHeight = at.line && 1
+  const next = reader(token.content)
   const words = token.children.map(({ type, content }) => (type === 'html_inline' ? content : '')).join('')
   let within
   for (const child of token.children) {
-    if (/break$/.test(child.type)) line += lineHeight
-    else if (within) within = child.type === 'html_inline' && child.content.toLowerCase().startsWith(`</${within}`) ? undefined : within
+    const row = next(child)
+    if (at.line && row >= 0) line = at.line + row
+    if (within) within = child.type === 'html_inline' && child.content.toLowerCase().startsWith(`</${within}`) ? undefined : within
     else if (child.type === 'html_inline') within = refusedHtml(child.content, { trace, at: { ...at, line }, marp, around: words })
     else if (child.type === 'text')
       for (const { index, 0: whole, ...parts } of child.content.matchAll(REFUSED_LINK)) {
@@ -222,6 +233,51 @@ function refusedHtml(content, { trace, at, marp, isBlock = false, around = conte
   }
   return within
 }
+
+// Says in which line of a text, from 0, each of its children begins, called with one after the other; -1 for nobody knows.
+function reader(content) {
+  let position = 0
+  const find = (text) => {
+    const index = text ? content.indexOf(text, position) : -1
+    if (index >= 0) position = index + text.length
+    return index
+  }
+  return ({ type, content: text, markup }) => {
+    // The ends of lines within code have become spaces.
+    const index = type === 'code_inline' ? find(markup) : find(/break$/.test(type) ? '\n' : text)
+    if (type === 'code_inline' && index >= 0) find(markup)
+    return index < 0 ? -1 : content.slice(0, index).split('\n').length - 1
+  }
+}
+
+// --- elements without an end -----------------------------------------------------------------------------------
+
+// Of those that Marp lets through, these take in what follows: it is hidden, or the next slide is in the one before.
+const HOLDS = /<!--[^]*?-->|<(\/?)(audio|details|section|table|video)(?=[\s/>])/gi
+
+function pairsIn(token, { trace, found, at }) {
+  const isBlock = token.type === 'html_block'
+  const next = reader(token.content)
+  for (const child of isBlock ? [token] : token.children ?? []) {
+    const row = isBlock ? 0 : next(child)
+    if (!/^html_/.test(child.type)) continue
+    for (const { 0: piece, 1: close, 2: name, index } of child.content.matchAll(HOLDS)) {
+      if (!name) continue
+      const element = name.toLowerCase()
+      const line = at.line + Math.max(0, row) + child.content.slice(0, index).split('\n').length - 1
+      const last = found.open.findLastIndex((each) => each.element === element)
+      if (!close) found.open.push({ line, element })
+      else if (last >= 0) found.open.splice(last, 1)
+      else if (element === 'section') trace.unpaired.push([line, at.slide, element, true])
+    }
+  }
+}
+
+function endSlide({ trace, found }) {
+  for (const { line, element } of found.open.splice(0)) trace.unpaired.push([line, found.slide, element, false])
+}
+
+// --------------------------------------------------------------------------------------------------------------
 
 const unescaped = (text) =>
   text.replace(/&#x([\da-f]+);?|&#(\d+);?/gi, (_, hex, decimal) => String.fromCodePoint(Math.min(hex ? parseInt(hex, 16) : Number(decimal), 0x10ffff)))

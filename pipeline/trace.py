@@ -75,7 +75,7 @@ class Mark:
 
     kind: str
     """'open' and 'close': the ends of a comment, shown as text; 'html': a comment that raw HTML does not end;
-    'ruler': a ruler inside of raw HTML."""
+    'ruler': a ruler inside of raw HTML; 'tail': what stands behind the end of a style, and is lost."""
     line: int
     slide: int
     rest: str
@@ -92,10 +92,20 @@ class Refused:
     slide: int
     kind: str
     """'element' and 'text' (a link in Markdown), shown as words; 'handler', 'attribute' and 'address', taken out of an
-    element."""
+    element; 'depth' for what is nested as deep as Marp reads."""
     element: str
     what: str
     """The name of the handler or the attribute, or the address."""
+
+
+@dataclass(frozen=True)
+class Unpaired:
+    """A tag of an element that takes in what follows, without the other one on its slide."""
+
+    line: int
+    slide: int
+    element: str
+    is_end: bool
 
 
 @dataclass(frozen=True)
@@ -158,6 +168,9 @@ class Trace:
     comments: tuple[Comment, ...] = ()
     marks: tuple[Mark, ...] = ()
     refused: tuple[Refused, ...] = ()
+    unpaired: tuple[Unpaired, ...] = ()
+    named: frozenset[str] = frozenset()
+    """What is a name for an address, as in `[name]: address`, in capital letters."""
     globals: tuple[str, ...] = ()
     """Names of directives that hold for the whole deck."""
     locals: tuple[str, ...] = ()
@@ -176,6 +189,8 @@ def read(answer: Mapping[str, Any]) -> Trace:
         comments=tuple(map(_comment, answer["comments"])),
         marks=tuple(Mark(*mark) for mark in answer["marks"]),
         refused=tuple(Refused(*refused) for refused in answer["refused"]),
+        unpaired=tuple(Unpaired(*unpaired) for unpaired in answer["unpaired"]),
+        named=frozenset(answer["named"]),
         globals=tuple(answer["globals"]),
         locals=tuple(answer["locals"]),
         themes=tuple(answer["themes"]),

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from html.parser import HTMLParser
 
 from markdown.extensions.attr_list import AttrListTreeprocessor, get_attrs_and_remainder
 
-from pipeline.active import without_code
+from pipeline.active import without_code, without_comments
 from pipeline.problems import front_matter, lines_of, shown
 
 # Elements in which the rest of a page would be, or be lost; what runs, frames or sends is none of a page's anyway.
@@ -21,10 +21,13 @@ _TAKE_THE_REST = frozenset([
     "ol", "plaintext", "pre", "section", "select", "style", "table", "template", "textarea", "title", "ul", "xmp",
 ])  # fmt: skip
 # https://html.spec.whatwg.org/multipage/syntax.html#optional-tags and #void-elements: whose end may be left out.
-_NEED_NO_END = frozenset([
-    "body", "br", "caption", "col", "colgroup", "dd", "dt", "head", "hr", "html", "input", "li", "optgroup", "option",
-    "p", "rp", "rt", "tbody", "td", "tfoot", "th", "thead", "tr", "wbr",
-])  # fmt: skip
+_NEED_NO_END = frozenset(["br", "dd", "dt", "hr", "input", "li", "p", "wbr"])
+# These, too, but elsewhere than in such elements nothing is shown of them.
+_BELONG_IN = {
+    **dict.fromkeys(["caption", "col", "colgroup", "tbody", "td", "tfoot", "th", "thead", "tr"], ("table",)),
+    **dict.fromkeys(["optgroup", "option"], ("select", "datalist")),
+    **dict.fromkeys(["rp", "rt"], ("ruby",)),
+}
 # Of these nothing is shown that an attribute does not say.
 _NEED_ATTRIBUTES = frozenset(["area", "base", "embed", "img", "link", "meta", "param", "source", "track"])
 # https://html.spec.whatwg.org/multipage/indices.html#attributes-3: those that stand for themselves, on any page.
@@ -60,6 +63,33 @@ def find(html: str, markdown: str) -> Iterator[tuple[int, str]]:
         tags.feed(html)
         yield from _taken_for_attributes(tags, source)
         yield from _without_end(tags, source)
+    yield from taken_for_addresses(without_comments(source))
+
+
+def taken_for_addresses(source: str, named: Container[str] | None = None) -> Iterator[tuple[int, str]]:
+    """Words behind a colon that become the address of a link which nobody makes, as in `[10:42]: paged`.
+
+    `named` are the names that are known to have become one, in capital letters; None for all.
+    """
+    found = [each for each in _DEFINITION.finditer(source) if named is None or _label(each[1]).upper() in named]
+    defined = Counter(_label(each[1]) for each in found)
+    written = Counter(map(_label, re.findall(r"\[([^\[\]]*)\]", source) if found else ()))
+    for each in found:
+        if written[_label(each[1])] == defined[_label(each[1])]:
+            message = f"{shown(each[0].strip())} is taken for a link's address, so that nobody sees it"
+            yield _line(source, each.start(1)), f"{message}; write '\\[' for its '['"
+
+
+def _label(words: str) -> str:
+    return " ".join(words.lower().split())
+
+
+# Only what is one word, and maybe more in brackets, is an address to Markdown; this one is none to anybody else.
+_DEFINITION = re.compile(
+    r"^ {0,3}\[([^\[\]^\n][^\[\]\n]*)\]:[ \t]*\n?[ \t]*[^\W\d_][\w'\u2019-]*[.,;!?]?"
+    r"(?:[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*'|\([^()\n]*\)))?[ \t]*$",
+    re.MULTILINE,
+)
 
 
 def _taken_for_attributes(tags: _Tags, source: str) -> Iterator[tuple[int, str]]:
@@ -125,7 +155,8 @@ class _Tags(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.words |= {key for key, value in attrs if value is None and not key.startswith("data-")} - _NEED_NO_VALUE
-        is_fine = bool(attrs) if tag in _NEED_ATTRIBUTES else tag in _NEED_NO_END
+        is_at_home = any(self.open[around] for around in _BELONG_IN.get(tag, ()))
+        is_fine = bool(attrs) if tag in _NEED_ATTRIBUTES else tag in _NEED_NO_END or is_at_home
         if not is_fine and (tag in _FOREIGN or not self._is_in_foreign()):
             self.open[tag] += 1
 

@@ -31,6 +31,9 @@ PATIENCE = 0.1
 FRESH = 50_000_000
 """Nanoseconds in which a file may be written twice and have the same time."""
 
+LARGE = 100_000_000
+"""Bytes of a file that is not read, and has changed where its time has."""
+
 _IGNORED = frozenset(["__pycache__", "node_modules"])
 _PASSING = ("~", ".log", ".swp", ".tmp")
 """How names end of what editors and programs write by the way."""
@@ -144,18 +147,20 @@ class Watcher(events.FileSystemEventHandler):
 
 def _walk(folder: Path, root: Path) -> Iterator[tuple[Path, _Mark]]:
     """Everything below a folder that is no folder; links are not followed."""
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                path = Path(entry.path)
-                if _is_ignored(path, root):
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    yield from _walk(path, root)
-                else:
-                    yield path, _mark(entry.stat(follow_symlinks=False))
-    except OSError:  # it went away while we looked, or is not ours to read
-        return
+    folders = [folder]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    path = Path(entry.path)
+                    if _is_ignored(path, root):
+                        continue
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(path)
+                    else:
+                        yield path, _mark(entry.stat(follow_symlinks=False))
+        except OSError:  # it went away while we looked, or is not ours to read
+            continue
 
 
 def _is_ignored(path: Path, root: Path) -> bool:
@@ -170,11 +175,13 @@ def _mark(found: os.stat_result) -> _Mark:
 def _digest(path: Path) -> bytes:
     """What is in a file; of a link, where it leads to. A pipe or a device may have no end, and is not opened."""
     try:
-        mode = path.lstat().st_mode
-        if stat.S_ISLNK(mode):
+        found = path.lstat()
+        if stat.S_ISLNK(found.st_mode):
             return b"link " + os.fsencode(path.readlink())
-        if not stat.S_ISREG(mode):
-            return b"odd %d" % stat.S_IFMT(mode)
+        if not stat.S_ISREG(found.st_mode):
+            return b"odd %d" % stat.S_IFMT(found.st_mode)
+        if found.st_size > LARGE:
+            return b"large %d %d" % (found.st_size, found.st_mtime_ns)
         return hashlib.sha256(path.read_bytes()).digest()
     except OSError as error:
         return b"error %d" % (error.errno or 0)

@@ -88,6 +88,17 @@ def test_what_a_killed_build_left_goes_with_the_next(temporary: Path, monkeypatc
     assert [] == list(temporary.iterdir())
 
 
+def test_what_a_killed_build_left_goes_though_another_has_its_number(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    left = temporary / f"deck-build-{os.getpid()}-abcdefgh"  # as 1 is the number of many in containers
+    left.mkdir()
+    os.utime(left, (0, 0))
+    with scratch.open_folder() as folder:
+        assert [folder] == list(temporary.iterdir())
+
+
 def test_what_another_build_holds_stays_though_its_process_cannot_be_seen(
     temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

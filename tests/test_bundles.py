@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, expect
 from selectolax.lexbor import LexborHTMLParser
 
 from pipeline import archive, bundles, pdf, policy
+from pipeline.problems import BuildError
 from tests.conftest import told
 from tests.test_policy import directives, hash_of
 from tests.test_practice import read_answers, words
@@ -62,15 +63,15 @@ def test_a_page_with_an_odd_link_is_in_it_as_it_stands(tmp_path: Path) -> None:
     assert [] == list(bundles.problems(packed))
 
 
-def packed(site: Path, article: str) -> dict[str, bytes]:
-    """The bundle for participants of a site with one page."""
-    (site / "learn").mkdir(parents=True)
+def packed(site: Path, article: str, base: str = "https://a.example/") -> dict[str, bytes]:
+    """The bundle for participants of a site with one page in its menu."""
+    (site / "learn").mkdir(parents=True, exist_ok=True)
     label = "<label><span class='md-ellipsis'>All</span></label>"
     home = f"<nav class='md-nav--primary'><ul><li>{label}<a class='md-nav__link' href='learn/'>x</a></li></ul></nav>"
     (site / "index.html").write_text(home, encoding="utf-8")
     page = f"<article class='md-content__inner'>{article}</article>"
     (site / "learn/index.html").write_text(page, encoding="utf-8")
-    return archive.unpack(bundles.make(site, "https://a.example/", [], "")["participant.zip"])
+    return archive.unpack(bundles.make(site, base, [], "")["participant.zip"])
 
 
 def test_a_section_whose_name_is_a_link_has_its_name(tmp_path: Path) -> None:
@@ -105,6 +106,57 @@ def test_what_a_page_shows_is_in_it_however_it_is_named(tmp_path: Path) -> None:
     assert page.count("../") == 7  # and the page to begin with
     bundle = archive.pack({**files, "participant/learn/index.html": page.encode()})
     assert [] == list(bundles.problems({"participant.zip": bundle}))
+
+
+def test_what_is_taken_along_brings_what_it_asks_for(tmp_path: Path) -> None:
+    policy = '<meta http-equiv="Content-Security-Policy" content="img-src \'self\'">'
+    board = f"<!doctype html><head>{policy}</head><h1>B</h1><img src=board.png><link rel=stylesheet href=/kit/a.css>"
+    files = {"learn/board.html": board, "a.css": "h1 { background: url(dot.svg) } @import '/kit/b.css'", "b.css": ""}
+    for name, text in {
+        **files,
+        "learn/board.png": "",
+        "dot.svg": "",
+        "c.svg": "",
+        "learn/other/index.html": "",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    links = "<a href='board.html'>B</a><img src='/kit/c.svg'><a href='https://a.example/kit/glossary/#x'>G</a>"
+
+    found = packed(tmp_path, links, "https://a.example/kit/")
+
+    names = (
+        "start-here.html",
+        "learn/index.html",
+        "learn/board.html",
+        "learn/board.png",
+        "a.css",
+        "b.css",
+        "dot.svg",
+        "c.svg",
+    )
+    assert {f"participant/{name}" for name in names} == set(found)
+    assert b'src="../c.svg"' in found["participant/learn/index.html"]
+    assert b'href="https://a.example/kit/glossary/#x"' in found["participant/learn/index.html"]
+    assert b"@import 'b.css'" in found["participant/a.css"]
+    page = found["participant/learn/board.html"].decode()
+    assert 1 == page.count("Content-Security-Policy") and "img-src 'self' file: data:" in page
+    assert [] == list(bundles.problems({"participant.zip": archive.pack(found)}))
+
+
+def test_the_menu_of_another_page_will_do(tmp_path: Path) -> None:
+    packed(tmp_path, "words")
+    menu = (tmp_path / "index.html").read_text(encoding="utf-8").replace("learn/", "../learn/")
+    (tmp_path / "index.html").write_text("<h1>Welcome</h1>", encoding="utf-8")
+    (tmp_path / "about").mkdir()
+    (tmp_path / "about/index.html").write_text(menu, encoding="utf-8")
+
+    files = archive.unpack(bundles.make(tmp_path, "https://a.example/", [], "")["participant.zip"])
+
+    assert {"participant/start-here.html", "participant/learn/index.html"} == set(files)
+    (tmp_path / "index.html").unlink()
+    with pytest.raises(BuildError, match=r"docs: there is no home page, .*; write docs/index\.md"):
+        bundles.make(tmp_path, "https://a.example/", [], "")
 
 
 def test_no_link_takes_a_file_from_outside_the_site_along(tmp_path: Path) -> None:

@@ -111,20 +111,20 @@ def test_headings_that_repeat_get_keys_of_their_own(read: Read) -> None:
 @pytest.mark.parametrize(
     ("directives", "message"),
     [
-        ("<!-- _slideMinutes: soon -->", "deck.md:2: slideMinutes is 'soon'"),
-        ("<!-- _slideMinutes: -1 -->", "deck.md:2: slideMinutes is '-1'"),
-        ("<!-- _slideMinutes: -0 -->", "deck.md:2: slideMinutes is '-0'"),
-        ("<!-- _slideMinutes: 1_0 -->", "deck.md:2: slideMinutes is '1_0'"),
-        ("<!-- _slideMinutes: 0.001 -->", "deck.md:2: slideMinutes is '0.001'"),
-        ("<!-- _slideKey: Big -->", "deck.md:2: slideKey is 'Big', which is no good address"),
-        ("<!-- _slideKey: plan No/way -->", "deck.md:2: slideKey is 'No/way', which is no good address"),
-        ("<!-- _slideKey: überblick -->", "deck.md:2: slideKey is 'überblick', which is no good address"),
-        ("<!-- _slideKey: plan Big -->", "deck.md:2: slideKey is 'Big', which is no good address"),
-        ("<!-- _slideKey: '' -->", "deck.md:2: slideKey is '', which is no good address"),
-        ("<!-- _slideKey: 12 -->", "deck.md:2: slideKey is '12', which reads as a slide's number; add a letter"),
-        ("<!-- _slideKey: plan 007 -->", "deck.md:2: slideKey is '007', which reads as a slide's number; add a letter"),
-        ("<!-- _slideKey: plan plan -->", "deck.md:2: slideKey 'plan' is taken by slide 1"),
-        ("<!-- slideKey: all -->", "deck.md:4: slideKey 'all' is taken by slide 1"),
+        ("<!-- _slideMinutes: soon -->", "deck.md:1: slideMinutes is 'soon'"),
+        ("<!-- _slideMinutes: -1 -->", "deck.md:1: slideMinutes is '-1'"),
+        ("<!-- _slideMinutes: -0 -->", "deck.md:1: slideMinutes is '-0'"),
+        ("<!-- _slideMinutes: 1_0 -->", "deck.md:1: slideMinutes is '1_0'"),
+        ("<!-- _slideMinutes: 0.001 -->", "deck.md:1: slideMinutes is '0.001'"),
+        ("<!-- _slideKey: Big -->", "deck.md:1: slideKey is 'Big', which is no good address"),
+        ("<!-- _slideKey: plan No/way -->", "deck.md:1: slideKey is 'No/way', which is no good address"),
+        ("<!-- _slideKey: überblick -->", "deck.md:1: slideKey is 'überblick', which is no good address"),
+        ("<!-- _slideKey: plan Big -->", "deck.md:1: slideKey is 'Big', which is no good address"),
+        ("<!-- _slideKey: '' -->", "deck.md:1: slideKey is '', which is no good address"),
+        ("<!-- _slideKey: 12 -->", "deck.md:1: slideKey is '12', which reads as a slide's number; add a letter"),
+        ("<!-- _slideKey: plan 007 -->", "deck.md:1: slideKey is '007', which reads as a slide's number; add a letter"),
+        ("<!-- _slideKey: plan plan -->", "deck.md:1: slideKey 'plan' is taken by slide 1"),
+        ("<!-- slideKey: all -->", "deck.md:1: slideKey 'all' is taken by slide 1"),
     ],
 )
 def test_bad_keys_and_minutes_are_named(read: Read, directives: str, message: str) -> None:
@@ -153,7 +153,7 @@ def test_a_key_or_a_former_name_belongs_to_one_slide(read: Read, taken: str, sec
     _, problems, _ = read(f"<!-- _slideKey: plan agenda -->\n# One\n\n---\n<!-- _slideKey: {key} -->\n# Two\n")
 
     [problem] = problems
-    assert problem.startswith(f"deck.md:6: slideKey '{taken}' is taken by slide 1;")
+    assert problem.startswith(f"deck.md:5: slideKey '{taken}' is taken by slide 1;")
 
 
 def test_a_heading_of_digits_makes_no_key_that_reads_as_a_slides_number(read: Read) -> None:

@@ -270,14 +270,15 @@ def test_an_anchor_is_that_of_one_thing_and_a_file_keeps_its_own(tmp_path: Path)
 
 def test_a_cell_is_no_formula(tmp_path: Path) -> None:
     fields = (
-        """category: "-5", a: "+1.5", b: "@a", c: "\\t=a", d: "-a", e: "'=a", f: "=1", g: "x;=1;-2;-a\\n- a", state:"""
+        """category: "-5", a: "+1.5", b: "@a", c: "\\t=a", d: "-a", e: "'=a", f: "=1", g: "x;=1;-2;-a\\n- a","""
+        """ h: "＝1;＋2", state:"""
     )
     incident = other(tmp_path, 'state: "6"', f'{fields} "6"')
 
     [exported] = csv.DictReader(io.StringIO(evidence.files(incident)["incident.csv"]))
 
-    assert ["-5", "+1.5", "'@a", "'\t=a", "'-a", "'=a", "'=1", "x;'=1;-2;'-a\n- a"] == [
-        exported[name] for name in ("category", *"abcdefg")
+    assert ["-5", "+1.5", "'@a", "'\t=a", "'-a", "'=a", "'=1", "x;'=1;-2;'-a\n- a", "'＝1;'＋2"] == [
+        exported[name] for name in ("category", *"abcdefgh")
     ]
 
 

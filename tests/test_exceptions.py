@@ -123,7 +123,7 @@ def test_an_exception_that_is_not_needed_any_more_is_a_problem(read: dict[str, D
 
     assert [
         (3, "slide 1: breaks no rule 'overflow' any more; take it out of _slideAllows"),
-        (11, "slide 2: breaks no rule 'contrast' any more; take it out of _slideAllows"),
+        (12, "slide 2: breaks no rule 'contrast' any more; take it out of _slideAllows"),
     ] == told(list(found))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from pipeline import commands
 from pipeline.problems import BuildError
 from pipeline.toolchain import Tools
-from tests.conftest import Outcome, Project
+from tests.conftest import ROOT, Outcome, Project
 from tests.test_corpus import publish_something, standing
 
 
@@ -246,6 +247,68 @@ def test_a_command_with_no_place_for_its_words_does_its_work_all_the_same(tiny: 
     done = subprocess.run(["sh", "-c", f"exec '{sys.executable}' build.py clean >&- 2>&-"], cwd=tiny.root)
 
     assert (0, False) == (done.returncode, (tiny.root / "dist").exists())
+
+
+def test_words_that_cannot_be_written_are_no_fault_of_the_site(built: Project) -> None:
+    command = f"exec '{sys.executable}' build.py >/dev/full"
+
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+
+    done = subprocess.run(["sh", "-c", command], cwd=built.root, env=kept, stderr=subprocess.PIPE, text=True)
+
+    said = "build.py: its words could not be written: No space left on device; see where they go\n"
+    assert (1, said) == (done.returncode, done.stderr)
+
+
+def test_whoever_has_heard_enough_is_told_by_the_code_alone(tiny: Project) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    done = subprocess.run([sys.executable, "build.py", "deck", "none.md"], cwd=tiny.root, stderr=writing)
+    os.close(writing)
+
+    assert 1 == done.returncode
+
+
+def test_tests_that_are_stopped_end_what_they_have_begun(tmp_path: Path, tools: Tools) -> None:
+    (tmp_path / "test_it.py").write_text(STOPPED, encoding="utf-8")
+    call = (
+        f"commands.test(pathlib.Path({str(tmp_path)!r}), toolchain.provision(), ['-q', '-s', '-p', 'no:cacheprovider'])"
+    )
+    script = (
+        "import pathlib, signal, sys\nfrom pipeline import commands, fingerprint, toolchain\n"
+        f"fingerprint.is_current = lambda root: True\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(143))\n{call}"
+    )
+
+    with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True) as testing:
+        assert testing.stdout
+        assert any("begun" in line for line in testing.stdout)
+        testing.terminate()
+        said = testing.stdout.read()
+
+    assert ("ended" in said, 143) == (True, testing.returncode), said
+
+
+STOPPED = """
+import pytest, signal
+
+@pytest.fixture
+def thing():
+    print("begun", flush=True)
+    yield
+    print("ended", flush=True)
+
+def test_it(thing):
+    signal.pause()
+"""
+
+
+def test_what_marp_warns_of_is_told_in_whatever_colours(tiny: Project) -> None:
+    tiny.edit("slides/talk/deck.md", lambda text: text.replace("---\n", "---\nurl: example.org/talk\n", 1))
+
+    outcome = refused(tiny, FORCE_COLOR="1")
+
+    assert "deck.md: Marp says: Specified canonical URL is ignored" in outcome.err
 
 
 def test_strict_writes_nothing_that_has_a_problem(foreign: Path, tmp_path: Path, tiny: Project) -> None:

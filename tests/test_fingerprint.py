@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -164,6 +165,17 @@ def test_no_link_is_followed_to_note_what_was_built(built: Path) -> None:
 
     assert before == (built / "docs/index.md").read_bytes()
     assert fingerprint.is_as_built(built)
+
+
+def test_nothing_is_opened_that_may_have_no_end(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(built / "pipe")
+    for name in ("dist/built.json", "dist/site/build.json"):
+        (built / name).unlink(missing_ok=True)
+        (built / name).symlink_to(built / "pipe")
+    assert not fingerprint.is_as_built(built) and not fingerprint.is_current(built)
+
+    monkeypatch.setenv("CHROME_PATH", str(built / "pipe"))
+    assert fingerprint.look(built) is None
 
 
 def test_settings_that_cannot_be_read_are_left_to_the_build(built: Path) -> None:

@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from html import unescape
@@ -633,7 +634,7 @@ Words on a \\<T> and a <T>.
 <iframe src="https://other.example/"></iframe>
 ```
 
-> > > > > > > > > > > > > > > > > > > > > > > > > > > > > > > > > > deep
+> > > > > > > > > > > > > > > > > > deep
 
 <!-- </p></div><script>run()</script> -->
 """
@@ -845,19 +846,22 @@ def test_a_pipe_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             read_text(tmp_path / name, name)
 
 
-def test_what_tools_fill_does_not_come_with_the_project(tmp_path: Path) -> None:
-    project = tmp_path / "repository/project"
-    for name in ("dist/cache/a", ".venv/a", "slides/dist/a"):
-        (project / name).parent.mkdir(parents=True)
-        (project / name).write_text("a", encoding="utf-8")
-    (project / "node_modules").symlink_to("/etc")
-    subprocess.run(["git", "init", "--quiet", project.parent], check=True)
-    assert [] == list(place_problems(project))
+@pytest.mark.parametrize("command", ["build", "deck slides/talk/deck.md", "clean", "links", "test"])
+def test_what_tools_fill_does_not_come_with_the_project(tiny: Project, command: str) -> None:
+    (tiny.root / ".venv").unlink()
+    for name in ("dist/cache/a", ".venv/bin/python", ".venv/pyvenv.cfg", "slides/dist/a"):
+        (tiny.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (tiny.root / name).write_text("#!/bin/sh\ntouch run\n", encoding="utf-8")
+    (tiny.root / ".venv/bin/python").chmod(0o755)
+    git = ["git", "-C", str(tiny.root)]
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    subprocess.run([*git, "add", "--force", "slides", "dist", ".venv"], check=True)
 
-    subprocess.run(["git", "-C", project, "add", "slides", "dist", "node_modules"], check=True)
+    done = subprocess.run([sys.executable, "build.py", *command.split()], cwd=tiny.root, capture_output=True, text=True)
 
-    told = "is in the repository, and a build trusts what it finds there; ... [file]"
-    assert_told([f"{name}: {told}" for name in ("dist", "node_modules")], list(map(str, place_problems(project))))
+    said = ".venv and dist are in the repository, and a build trusts what it finds there"
+    assert (1, f"build.py: {said}; run 'git rm -r --cached .venv dist'\n") == (done.returncode, done.stderr)
+    assert not (tiny.root / "run").exists() and (tiny.root / "dist/cache/a").is_file()
 
 
 def test_links_within_the_project_and_folders_of_tools_are_let_be(tmp_path: Path) -> None:

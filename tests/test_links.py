@@ -372,12 +372,22 @@ def test_a_wrong_inventory_is_named(tmp_path: Path, text: str, message: str) -> 
 
 @pytest.fixture
 def web() -> Iterator[str]:
-    """A web server that has `/here`, forgot `/gone`, and hangs up on `/rude`."""
+    """A web server that has `/here`, forgot `/gone`, hangs up on `/rude`, and leads on.
+
+    `/moved` leads to `/here` with words that have no end, and `/round` to itself.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if self.path == "/rude":
                 self.connection.close()
+                return
+            if self.path in ("/moved", "/round"):
+                self.send_response(302)
+                self.send_header("Location", "here" if self.path == "/moved" else self.path)
+                self.end_headers()
+                while self.path == "/moved":
+                    self.wfile.write(b"and on " * 1000)
                 return
             self.send_response(200 if self.path == "/here" else 404)
             self.send_header("Content-Length", "0")
@@ -407,6 +417,15 @@ def test_an_address_that_nobody_can_ask_is_dead_and_the_others_are_asked(web: st
 
     assert "data/links.yml:2: https://a..example/ cannot be reached" in str(dead)
     assert here == Entry(f"{web}/here", date(2026, 11, 23), 4)
+
+
+def test_an_address_that_leads_on_is_followed_and_nothing_of_it_is_read(web: str) -> None:
+    entries = [Entry(f"{web}/{name}", None, line) for line, name in enumerate(("moved", "round"), 2)]
+
+    moved, round_ = links.check_online(entries, today=date(2026, 11, 23), report=lambda url: None)
+
+    assert moved == Entry(f"{web}/moved", date(2026, 11, 23), 2)
+    assert f"data/links.yml:3: {web}/round cannot be reached (TooManyRedirects)" in str(round_)
 
 
 def test_outside_links_are_asked_and_the_answer_is_kept(tmp_path: Path, web: str) -> None:

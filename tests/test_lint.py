@@ -21,6 +21,20 @@ PLANTED: list[tuple[str, str, list[tuple[int, str]]]] = [
     # --- tables ------------------------------------------------------------------------------------------------
     ("a cell without a column", "# A\n\n| a | b |\n|---|---|\n| 1 | 2 | lost |\n", [(5, "cell-lost")]),
     ("a sign in code", "# A\n\na | b\n-|-\n1 | `x | y`\n3 | 4\n", [(5, "cell-lost")]),
+    # --- elements without an end -------------------------------------------------------------------------------
+    ("the end of a slide in words", "# A\n\nClose it\nwith </section> and go on.\n\n- b\n", [(4, "block-open")]),
+    ("an element in words", "# A\n\nThe `a\nb` <section> tag\n\n---\n\n# B\n", [(4, "block-open")]),
+    ("a film in words", "# A\n\nUse <video> and wait.\n\n---\n\n<AUDIO>\nx\n", [(3, "block-open"), (7, "block-open")]),
+    ("details without an end", "# A\n\n<div>\n<details>\n</div>\n\n- b\n", [(4, "block-open")]),
+    ("a table without an end", "# A\n\n<table><tr><td>\n\nb\n\n---\n\n</table>\n", [(3, "block-open")]),
+    # --- what is no link ---------------------------------------------------------------------------------------
+    ("words for an address", "# A\n\n[Ann]: Yes!\n\n[Ben]:\nNo (he said)\n", [(3, "block-open"), (5, "block-open")]),
+    # --- what is nested too deeply -----------------------------------------------------------------------------
+    ("twenty quotations", f"# A\n\n{'> ' * 20}lost\n", [(3, "html-refused")]),
+    ("ten lists", "".join(f"{'  ' * level}- {level}\n" for level in range(11)), [(10, "html-refused")]),
+    # --- headers and footers -----------------------------------------------------------------------------------
+    ("a sign at the beginning", "---\nfooter: &copy; 2026 A\n---\n# A\n", [(2, "directive-value")]),
+    ("brackets around", "# A\n\n<!--\n_paginate: true\n_header: {Draft}\n-->\n", [(5, "directive-value")]),
     # --- notes -------------------------------------------------------------------------------------------------
     ("a class of words", "# A\n\n<!-- class: the students will be split -->\n", [(3, "note-swallowed")]),
     ("a style of words", "# A\n\n<!-- style: casual with a smile -->\n", [(3, "note-swallowed")]),
@@ -47,6 +61,7 @@ PLANTED: list[tuple[str, str, list[tuple[int, str]]]] = [
     ("a note below a line break", "text\n\n<br>\n<!--\nAsk who has seen it.\nWait.\n-->\n", [(4, "note-lost")]),
     ("a second note on a line", "<!-- First this --> <!-- then that one -->\n\n# A\n", [(1, "note-lost")]),
     ("a second note on the last line", "<!-- First\nthis --> <!-- then that -->\n", [(2, "note-lost")]),
+    ("a heading behind a style", "<style>\nh1 { top: 0 }\n</style> # A\n\nb\n", [(3, "comment-tail")]),
     ("a note behind a style", "<style>\nh1 { top: 0 }\n</style> <!-- Say hello -->\n\n# A\n", [(3, "note-lost")]),
     ("a note beside a background", "![bg](#123456) <!-- Say hello -->\n\n# A\n", [(1, "note-lost")]),
     ("a note alone in a cell", "| a | b |\n|---|---|\n| x | <!-- Say hello --> |\n", [(3, "note-lost")]),
@@ -227,6 +242,12 @@ PLANTED: list[tuple[str, str, list[tuple[int, str]]]] = [
 ]
 
 SILENT: dict[str, str] = {
+    "elements that end": "x <section>a</section> <details><summary>b</summary>c</details> `<video>` </table>\n\n---\n\n"
+    "<table><tr><td>\n\n**d**\n\n</td></tr></table>\n\n<!-- <section> -->\n\n\\<audio> &lt;section>\n",
+    "names of addresses": "[a]: word\n[b]: https://a.example/\n[c]: d.png\n[//]: # (e)\n\n"
+    "[see][a]\n\n```\n[Ann]: Yes\n```\n",
+    "as deep as it goes": f"{'> ' * 19}seen\n",
+    "signs in a footer": "---\nfooter: '&copy; A'\nheader: A & {B}\n---\n# A\n",
     "tables": "# A\n\n| a | b |\n|---|:-:|\n| 1 |\n| 1 | 2 | |\n| `x \\| y` | 2\nno sign\n\n1 | 2 | 3\n",
     "a list below a table": "# A\n\n| a |\n|---|\n| 1 |\n- x | y | z\n\n- ```\n  | a |\n  |---|\n  | 1 | 2 |\n  ```\n",
     "tables that are none": "# A\n\n```\n| a |\n|---|\n| 1 | 2 |\n```\n\n<!--\n| a |\n|---|\n| 1 | 2 |\n-->\n",
@@ -911,8 +932,9 @@ def test_what_only_looks_like_a_fault_is_passed_over(found: Mapping[str, list[Pr
 
 SAID_OF_ODD = {
     "brackets": [(35, "comment-open")],
+    "nested": [(1, "html-refused"), (2, "html-refused")],
     "surrogates": [(4, "ruler-eaten")],
-    "tags": [(1, "marp"), (7, "ruler-eaten")],
+    "tags": [(1, "marp"), (1, "comment-tail"), (7, "ruler-eaten")],
     "a long line": [(1, "note-swallowed")],
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 import re
 import struct
@@ -30,6 +31,32 @@ def picture(options: dict[str, Any]) -> bytes:
     noise = random.Random(1).randbytes(60 * 40 * 3)
     Image.frombytes("RGB", (60, 40), noise).save(out := io.BytesIO(), **options)
     return out.getvalue()
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.apng", "a.jfif", "a.svg"])
+def test_what_may_have_no_end_is_not_opened(name: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / name)
+    (tmp_path / f"link-{name}").symlink_to(name)
+
+    assert ["", ""] == [pictures.fault(tmp_path / each) for each in (name, f"link-{name}")]
+
+
+def test_a_pipe_as_a_picture_of_a_deck_anywhere_is_named(tiny: Project, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.png")
+    (tmp_path / "talk.md").write_text("# A\n\n![A loaf](a.png)\n", encoding="utf-8")
+
+    outcome = tiny.run("check", tmp_path / "talk.md")
+
+    assert 1 == outcome.code
+    assert f"{tmp_path}/talk.md:3: image 'a.png' is a named pipe" in outcome.out
+
+
+@pytest.mark.parametrize("name", ["a.apng", "a.jfif"])
+def test_every_picture_that_a_deck_may_have_is_looked_at(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(picture(KINDS["a.png" if "png" in name else "a.jpg"])[:-20])
+
+    assert name.endswith(tuple(pictures.SUFFIXES))
+    assert "is cut off" in pictures.fault(tmp_path / name)
 
 
 @pytest.mark.parametrize("name", KINDS)

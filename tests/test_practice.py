@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pikepdf
 import pytest
 import yaml
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from pipeline import practice
 from tests.conftest import ROOT
 
 PRACTICE = ROOT / "docs" / "practice"
@@ -214,6 +216,13 @@ def test_the_cards_do_not_give_the_order_away(site: Path) -> None:
     assert sum(a == b for a, b in zip(sorted(right), right, strict=True)) < 6
     assert [event["id"] for _, event in EVENTS if not event.get("is_dated", True)] == undated
     assert {"id", "text", "source", "utc", "shown"} == {field for card in cards for field in card}
+
+
+def test_what_is_printed_brings_its_letters(site: Path) -> None:
+    for name in practice.PRINTS:
+        with pikepdf.open(site / "practice/spring-promo" / name) as printed:
+            fonts = {str(font.BaseFont) for page in printed.pages for font in page.Resources.Font.values()}
+        assert fonts and all("AtkinsonHyperlegibleNext" in font for font in fonts), (name, fonts)
 
 
 # --- the key agrees with the evidence -----------------------------------------------------------------------

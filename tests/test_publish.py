@@ -118,11 +118,14 @@ def test_clean_empties_the_larger_disk_that_the_output_lies_on(tmp_path: Path) -
     (tmp_path / "disk/site").mkdir(parents=True)
     for name in ("site/index.html", ".lock", "built.json"):
         (tmp_path / "disk" / name).touch()
+    (tmp_path / "disk/lost+found").mkdir()  # the disk's own
     (tmp_path / "dist").symlink_to("disk")
 
     commands.clean(tmp_path)
 
-    assert [tmp_path / "disk"] == [path for path in tmp_path.rglob("*") if path.name != "dist"]
+    assert {"disk", "disk/lost+found"} == {
+        path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.name != "dist"
+    }
     assert (tmp_path / "dist").is_dir()
 
 
@@ -251,6 +254,21 @@ def test_a_new_site_that_cannot_be_moved_leaves_the_old_one(tmp_path: Path) -> N
 
     assert "old" == (current / "index.html").read_text(encoding="utf-8")
     assert ["site", "stage"] == sorted(path.name for path in (tmp_path / "dist").iterdir())
+
+
+def test_a_site_that_came_with_an_image_is_named(tmp_path: Path) -> None:
+    current = folder(tmp_path / "dist" / "site", "old")
+    new = folder(tmp_path / "dist" / "stage" / "site", "new")
+
+    def lies_below(_: Path, current: Path) -> bool:
+        raise OSError(errno.EXDEV, "Invalid cross-device link", str(current))
+
+    with pytest.raises(
+        BuildError, match=r"dist/site: comes with the container's image .*'python3 build\.py clean' once"
+    ):
+        publish.exchange(new, current, swap=lies_below)
+
+    assert "old" == (current / "index.html").read_text(encoding="utf-8")
 
 
 def test_a_file_that_cannot_be_written_whole_is_left_as_it_was(tmp_path: Path) -> None:

@@ -92,3 +92,16 @@ def test_what_only_calls_itself_a_number_is_not_copied() -> None:
 
     assert "<ol><li>a</li></ol>" in body
     assert "<td>b</td>" in body
+
+
+@pytest.mark.parametrize(
+    ("html", "words"),
+    [
+        ("<video data-src='films/a.mp4' src='data:,'></video>", "a.mp4"),
+        ("<audio><source data-src='b.mp3' src='data:,'></audio>", "b.mp3"),
+        ("<video title='The &lt;alarm>' data-src='a.mp4'>instead</video>", "The &lt;alarm&gt;"),
+        ("<video data-src='a.mp4'>What it <b>shows</b></video>", "What it shows"),
+    ],
+)
+def test_a_film_and_a_sound_leave_a_word(html: str, words: str) -> None:
+    assert f"<p>a <em>[{words}]</em></p>" == read(f"<p>a {html}</p>")[0]

@@ -103,6 +103,9 @@ def test_a_project_need_not_have_any(tmp_path: Path) -> None:
          "unknowns: is no list; write each item on a line of its own, after '- '"),
         ('title: "Night Loans"', 'title: "Night Loans"\ntitle: "Day Loans"', 'title: "Day',
          "'title' stands here twice; remove one"),
+        ('text: "## Post-mortem: Loans', r'text: "## Post-mortem: Loans\n\n| a |\n|---|\n| 1 | lost |',
+         'text: "## Post',
+         "example.text: in its line 5, the table's head has no column for 'lost', so that nobody sees it; write "),
         # names
         ('source: "Scaling events"', 'accepted: [{ from: "scald", to: "20:11", why: "x" }]\n    source: "x"',
          "accepted: [{", "events.accepted.from: 'scald' is no time and no event; did you mean 'scaled'?"),

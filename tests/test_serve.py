@@ -383,6 +383,22 @@ def test_many_folders_made_at_once_are_watched(watched: tuple[Path, Watcher]) ->
     assert {root / "docs/99/a/b/c/d/e/page.md"} == watcher.wait(60)
 
 
+def test_no_folder_is_too_deep_and_no_file_too_large(tmp_path: Path) -> None:
+    deep = tmp_path
+    for _ in range(1100):  # in a row: a path of so many names is longer than any may be
+        deep = deep / "a"
+        try:
+            deep.mkdir()
+        except OSError:
+            break
+    with (tmp_path / "film.mp4").open("wb") as film:
+        film.truncate(2**45)  # of nothing: it takes no room
+
+    with Watcher(tmp_path) as watcher:
+        os.utime(tmp_path / "film.mp4", (0, 0))
+        assert {tmp_path / "film.mp4"} == watcher.wait(60)
+
+
 def test_a_pipe_is_not_waited_for(watched: tuple[Path, Watcher]) -> None:
     root, watcher = watched
 

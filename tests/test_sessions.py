@@ -63,7 +63,7 @@ exercises:
 
 
 def slide(number: int, key: str, minutes: float | None) -> Slide:
-    return Slide(number, key, f"Slide <{key}>", number * 10, minutes, (), (), (), "", "")
+    return Slide(number, key, f"Slide <{key}>", number * 10, minutes, (), (), (), "", "", minutes_line=number * 10 - 1)
 
 
 SLIDES = (slide(1, "opening", 1.5), slide(2, "middle", 2.5), slide(3, "extra", None))
@@ -264,13 +264,13 @@ def test_a_slide_of_other_minutes_than_in_the_talk_is_named_in_both_places(tmp_p
     slides = (SLIDES[0], slide(2, "middle", 3))
 
     assert [
-        "slides/talk/deck.md:20: slide 'middle' has 3 minutes here and 2.5 in data/sessions.yml:20; make them agree"
+        "slides/talk/deck.md:19: slide 'middle' has 3 minutes here and 2.5 in data/sessions.yml:20; make them agree"
     ] == found(tmp_path, slides=slides)
 
 
 def test_a_slide_with_minutes_that_the_talk_leaves_out_is_named(tmp_path: Path) -> None:
     assert [
-        "slides/talk/deck.md:30: slide 'extra' has 1 minute, but no step of the talk in data/sessions.yml:8 shows it; "
+        "slides/talk/deck.md:29: slide 'extra' has 1 minute, but no step of the talk in data/sessions.yml:8 shows it; "
         "add a step there, or take away its _slideMinutes"
     ] == found(tmp_path, slides=(*SLIDES[:2], slide(3, "extra", 1)))
 

@@ -280,6 +280,10 @@ def test_a_link_is_followed_whose_address_stands_outside_of_the_paper() -> None:
         ("| Name | Value |\n|---|---|\n| Host ||", ["| Name | Value |", "| ---- | ----- |", "| Host |       |"]),
         ("| Name | Value |\n|---|---|\n| Host |", ["| Name | Value |", "| ---- | ----- |", "| Host |       |"]),
         ("| A | B |\n|---|---|\n| `x|y` | z |", ["| A     | B   |", "| ----- | --- |", "| `x|y` | z   |"]),
+        (
+            "| A { .w-9 } | B |\n|---|---|\n| `x{y=1}` |",
+            ["| A        | B   |", "| -------- | --- |", "| `x{y=1}` |     |"],
+        ),
     ],
 )
 def test_a_table_keeps_its_columns(table: str, plain: list[str]) -> None:
@@ -345,6 +349,14 @@ def test_a_card_holds_what_stands_after_a_box_in_it() -> None:
     cards = LexborHTMLParser(templates.document(with_code(), IMPRINT)).css(".cards section")
 
     assert [["One", "Note", "Small.", "First."], ["Two", "Second."]] == [card.text().split() for card in cards]
+
+
+def test_a_card_on_the_page_holds_what_a_box_in_it_ends_with() -> None:
+    box = '<div class="admonition"><p>Small.</p></div>'
+    html = templates.with_parts(f'<div class="cards"><h3>One</h3>{box}<p>First.</p><h3>Two</h3></div><p>After.</p>')
+
+    cards = f"<section><h3>One</h3>{box}<p>First.</p></section><section><h3>Two</h3></section>"
+    assert f"<div class='cards'>{cards}</div><p>After.</p>" == html
 
 
 # --- on the page --------------------------------------------------------------------------------------------
@@ -574,6 +586,18 @@ def test_a_pdf_has_the_lines_of_code_and_what_a_box_would_open(browser: Browser,
     assert "It opens." in text
 
 
+def test_a_paper_may_hold_an_element_on_one_line_and_a_comment(browser: Browser, tmp_path: Path) -> None:
+    paper = '<div class="note">Bring a pen.</div>\n\n<!-- F1 -> see <b>it</b> in the record -->\n\nSee the'
+    template = read(PAGE.replace("See the", paper))
+    assert "Said aloud" in template.paper
+
+    printed, problems = templates.prints([template], Reader(browser, tmp_path, BASE), IMPRINT)
+    [content] = word.make([template], IMPRINT)
+
+    found = templates.missing(template, BASE, in_pdf=printed["templates/sheet.md"], in_word=word.text(content))
+    assert [] == [*problems, *found]
+
+
 def test_a_heading_begins_a_page_whatever_its_words_and_no_other_with_the_same_words() -> None:
     page = PAGE.replace("### What was seen", "### Roles & rules").replace("### Behind", "### Roles & rules")
     [content] = word.make([read(page)], IMPRINT)
@@ -658,6 +682,18 @@ def test_a_template_that_mkdocs_leaves_out_is_named(built: Project) -> None:
     assert 1 == outcome.code
     for path in (LEFT_OUT_BY_A_THEME, LEFT_OUT_BY_SETTINGS):
         assert f"{path}: is left out by MkDocs, and its files would be nowhere; " in outcome.err
+
+
+def test_what_nobody_gets_to_see_may_be_unfinished(tiny: Project) -> None:
+    tiny.edit("mkdocs.yml", lambda text: f"{text}exclude_docs: drafts/\n")
+    (tiny.root / "docs/drafts").mkdir()
+    (tiny.root / "docs/drafts/sheet.md").write_text("---\nhandout: {number: 1}\n---\n# A\n", encoding="utf-8")
+    for name in ("docs/drafts/old.md", "docs/._index.md"):
+        (tiny.root / name).write_bytes(b"Mac\xb0")
+
+    outcome = tiny.run()
+
+    assert (0, "") == (outcome.code, outcome.err)
 
 
 LEFT_OUT_BY_A_THEME = "docs/templates/sheet.md"  # whose templates these would be

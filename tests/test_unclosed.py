@@ -5,7 +5,7 @@ from __future__ import annotations
 import markdown
 import pytest
 
-from pipeline import unclosed
+from pipeline import tables, unclosed
 
 EXTENSIONS = ["admonition", "attr_list", "md_in_html", "pymdownx.highlight", "pymdownx.superfences", "tables"]
 
@@ -49,7 +49,22 @@ def test_what_would_take_the_rest_is_named(text: str) -> None:
     assert [(3, f"</{element}>")] == found(f"# A\n\nFill in the {text} fill it in.\n\nThe rest.\n")
 
 
-@pytest.mark.parametrize("words", ["<service name>", "<time>", "<your-name>", "<Name/>", "<b>", "<x,y>", "<link>"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "<body>",
+        "<option>",
+        "<td>",
+        "<rt>",
+        "<service name>",
+        "<time>",
+        "<your-name>",
+        "<Name/>",
+        "<b>",
+        "<x,y>",
+        "<link>",
+    ],
+)
 def test_words_that_are_taken_for_html_are_named_where_they_stand(words: str) -> None:
     text = f"# A\n\nWrite `{words}`.\n\n- It is {words}, and down.\n"
 
@@ -141,3 +156,28 @@ def test_the_first_words_of_a_page_are_looked_at() -> None:
 
 def test_a_code_sample_is_not_where_it_begins() -> None:
     assert [(3, "</div>")] == found("# A\n\n<div>\n\nWrite this:\n\n```html\n<div>\n```\n")
+
+
+def test_what_belongs_in_another_element_is_let_be_there() -> None:
+    text = "<table><tr><td>a<td>b</table>\n\n<ruby>c<rt>d</ruby> <datalist><option>e</datalist>\n"
+
+    assert [] == list(unclosed.find(text, text))
+
+
+def test_words_that_become_an_address_are_named() -> None:
+    text = (
+        "---\ntitle: A\n---\n[10:42]: paged\n[10:44]: acknowledged (by hand)\n\n    [10:45]: code\n\n`[10:46]: code`\n"
+    )
+
+    assert [(4, "[10:42]: paged"), (5, "[10:44]: acknowledged (by hand)")] == found(text)
+    assert [] == found("[a]: word\n[b]: c.png\n[d]: <e>\n[//]: # (f)\n\nSee [A] and [g][h].\n\n[H]: word\n")
+
+
+def test_a_table_in_a_list_loses_no_cell_without_a_word() -> None:
+    table = "    | Time | Message |\n    |---|---|\n    | 01:36 | grep | sort |\n"
+    listed, code = f"# A\n\n1. Look:\n\n{table}", f"# A\n\nLook:\n\n{table}"
+
+    [(line, message)] = tables.lost_set_in(markdown.markdown(listed, extensions=EXTENSIONS), listed)
+
+    assert (7, True) == (line, message.startswith("the table's head has no column for 'sort', "))
+    assert [] == list(tables.lost_set_in(markdown.markdown(code, extensions=EXTENSIONS), code))
