@@ -88,13 +88,16 @@ def describe(document: pikepdf.Pdf, slides: Sequence[Slide], others: Sequence[Li
 
 
 def number_anew(document: pikepdf.Pdf) -> None:
-    """Number the headers of tables from 0; a browser numbers them on through everything that it has shown before."""
+    """Number the headers of tables from 0, as they stand.
+
+    A browser numbers them on through everything that it has shown before, and in the order in which it came to need it.
+    """
     tree = document.Root.get("/StructTreeRoot")
     elements = list(_elements(tree))
     identified = {str(element.ID): element for element in elements if "/ID" in element}
     if tree is None or not identified:
         return
-    names = {old: String(f"node{number:08}") for number, old in enumerate(sorted(identified))}
+    names = {old: String(f"node{number:08}") for number, old in enumerate(identified)}
     for element in elements:
         for attributes in _dictionaries(element.get("/A")):
             if "/Headers" in attributes:
