@@ -51,7 +51,7 @@ def main() -> int:
         else:
             toolchain.enter_venv(Path(__file__).resolve())
             code = _run(arguments, rest)
-        return _said(code)
+        return code if _is_heard() else 1
     except toolchain.ToolError as error:
         print(f"build.py: {error}", file=sys.stderr)
         return 1
@@ -62,6 +62,8 @@ def main() -> int:
         _be_silent()
         return 1
     except OSError as error:
+        if not _is_heard():
+            return 1
         place = str(error.filename2 or error.filename or "").removeprefix(f"{ROOT}{os.sep}")
         if not place and error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
             print(f"build.py: {error.strerror or error}; try again, and report it if it stays", file=sys.stderr)
@@ -74,19 +76,18 @@ def main() -> int:
         return 1
 
 
-def _said(code: int) -> int:
-    """The exit code, once all words have gone where they should."""
+def _is_heard() -> bool:
+    """Whether all words have gone where they should; where they have not, that is said, if it can be."""
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except BrokenPipeError:
-        raise
     except OSError as error:
-        with contextlib.suppress(OSError):
-            print(f"build.py: its words could not be written: {error.strerror}; see where they go", file=sys.stderr)
+        if not isinstance(error, BrokenPipeError):
+            with contextlib.suppress(OSError):
+                print(f"build.py: its words could not be written: {error.strerror}; see where they go", file=sys.stderr)
         _be_silent()
-        return 1
-    return code
+        return False
+    return True
 
 
 def _be_silent() -> None:

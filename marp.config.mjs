@@ -513,6 +513,17 @@ function withoutChance({ html, css, ...rest }) {
   return { ...rest, html: numbered(html), css: numbered(css) }
 }
 
+// Without a title of its own, Marp CLI calls a deck by the source of its first heading: that is, by the heading's signs, too.
+function nameByWords(tokens, directives) {
+  const isTitle = ({ type, content }, i) =>
+    type === 'inline' && tokens[i - 1]?.type === 'heading_open' && content.trim() === directives?.marpCLITitle
+  const heading = tokens.find(isTitle)
+  if (!heading) return
+  const words = heading.children.map(({ type, content }) =>
+    /break$/.test(type) ? ' ' : /^(?:html_inline|image|marpit_.*)$/.test(type) ? '' : content)
+  directives.marpCLITitle = words.join('').replace(/\s+/g, ' ').trim()
+}
+
 // An arrow function: Marp CLI would take anything with a prototype for a class.
 const engine = ({ marp }) => {
   marp.use(traceable)
@@ -520,8 +531,11 @@ const engine = ({ marp }) => {
   if (!deck) return marp
 
   let parsed = { tokens: [], source: '' }
-  const keep = ({ inlineMode, tokens, src: source, env }) =>
-    void (inlineMode || (parsed = { tokens, source, references: env?.references }))
+  const keep = ({ inlineMode, tokens, src: source, env }) => {
+    if (inlineMode) return
+    parsed = { tokens, source, references: env?.references }
+    nameByWords(tokens, marp.lastGlobalDirectives)
+  }
   marp.use((md) => md.core.ruler.push('keep_tokens', keep))
   const render = marp.render.bind(marp)
   marp.render = (markdown, env) => {

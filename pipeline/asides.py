@@ -72,11 +72,14 @@ def describe(document: pikepdf.Pdf, slides: Sequence[Slide], others: Sequence[Li
             links.setdefault(_page_number(element, numbers), []).append(areas)
         elif element.get("/S") == Name.Figure and "/Alt" not in element:
             figures.setdefault(_page_number(element, numbers), []).append(element)
+    known: dict[str, list[Link]] = {}
     for number, printed in links.items():
         if number > len(slides):
             for areas in printed:
-                fitting = [link for link in others if _leads_to(link, _address(areas))]
-                _describe_links([areas], fitting[:1])
+                address = _address(areas)
+                if address not in known:
+                    known[address] = [link for link in others if _leads_to(link, address)][:1]
+                _describe_links([areas], known[address])
     for number, slide in enumerate(slides, 1):
         _describe_links(links.get(number, []), slide.links)
         _describe_backgrounds(figures.get(number, []), slide)
@@ -175,7 +178,10 @@ def _leads_to(link: Link, address: str) -> bool:
     if link.number:
         return address == link.number
     end = link.href.lstrip("./")
-    return bool(end) and address.endswith(end)
+    if not end.strip("/") or re.match(r"[a-z][a-z0-9+.-]*:", end, re.IGNORECASE):
+        return bool(end) and address.rstrip("/") == end.rstrip("/")  # which a bare host has from the browser
+    before = address.removesuffix(end)
+    return before != address and (not before or before.endswith("/") or end.startswith(("#", "?")))
 
 
 def _address(areas: Sequence[pikepdf.Object]) -> str:

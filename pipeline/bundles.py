@@ -260,8 +260,8 @@ class _Filler:
         address, fragment = urldefrag(urljoin(self.base + quote(uri), href))
         if not address.startswith(self.base):
             return href if urlsplit(href).scheme or href.startswith("//") else urljoin(self.base + quote(uri), href)
-        parts = urlsplit(f"/{address.removeprefix(self.base)}")
-        target = unquote(parts.path).lstrip("/")
+        parts = urlsplit(address)
+        target = unquote(parts.path.removeprefix(urlsplit(self.base).path)).lstrip("/")
         target += "index.html" if not target or target.endswith("/") else ""
         if ".." in re.split(r"[/\\]", target):  # written as %2e%2e, it may lead out of the site
             return self.base + quote(target)

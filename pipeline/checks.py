@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, urljoin
 
 from pipeline import browser, handouts, links, pdf, scenario, sessions, site, templates
 from pipeline.artifacts import Made
@@ -41,13 +41,13 @@ def deck_problems(made: Made) -> Iterator[Problem]:
 def _links_lost_on_paper(made: Made) -> Iterator[Problem]:
     """The links to keys that nobody gave: where Marp has no such id, only the deck's script knows the slide."""
     unnamed = {slide.key for slide in made.deck.slides}
+    ids = {unquote(name) for name in re.findall(r'\sid="([^"]*)"', made.rendered.html)}
     told: set[str] = set()
     for slide in made.deck.slides:
         for link in slide.links:
             key = unquote(link.href[1:])
             if link.number or not link.href.startswith("#") or key not in unnamed or (link.is_aside and key in told):
                 continue
-            ids = {unquote(name) for name in re.findall(r'\sid="([^"]*)"', made.rendered.html)}
             if key not in ids:
                 told.add(key)
                 message = f"slide {slide.number}: '{link.href}' leads nowhere in PDF and PowerPoint; give that slide a"
@@ -180,14 +180,15 @@ def _print_problems(made: Made, prints: Mapping[str, bytes]) -> Iterator[Problem
         ends = [page for _, page in entries[1:]] + [len(texts)]
         for slide, (_, start), end in zip(made.deck.slides, entries, ends, strict=True):
             # The notes may end on the page on which the next slide starts.
-            if lost := _lost_in_print(own, slide, name, " ".join(texts[start - 1 : end])):
+            if lost := _lost_in_print(own, slide, name, texts[start - 1 : end]):
                 message = f"slide {slide.number}: {name} does not show {_some(lost)}; see what hides it in print"
                 yield Problem(made.source.label, slide.line, "handout-incomplete", message)
 
 
-def _lost_in_print(own: Sequence[str], slide: Slide, name: str, text: str) -> list[str]:
-    """The words that the pages of a slide lack; what the deck's `own` PDF lacks of them is told there."""
-    lost = pdf.missing(text, handouts.words(slide, name))
+def _lost_in_print(own: Sequence[str], slide: Slide, name: str, pages: Sequence[str]) -> list[str]:
+    """The words that the `pages` of a slide lack; what the deck's `own` PDF lacks of them is told there."""
+    lost = pdf.missing(" ".join(pages), handouts.words(slide, name))
+    lost = [word for word in lost if not pdf.goes_over(word, pages)]
     if not lost:
         return []
     unseen = pdf.missing(" ".join(own[slide.number - 1 : slide.number]), slide.text)
@@ -499,9 +500,12 @@ def _file_links(made: Made, folder: Path) -> Iterator[links.Reference]:
 
 def _line_of_link(made: Made, address: str) -> int:
     """The line of the first link that became `address`; where there is none, of its words in a note."""
-    known = (link for slide in made.deck.slides for link in slide.links)
-    line = next((link.line for link in known if address.endswith(link.href.lstrip("./"))), 0)
-    return line or line_of(made.source.text, address.removeprefix(made.address))
+    known = [link for slide in made.deck.slides for link in slide.links]
+    whole = urljoin(made.address, address)
+    line = next((link.line for link in known if urljoin(made.address, link.href) == whole), 0)
+    line = line or line_of(made.source.text, address.removeprefix(made.address))
+    ends = (link.line for link in known if (end := link.href.lstrip("./")) and address.endswith(f"/{end}"))
+    return line or next(ends, 0)
 
 
 def _origins(made: Sequence[Made], settings: site.Settings) -> dict[str, links.Origin]:

@@ -150,7 +150,9 @@ def _moment_findings(room: Room) -> Iterator[Finding]:
     for name, moment in room.reference["moments"].items():
         at = room.moments[name]
         for file in moment["files"]:
-            known = stamps.setdefault(file, room.stamps(file))
+            if file not in stamps:
+                stamps[file] = room.stamps(file)
+            known = stamps[file]
             bare = {found[0] for found in CLOCK.finditer(room.read(file))} if not known else set()
             if at not in known and not room.clocks(at) & bare:
                 message = f"has nothing at {at:%Y-%m-%d %H:%M} UTC, when '{name}' happened by the key"

@@ -116,7 +116,7 @@ def find(root: Path) -> list[Source]:
     sources: list[Source] = []
     for path in paths:
         label = path.relative_to(root).as_posix()
-        if path.parent.name in ("index", "facilitate") or re.search(r"""[#?%:*"<>|\\]""", path.parent.name):
+        if path.parent.name in ("index", "index.md", "facilitate") or re.search(r"""[#?%:*"<>|\\]""", path.parent.name):
             message = f"a folder named '{path.parent.name}' cannot become an address; rename it"
             problems.append(Problem(f"slides/{path.parent.name}", 0, "deck-name", message))
             continue

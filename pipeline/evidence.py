@@ -84,8 +84,8 @@ def _cell(value: object) -> object:
 # Where a spreadsheet parts cells at semicolons, a cell of ours is more than one, and its quotation marks are none.
 # Signs of full width are as good as others where people write in these: = @ + -
 _FORMULA = re.compile(
-    r"\A(?=[=@\uff1d\uff20\uff0b\uff0d\t\r]|[+-](?!\d+(?:\.\d+)?\Z))"
-    r"|(?<=[;\r\n])(?=[=@\uff1d\uff20\uff0b\uff0d]|[+-](?! |\d+(?:\.\d+)?(?:[;\r\n]|\Z)))"
+    r"\A(?=[=@\uff1d\uff20\t\r]|[+\-\uff0b\uff0d](?!\d+(?:\.\d+)?\Z))"
+    r"|(?<=[;\r\n])(?=[=@\uff1d\uff20]|[+\-\uff0b\uff0d](?! |\d+(?:\.\d+)?(?:[;\r\n]|\Z)))"
 )
 
 
@@ -462,13 +462,13 @@ def _reference(incident: Incident) -> dict[str, object]:
         "unknowns": [incident.text(each, incident.clock("records")) for each in scenario.unknowns],
         "critique": {
             "wrong": {
-                "says": scenario.critique.wrong.says,
+                "says": incident.text(scenario.critique.wrong.says, incident.clock("records")),
                 "minutes": scenario.critique.wrong.minutes,
                 "is": incident.minutes(scenario.critique.wrong.start, scenario.critique.wrong.end),
             },
             "faults": [
                 {
-                    "quote": each.quote,
+                    "quote": incident.text(each.quote, incident.clock("records")),
                     "fault": incident.text(each.fault, incident.clock("records")),
                     "why": incident.text(each.why, incident.clock("records")),
                 }

@@ -178,9 +178,28 @@ def _append_text(element: ElementTree.Element, text: str) -> None:
         element.text = (element.text or "") + text
 
 
+def _words_of(element: ElementTree.Element) -> ElementTree.Element:
+    """The words of HTML in a drawing, in the middle of its place: some programs write all labels so."""
+    words = ElementTree.Element("text", {"text-anchor": "middle", "dominant-baseline": "central"})
+    for name, start, length in (("x", "x", "width"), ("y", "y", "height")):
+        numbers = [re.match(r"-?[\d.]+(?![\d.%])", element.get(key, "0").strip()) for key in (start, length)]
+        at, size = (float(found[0]) if found and found[0].count(".") < 2 else 0 for found in numbers)
+        words.set(name, f"{at + size / 2:g}")
+    words.text = " ".join(_shown_words(element).split())
+    return words
+
+
+def _shown_words(element: ElementTree.Element) -> str:
+    if not isinstance(element.tag, str) or element.tag.rpartition("}")[2].lower() in ("script", "style"):
+        return ""
+    return " ".join([element.text or "", *(f"{_shown_words(child)} {child.tail or ''}" for child in element)])
+
+
 def _without_actions(element: ElementTree.Element) -> ElementTree.Element | None:
     """A drawing that only draws: no script, no other document, nothing loaded, no link out of the web."""
     name = element.tag.removeprefix(_SVG) if isinstance(element.tag, str) else ""
+    if name == "foreignObject":
+        return _words_of(element)
     if "{" in name or not name or name in _ACTIVE or (name in _ANIMATIONS and _sets_address(element)):
         return None
     still = ElementTree.Element(name, dict(_kept_attributes(name, element.attrib.items())))

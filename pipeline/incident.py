@@ -219,7 +219,7 @@ class Incident:
                 peak, share = 100 * missing, 1.0 if missing else 0.0
             else:
                 share = max(0.0, share - 1 / plan.settle_minutes)
-            errors = round(plan.usual_error_percent + share * peak, 1)
+            errors = round(min(100, plan.usual_error_percent + share * peak), 1)
             found[at] = Minute(
                 at,
                 round(self._rate(at)),

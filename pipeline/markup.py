@@ -42,7 +42,7 @@ def _unpaired(lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
         yield Finding(tag.line, "block-open", f"{wrong} '&lt;' for its '<'", tag.slide)
     if trace.named:
         source = without_comments(without_code("\n".join(lines)))
-        for line, message in unclosed.taken_for_addresses(source, trace.named):
+        for line, message in unclosed.taken_for_addresses(source, "", trace.named):
             yield Finding(line, "block-open", message, sum(start <= line for start in trace.starts))
 
 

@@ -235,6 +235,13 @@ def _themes(source: Source) -> list[Path]:
     return [*ours, *(css for css in source.themes if css.resolve() not in {o.resolve() for o in ours})]
 
 
+def _as_written(path: Path, source: Source) -> str:
+    try:
+        return Path(os.path.relpath(path, source.path.parent)).as_posix()
+    except ValueError:  # a style's, on another drive
+        return path.name
+
+
 def _drawing_problems(path: Path, source: Source) -> Iterator[Problem]:
     """What a drawing of the project holds that a slide would neither run nor load: it is shown as a picture."""
     try:
@@ -281,7 +288,7 @@ def _gather(
         if path.suffix.lower() == ".svg":
             problems += _drawing_problems(path, source)
         if path.suffix.lower() in pictures.SUFFIXES and (wrong_with := pictures.fault(path)):
-            written = Path(os.path.relpath(path, source.path.parent)).as_posix()
+            written = _as_written(path, source)
             names = (written, quote(written), path.name, quote(path.name))
             place, line = next(filter(None, map(source.where, names)), (source.label, 0))
             problems.append(Problem(place, line, "image-broken", f"image '{written}' {wrong_with}"))

@@ -184,8 +184,8 @@ def in_yaml(text: str) -> str:
 
 
 def without_fences(html: str) -> str:
-    """HTML to put into Markdown: what its code shows begins no code of the page."""
-    return re.sub("`{3,}|~{3,}", lambda signs: f"&#{ord(signs[0][0])};" * len(signs[0]), html)
+    """HTML to put into Markdown: what its code shows begins no code of the page, and its tabs stay tabs."""
+    return re.sub("`{3,}|~{3,}|\t", lambda signs: f"&#{ord(signs[0][0])};" * len(signs[0]), html)
 
 
 def literal(text: str) -> str:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import pairwise
 from urllib.parse import urljoin, urlsplit
 
 import pikepdf
@@ -156,6 +157,19 @@ def missing(text: str, words: str, *, every_time: bool = False) -> list[str]:
         for word, times in wanted.items()
         if max(page.count(word), page.count(word[::-1])) < (times if every_time else 1)
     ]
+
+
+def goes_over(word: str, pages: Sequence[str]) -> bool:
+    """Whether a word begins on one of `pages`, by their texts, and ends on the next.
+
+    Where no spaces part words, as in Chinese and Thai, a sentence is one.
+    """
+    letters = ["".join(_letters(page).split()) for page in pages]
+    return any(
+        word[:cut] in before and word[cut:] in after
+        for before, after in pairwise(letters)
+        for cut in range(1, len(word))
+    )
 
 
 def is_whole(text: str, words: str) -> bool:

@@ -244,6 +244,9 @@ def _alternative(slide: Slide) -> str:
     tree = LexborHTMLParser(slide.body.replace("<br>", " "))
     for image in tree.css("img"):
         image.replace_with(f" [{image.attributes.get('alt')}] " if image.attributes.get("alt") else " ")
+    for block in tree.css("div, p, li, dt, dd, td, th, pre, blockquote, h3, figcaption, summary, caption"):
+        block.insert_before(" ")
+        block.insert_after(" ")
     words = _plain(tree.body.text()) if tree.body else ""
     # The reading view has those pictures behind the slide that are files of the project.
     behind = [f"[{image.alt}]" for image in slide.images if image.is_background and image.alt]

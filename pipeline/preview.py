@@ -44,7 +44,7 @@ from pipeline.decks import THEME_FOLDERS, Source
 from pipeline.incident import Incident
 from pipeline.marp import Rendered
 from pipeline.problems import BuildError, Problem, cut, place_problems, tidy
-from pipeline.sessions import RunSheets
+from pipeline.sessions import PAGE, SESSIONS, RunSheets
 from pipeline.toolchain import Tools
 from pipeline.watch import Watcher
 
@@ -94,7 +94,7 @@ class Shown:
     def is_refused(self, uri: str) -> bool:
         """Whether what is at an address must not even be shown: it would run, or leads to somewhere else."""
         found = (each for each in self.problems if each.rule in _UNSAFE)
-        refused = (each for problem in found for each in self.addresses.get(problem.path, ()))
+        refused = (each for problem in found for each in self.addresses.get(problem.path) or _made_of(problem.path))
         return any(_place(uri) == _place(each) for each in refused)
 
     def _places(self, problem: Problem) -> tuple[str, ...]:
@@ -102,6 +102,14 @@ class Shown:
             return found
         folder = re.match(r"slides/[^/]+/", problem.path)
         return self.addresses.get(f"{folder[0]}deck.md", ()) if folder else ()
+
+
+def _made_of(path: str) -> tuple[str, ...]:
+    """The pages that are made of a file of data."""
+    if found := re.fullmatch(r"data/scenarios/([^/]+)\.yml", path):
+        name = found[1]
+        return (f"practice/{name}/evidence/", f"practice/{name}/critique/", f"practice/answer-key/{name}/example/")
+    return (f"facilitate/{PAGE}/",) if path == SESSIONS.as_posix() else ()
 
 
 class Board:
@@ -252,16 +260,24 @@ class Maker:
         """Whether any of these files or folders of the project has changed."""
         return changed is None or any(path.is_relative_to(self._root / name) for path in changed for name in names)
 
+    def _is_set(self, changed: set[Path] | None) -> bool:
+        """Whether any of these files is one of settings, which may take others from any YAML file."""
+        below = [self._root / name for name in ("data", "docs", "slides")]
+        return self._is_touched(changed, *_SETTINGS) or any(
+            path.suffix in (".yml", ".yaml") and not any(map(path.is_relative_to, below)) for path in changed or ()
+        )
+
     def _is_of_site(self, changed: set[Path] | None) -> bool:
         """Whether any of these files is one that pages are made of: our own words may be kept in another."""
         docs = self._settings.docs.relative_to(self._root).as_posix() if self._settings else "docs"
         of_decks = (_concerns(path, source) for path in changed or () for source in self._sources.values())
-        return self._is_touched(changed, "data", "dist", docs, "slides", *_SETTINGS, *_MARPS) or any(of_decks)
+        is_touched = self._is_touched(changed, "data", "dist", docs, "slides", *_MARPS) or self._is_set(changed)
+        return is_touched or any(of_decks)
 
     def _read_settings(self, changed: set[Path] | None) -> None:
         if self._is_touched(changed, *_MARPS):
             self._close_worker()
-        if self._settings and not self._is_touched(changed, *_SETTINGS):
+        if self._settings and not self._is_set(changed):
             return
         with self._finding("mkdocs.yml"):
             before, self._settings = self._settings, site.read_settings(self._root)
@@ -380,11 +396,12 @@ class Maker:
         shown_decks = [self._slides[name].deck for name in sorted(self._slides)]
         wanted["decks/index.md"] = pages.deck_list(shown_decks).encode()
         changed = {name for name in wanted.keys() | self._staged.keys() if wanted.get(name) != self._staged.get(name)}
-        for name in changed:
-            if name in wanted:
-                publish.write(self._folder / "docs" / name, wanted[name])
-            else:
-                (self._folder / "docs" / name).unlink(missing_ok=True)
+        with self._finding("staged"):
+            for name in changed:
+                if name in wanted:
+                    publish.write(self._folder / "docs" / name, wanted[name])
+                else:
+                    (self._folder / "docs" / name).unlink(missing_ok=True)
         self._staged = wanted
         return changed
 

@@ -182,6 +182,10 @@ def line_of_word(text: str, needle: str) -> int:
     return text.count("\n", 0, found.start()) + 1 if found and needle else line_of(text, needle)
 
 
+_UNSEEN = r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f]"
+"""What YAML takes by a number or a letter, as in "C:\\bin", and no file of XML may hold."""
+
+
 def read_yaml(text: str, path: str, *, offset: int = 0) -> Node | None:
     """Read YAML as nodes, which know their lines; None where there is none. `offset` is as for `yaml_problem`.
 
@@ -207,6 +211,10 @@ def read_yaml(text: str, path: str, *, offset: int = 0) -> Node | None:
     for half in (each for each in _scalars(node, set()) if re.search("[\ud800-\udfff]", each.value)):
         message = "holds half of a character, which no file can; write the whole character itself"
         raise BuildError([Problem(path, offset + line_of_mark(half.start_mark), "yaml", message)])
+    for odd in (each for each in _scalars(node, set()) if re.search(_UNSEEN, each.value)):
+        sign = re.findall(_UNSEEN, odd.value)[0]
+        message = f"holds a character that nobody can see (U+{ord(sign):04X}); take it out, or write '\\\\' for a '\\'"
+        raise BuildError([Problem(path, offset + line_of_mark(odd.start_mark), "yaml", message)])
     for number in (each for each in _scalars(node, set()) if each.tag == _INTEGER and len(each.value) > _MOST_DIGITS):
         message = f"is not valid YAML: {shown(number.value)} is too long for a number; correct it, or put it in quotes"
         raise BuildError([Problem(path, offset + line_of_mark(number.start_mark), "yaml", message)])

@@ -111,9 +111,10 @@ class _Reader:
 def _of_media(node: LexborNode) -> str:
     """What a film or a sound is called: it is in the deck's file, and is played there."""
     attributes = node.attributes
-    said = attributes.get("aria-label") or attributes.get("title") or node.text(deep=True)
     files = [posixpath.basename(_source(each)) for each in (node, *node.css("source"))]
-    name = " ".join(said.split()) or next(filter(None, files), "")
+    # What stands in it is mostly for browsers that could not play it.
+    said = [attributes.get("aria-label"), attributes.get("title"), *files, node.text(deep=True)]
+    name = " ".join(next(filter(None, said), "").split())
     return f"<em>[{escape(name)}]</em>" if name else ""
 
 

@@ -35,7 +35,9 @@ class Room:
     """The folder of the answer key's data."""
 
     def read(self, file: str) -> str:
-        return ((self.key if file.startswith("reference.") else self.folder) / file).read_text(encoding="utf-8")
+        return ((self.key if file in ("reference.js", "reference.json") else self.folder) / file).read_text(
+            encoding="utf-8"
+        )
 
     def json(self, file: str) -> Any:
         return json.loads(self.read(file))

@@ -111,7 +111,8 @@ def _value(node: Node) -> Any:
         return {str(key.value): _value(value) for key, value in node.value}
     if isinstance(node, SequenceNode):
         return tuple(_value(each) for each in node.value)
-    return None if node.tag == "tag:yaml.org,2002:null" else str(node.value)
+    # Line ends of other systems may be written as signs: "\\r\\n".
+    return None if node.tag == "tag:yaml.org,2002:null" else re.sub(r"\r\n?", "\n", str(node.value))
 
 
 def _line(node: Node, place: Place) -> int:
@@ -212,6 +213,9 @@ def _unknown_names(incident: Incident) -> Wrongs:
     yield from _twice([(("capacity", "web", "name"), pools[0]), *jobs])
     yield from _twice((("calendar", "entries", n, "id"), each.id) for n, each in enumerate(scenario.calendar.entries))
     yield from _twice(files)
+    for place, _ in _leaves(scenario):
+        if place[:1] == ("capacity",) and place[-2:-1] == ("settings",) and place[-1] in _MADE_SETTINGS:
+            yield place, "is a setting that the build writes itself; choose another name"
     for place, file in files:
         if file in MADE:
             yield place, f"the build makes a file {shown(file)} itself; choose another name"
@@ -246,6 +250,7 @@ def _unknown_names(incident: Incident) -> Wrongs:
             yield place, f"{what} {shown(name)}; {suggest(str(name), known, 'there are')}"
 
 
+_MADE_SETTINGS = {"replicas", "maximumPoolSize", "max_connections", "superuser_reserved_connections"}
 _MADE_FIELDS = {"number": "'number' beside the fields", "sys_id": "number", "work_notes": "journal"}
 """Fields of records that the build makes, and what it makes them of."""
 
@@ -343,7 +348,7 @@ def _wrong_texts(incident: Incident) -> Wrongs:
         if not isinstance(value, Words):
             continue
         brought = scenario.logs[int(place[1])].vary if place[0] == "logs" else scenario.scaling.vary
-        vary = {name: words[0] for name, words in brought.items() if words} if "lines" in place else {}
+        vary = {name: words[0] for name, words in brought.items() if words} if "lines" in place[:3] else {}
         try:
             text = incident.text(value, clock, vary)
         except MeaningError as error:
@@ -359,7 +364,7 @@ def _wrong_texts(incident: Incident) -> Wrongs:
 
 
 # Any cell that begins as one, and is no number, whatever parts cells.
-_FORMULA = re.compile(r"(?m)(?<![^,;\t\n])[ \"]*(?:[=@\uff1d\uff20\uff0b\uff0d]|[+-](?![\d.:% ]*\"?(?:[,;\t]|$))).*")
+_FORMULA = re.compile(r"(?m)(?<![^,;\t\n])[ \"]*(?:[=@\uff1d\uff20]|[+\-\uff0b\uff0d](?![\d.:% ]*\"?(?:[,;\t]|$))).*")
 
 
 def _disagreements(incident: Incident) -> Wrongs:
@@ -387,9 +392,10 @@ def _disagreements(incident: Incident) -> Wrongs:
     critique = scenario.critique
     if critique.wrong.minutes == incident.minutes(critique.wrong.start, critique.wrong.end):
         yield ("critique", "wrong", "minutes"), "is what the evidence says; give a number that it contradicts"
+    clock = incident.clock("records")
     quotes = [(("critique", "faults", n, "quote"), fault.quote) for n, fault in enumerate(critique.faults)]
     for place, quote in [*quotes, (("critique", "wrong", "says"), critique.wrong.says)]:
-        if quote not in critique.text:
+        if incident.text(quote, clock) not in incident.text(critique.text, clock):
             yield place, f"{shown(quote)} is not in the text; quote it word for word"
     headings = re.findall(r"(?m)^#{1,2} ", scenario.example.text)
     if not scenario.example.text.startswith("## ") or len(headings) != 1:

@@ -309,10 +309,17 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         if self.headers.get("Host", "") not in self.server.names:
             self._send(Answer(421, body=b"This preview is for the machine that it runs on.\n"))
+        elif self._is_asked_by_another():
+            self._send(Answer(403, body=b"This preview answers to no other site.\n"))
         elif urlsplit(self.path).path == EVENTS and self.command == "GET":
             self._tell()
         else:
             self._send(self.server.desk.answer(self.path))
+
+    def _is_asked_by_another(self) -> bool:
+        """Whether a page of another site asks, and not somebody who follows a link to here."""
+        is_of_other = self.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
+        return is_of_other and self.headers.get("Sec-Fetch-Mode") != "navigate"
 
     def _send(self, answer: Answer) -> None:
         etag = f'"{hashlib.sha256(answer.body).hexdigest()[:32]}"'

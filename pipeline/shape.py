@@ -343,7 +343,7 @@ class Document(_Model):
 class Wrong(_Model):
     """A number of the draft which the evidence contradicts."""
 
-    says: str = Field(min_length=1)
+    says: Words
     minutes: More
     start: Id
     end: Id
@@ -352,7 +352,7 @@ class Wrong(_Model):
 class Fault(_Model):
     """Something to find in the draft."""
 
-    quote: str = Field(min_length=1)
+    quote: Words
     fault: Words
     why: Words
 

@@ -223,7 +223,9 @@ def _as_browsers_spell(address: str) -> str:
         port = f":{parts.port}" if parts.port and parts.port != usual else ""
     except ValueError:
         return ""
-    return f"{parts.scheme}://{host}{port}{quote(unquote(parts.path)) or '/'}"
+    # https://url.spec.whatwg.org/#path-percent-encode-set, and '.' and '..' lead nowhere else.
+    path = urlsplit(urljoin("http://host/", quote(parts.path, safe="/%!$&'()*+,;=:@"))).path
+    return f"{parts.scheme}://{host}{port}{path if parts.path else '/'}"
 
 
 _NO_HOST = re.compile(r"[\0-\x20#%/<>?@\\^|\x7f]")

@@ -14,7 +14,7 @@ from pipeline.prose import quoted
 from pipeline.trace import Trace
 
 _BELOW_HEAD = re.compile(r"\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?")
-_FENCE = re.compile(r"[\s>]*(?:[-*+]|\d+[.)])?\s*(`{3,}|~{3,})[^`]*$")
+_FENCE = re.compile(r"(?:[-*+]|\d+[.)])?\s*(`{3,}|~{3,})[^`]*$")
 
 
 def findings(lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
@@ -30,7 +30,7 @@ def lost(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
     columns = 0
     fence = ""
     for number, (before, line) in enumerate(pairwise(["", *lines]), 1):
-        if found := _FENCE.match(line):
+        if found := _FENCE.match(line.lstrip(" \t>")):
             fence = "" if fence and found[1].startswith(fence) else fence or found[1]
         bare = line.strip(" \t>")
         if fence or "|" not in bare:
@@ -46,11 +46,16 @@ def lost(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
 
 def lost_set_in(html: str, markdown: str) -> Iterator[tuple[int, str]]:
     """As `lost`, for tables of a page that are set in, as in the item of a list; its `html` says what is code."""
-    code = unescape(re.sub(r"<[^>]*>", "", "\n".join(re.findall(r"<pre\b.*?</pre>", html, re.DOTALL))))
+    blocks = re.findall(r"<pre\b(?:(?!<pre\b).)*?</pre>", html, re.DOTALL)
+    code = _without_spaces(re.sub(r"<[^<>]*>", "", "\n".join(blocks)))
     written, lines = lines_of(markdown), lines_of(out_of_boxes(without_comments(without_code(markdown))))
     for row, message in lost(lines):
-        if re.match(r" {4}|\t", lines[row - 1]) and written[row - 1].strip() not in code:
+        if re.match(r" {4}|\t", lines[row - 1]) and _without_spaces(written[row - 1]) not in code:
             yield row, message
+
+
+def _without_spaces(text: str) -> str:
+    return "".join(unescape(text).split())
 
 
 def out_of_boxes(markdown: str) -> str:

@@ -25,7 +25,7 @@ from markdown.treeprocessors import Treeprocessor
 from yaml.nodes import MappingNode
 
 from pipeline import active, figures, patience, pdf, policy
-from pipeline.active import without_code
+from pipeline.active import without_code, without_comments
 from pipeline.browser import Reader
 from pipeline.problems import (
     BuildError,
@@ -292,20 +292,20 @@ def _end(lines: Sequence[str], start: int) -> int:
     text = "\n".join(lines)
     end = _closed(text, sum(len(line) + 1 for line in lines[:start]))
     number = text.count("\n", 0, end) if end >= 0 else 0
-    return number if lines[number].strip() == "</div>" else 0
+    return number if without_comments(lines[number]).strip() == "</div>" else 0
 
 
 def _closed(html: str, start: int) -> int:
     """Where the </div> is that closes what is open at `start`; -1 where there is none."""
     depth = 1
     for tag in _DIV.finditer(html, start):
-        depth += -1 if tag[1] else 1
+        depth += {"": 1, "/": -1}.get(tag[1], 0)
         if not depth:
             return tag.start()
     return -1
 
 
-_DIV = re.compile(r"<(/?)div\b[^<>]*>", re.IGNORECASE)
+_DIV = re.compile(r"<!--(?:.*?-->|.*)|^(?: {4}|\t)[^\n]*|<(/?)div\b[^<>]*>", re.IGNORECASE | re.DOTALL | re.MULTILINE)
 
 
 # --- as Markdown --------------------------------------------------------------------------------------------
@@ -488,8 +488,7 @@ def with_parts(html: str) -> str:
     parts: list[str] = []
     at = 0
     for opens in re.finditer(r'<div class="cards">', html):
-        end = _closed(html, opens.end())
-        if at <= opens.start() and end >= 0:
+        if at <= opens.start() and (end := _closed(html, opens.end())) >= 0:
             parts += [html[at : opens.start()], _as_cards(html[opens.end() : end])]
             at = end + len("</div>")
     return "".join([*parts, html[at:]]).replace("<li>☐ ", '<li class="box">☐ ')

@@ -75,7 +75,7 @@ def enter_venv(script: Path) -> None:
                 _say("installing Python packages into .venv")
                 stamp.unlink(missing_ok=True)  # until all of it is there, nobody knows what is
                 _pip("install", "--require-hashes", "--no-deps", "-r", lock)
-                if not any(_venv_packages(venv, version).glob("psutil-*.dist-info")):
+                if subprocess.run([_venv_binary("python"), "-c", "import psutil"], capture_output=True).returncode:
                     raise ToolError("pip has put the packages elsewhere than into .venv; see 'pip config list'")
                 stamp.write_text(_fingerprint(lock, version), encoding="utf-8")
     if inside:
@@ -98,14 +98,14 @@ def _see_checkout() -> None:
         return
     # As in `build_time`, the repository may be somebody else's, and starts no program.
     asked = [git, "-C", str(HOME), "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "ls-files", "-z", "--"]
-    done = subprocess.run([*asked, *_FILLED], stdin=subprocess.DEVNULL, capture_output=True)
-    kept = sorted(
-        {name for each in done.stdout.split(b"\0") if (name := each.decode("utf-8", "replace").split("/")[0])}
-    )
-    if kept:
-        names = " and ".join(kept)
-        what = f"{names} {'is' if len(kept) == 1 else 'are'} in the repository, and a build trusts what it finds there"
-        raise ToolError(f"{what}; run 'git rm -r --cached {' '.join(kept)}'")
+    # To some systems, names are the same in capital letters, and with dots and spaces behind.
+    spelt = [f":(icase){name}*" for name in _FILLED]
+    done = subprocess.run([*asked, *spelt], stdin=subprocess.DEVNULL, capture_output=True)
+    names = {each.partition("/")[0] for each in done.stdout.decode("utf-8", "replace").split("\0")}
+    if kept := sorted(name for name in names if name.rstrip(". ").lower() in _FILLED):
+        which = f"{' and '.join(kept)} {'is' if len(kept) == 1 else 'are'} in the repository"
+        cure = f"run 'git rm -r --cached {' '.join(kept)}'"
+        raise ToolError(f"{which}, and a build trusts what it finds there; {cure}")
 
 
 _FILLED = (".venv", "dist", "node_modules")
@@ -493,11 +493,13 @@ def _signal(process: subprocess.Popen[Any], number: int) -> None:
 
 
 def _fingerprint(lock: Path, *more: str) -> str:
-    return hashlib.sha256("\0".join([lock.read_text(encoding="utf-8"), *more]).encode()).hexdigest()
+    if not lock.is_file():
+        raise ToolError(f"{lock.name} is not there, or is no file; take it from the repository")
+    return hashlib.sha256(b"\0".join([lock.read_bytes(), *map(str.encode, more)])).hexdigest()
 
 
 def _is_current(stamp: Path, fingerprint: str) -> bool:
-    return stamp.exists() and stamp.read_text(encoding="utf-8") == fingerprint
+    return stamp.is_file() and stamp.read_bytes() == fingerprint.encode()
 
 
 def _tail(text: str) -> str:

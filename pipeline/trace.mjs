@@ -237,16 +237,21 @@ function refusedHtml(content, { trace, at, marp, isBlock = false, around = conte
 // Says in which line of a text, from 0, each of its children begins, called with one after the other; -1 for nobody knows.
 function reader(content) {
   let position = 0
-  const find = (text) => {
-    const index = text ? content.indexOf(text, position) : -1
-    if (index >= 0) position = index + text.length
-    return index
+  let row = 0
+  let counted = 0 // up to where the ends of lines are
+  const find = (text, within = content.length) => {
+    const index = text ? content.slice(position, within + text.length).indexOf(text) : -1
+    if (index >= 0) position += index + text.length
+    return index < 0 ? -1 : position - text.length
   }
   return ({ type, content: text, markup }) => {
+    const end = content.indexOf('\n', position)
+    const line = end < 0 ? content.length : end // which is as far as it can be: nothing is looked for in all that follows
     // The ends of lines within code have become spaces.
-    const index = type === 'code_inline' ? find(markup) : find(/break$/.test(type) ? '\n' : text)
+    const index = type === 'code_inline' ? find(markup, line) : find(/break$/.test(type) ? '\n' : text, line)
+    for (let next; index >= 0 && (next = content.indexOf('\n', counted)) >= 0 && next < index; counted = next + 1) row++
     if (type === 'code_inline' && index >= 0) find(markup)
-    return index < 0 ? -1 : content.slice(0, index).split('\n').length - 1
+    return index < 0 ? -1 : row
   }
 }
 
@@ -257,8 +262,9 @@ const HOLDS = /<!--[^]*?-->|<(\/?)(audio|details|section|table|video)(?=[\s/>])/
 
 function pairsIn(token, { trace, found, at }) {
   const isBlock = token.type === 'html_block'
+  if (!isBlock && !token.children?.some(({ type }) => type === 'html_inline')) return
   const next = reader(token.content)
-  for (const child of isBlock ? [token] : token.children ?? []) {
+  for (const child of isBlock ? [token] : token.children) {
     const row = isBlock ? 0 : next(child)
     if (!/^html_/.test(child.type)) continue
     for (const { 0: piece, 1: close, 2: name, index } of child.content.matchAll(HOLDS)) {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Container, Iterator
+from html import unescape
 from html.parser import HTMLParser
 
 from markdown.extensions.attr_list import AttrListTreeprocessor, get_attrs_and_remainder
@@ -63,15 +64,18 @@ def find(html: str, markdown: str) -> Iterator[tuple[int, str]]:
         tags.feed(html)
         yield from _taken_for_attributes(tags, source)
         yield from _without_end(tags, source)
-    yield from taken_for_addresses(without_comments(source))
+    yield from taken_for_addresses(without_comments(source), html)
 
 
-def taken_for_addresses(source: str, named: Container[str] | None = None) -> Iterator[tuple[int, str]]:
+def taken_for_addresses(source: str, html: str, named: Container[str] | None = None) -> Iterator[tuple[int, str]]:
     """Words behind a colon that become the address of a link which nobody makes, as in `[10:42]: paged`.
 
-    `named` are the names that are known to have become one, in capital letters; None for all.
+    `html` shows those that did not, as in a block of raw HTML. `named` are the names that are known to have become one,
+    in capital letters; None for all.
     """
     found = [each for each in _DEFINITION.finditer(source) if named is None or _label(each[1]).upper() in named]
+    seen = _label(unescape(re.sub(r"<[^<>]*>", "", html))) if found else ""
+    found = [each for each in found if _label(each[0]) not in seen]
     defined = Counter(_label(each[1]) for each in found)
     written = Counter(map(_label, re.findall(r"\[([^\[\]]*)\]", source) if found else ()))
     for each in found:
@@ -86,7 +90,7 @@ def _label(words: str) -> str:
 
 # Only what is one word, and maybe more in brackets, is an address to Markdown; this one is none to anybody else.
 _DEFINITION = re.compile(
-    r"^ {0,3}\[([^\[\]^\n][^\[\]\n]*)\]:[ \t]*\n?[ \t]*[^\W\d_][\w'\u2019-]*[.,;!?]?"
+    r"^ {0,3}\[([^\[\]^\n][^\[\]\n]*)\]:[ \t]*(?:\n[ \t]*)?[^\W\d_][\w'\u2019-]*[.,;!?]?"
     r"(?:[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*'|\([^()\n]*\)))?[ \t]*$",
     re.MULTILINE,
 )

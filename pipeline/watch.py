@@ -77,7 +77,7 @@ class Watcher(events.FileSystemEventHandler):
                 if folder.is_dir() and not folder.is_symlink() and not _is_ignored(folder, self._root):
                     self._observer.schedule(self, str(folder), recursive=True, event_filter=_TOLD)
             self._observer.start()
-        except OSError:  # no more watches to be had, or a disk that has none
+        except (OSError, RecursionError):  # no more watches to be had, a disk that has none, or folders without end
             self._every = QUICK
         return self
 

@@ -161,14 +161,15 @@ def _reference(folder: Path) -> bytes:
     quotation.paragraph_format.left_indent, quotation.paragraph_format.right_indent = Mm(6), Mm(0)
     code = styles.add_style("Source Code", WD_STYLE_TYPE.PARAGRAPH)
     code.base_style = styles["Normal"]
-    code.paragraph_format.space_before, code.paragraph_format.space_after = Pt(4), Pt(6)
+    # In the file, borders come before what follows here, which finds its own place.
     code.element.get_or_add_pPr().append(_borders("w:pBdr", ("top", "left", "bottom", "right")))
+    code.paragraph_format.space_before, code.paragraph_format.space_after = Pt(4), Pt(6)
     styles["Verbatim Char"].font.name, styles["Verbatim Char"].font.size = _CODE_FONT, Pt(9.5)
     line = styles.add_style("Line", WD_STYLE_TYPE.PARAGRAPH)
     line.base_style = styles["Body Text"]
+    line.element.get_or_add_pPr().append(_borders("w:pBdr", ("bottom", "between")))
     line.paragraph_format.space_before, line.paragraph_format.space_after = Pt(0), Pt(0)
     line.paragraph_format.line_spacing = _ROOM
-    line.element.get_or_add_pPr().append(_borders("w:pBdr", ("bottom", "between")))
     foot = styles.add_style("Foot", WD_STYLE_TYPE.PARAGRAPH)
     foot.base_style = styles["Normal"]
     _letters(foot, 7.5, colour=_MUTED)
@@ -258,6 +259,7 @@ def _set_paper(document: Document, template: Template, base: str) -> int:
     section.orientation = WD_ORIENT.LANDSCAPE if width > height else WD_ORIENT.PORTRAIT
     section.left_margin = section.right_margin = Mm(side)
     section.top_margin, section.bottom_margin = Mm(head), Mm(foot)
+    section.gutter = Mm(0)
     section.header_distance, section.footer_distance = Mm(8), Mm(foot - 7)
     line = section.footer.paragraphs[0]
     line.style = document.styles["Foot"]
@@ -288,7 +290,7 @@ def _set_table(table: Table, width: int) -> None:
         row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
         if number and any(not cell.text.strip() for cell in row.cells):
             row.height, row.height_rule = _ROOM, WD_ROW_HEIGHT_RULE.AT_LEAST
-    for cell in table.rows[0].cells:
+    for cell in {cell._tc: cell for cell in table.rows[0].cells}.values():  # one may go over several columns
         shade = OxmlElement("w:shd")
         for key, value in (("val", "clear"), ("color", "auto"), ("fill", _TINT)):
             shade.set(qn(f"w:{key}"), value)

@@ -14,6 +14,7 @@ import pytest
 
 from pipeline import artifacts, asides, decks, pdf
 from pipeline.artifacts import Made
+from pipeline.deck import Link
 from pipeline.toolchain import Tools
 from tests.conftest import FIXTURES
 
@@ -298,3 +299,19 @@ def test_links_are_found_with_their_places(made: Made) -> None:
         assert 0 <= left < right <= 960
         assert bottom < top <= 540
     assert ["Head"] == [area.text for area in second.areas]
+
+
+@pytest.mark.parametrize(
+    ("href", "address", "leads"),
+    [
+        ("map.pdf", "https://a.example/decks/x/map.pdf", True),
+        ("map.pdf", "https://a.example/decks/x/roadmap.pdf", False),
+        ("../map.pdf", "https://a.example/decks/map.pdf", True),
+        ("https://a.example", "https://a.example/", True),
+        ("https://a.example/b", "https://c.example/https://a.example/b", False),
+        ("../", "https://a.example/decks/", False),
+        ("#plan", "https://a.example/decks/x/slides.html#plan", True),
+    ],
+)
+def test_an_address_is_known_by_its_whole_end(href: str, address: str, leads: bool) -> None:
+    assert leads == asides._leads_to(Link(href, 1, ""), address)

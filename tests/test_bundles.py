@@ -121,9 +121,10 @@ def test_what_is_taken_along_brings_what_it_asks_for(tmp_path: Path) -> None:
     }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
-    links = "<a href='board.html'>B</a><img src='/kit/c.svg'><a href='https://a.example/kit/glossary/#x'>G</a>"
+    pictures = "<img src='/kit/c.svg'><img src='https://a.example/kit//c.svg'>"
+    links = "<a href='/.//[x'>x</a><a href='board.html'>B</a><a href='https://a.example/kit/glossary/#x'>G</a>"
 
-    found = packed(tmp_path, links, "https://a.example/kit/")
+    found = packed(tmp_path, pictures + links, "https://a.example/kit/")
 
     names = (
         "start-here.html",

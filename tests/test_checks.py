@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from pipeline import artifacts, checks, deck, decks, marp, notes
 from pipeline.problems import Problem, lines_of
 from pipeline.toolchain import Tools
+from tests.conftest import not_printed
 
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAUEBAAAACwAAAAAAQABAAACAkQBADs="
 WORDS = "word " * 170
@@ -138,3 +140,18 @@ def test_the_talks_notes_can_be_spoken_in_time(name: str, site: Path) -> None:
     for slide in read.slides:
         assert slide.minutes
         assert 30 < len(notes.spoken(slide.notes)) <= slide.minutes * checks.WORDS_A_MINUTE
+
+
+def test_a_link_of_a_note_is_told_at_its_line(tmp_path: Path, tools: Tools) -> None:
+    text = "# A\n\n[All](../) and [a map](map.pdf)\n\n<!--\n[x](gone.md), [y](roadmap.pdf)\n-->\n"
+    source = decks.Source("deck", tmp_path / "deck.md", tmp_path, "deck.md", text)
+    [rendered] = marp.render([source], tools=tools, lang="en", links={}, formats=("html",))
+    assert isinstance(rendered, marp.Rendered)
+    made = replace(not_printed(source, rendered)[0], address="https://a.example/decks/deck/")
+
+    lines = {
+        name: checks._line_of_link(made, f"{made.address}{name}") for name in ("gone.md", "roadmap.pdf", "map.pdf")
+    }
+
+    assert {"gone.md": 6, "roadmap.pdf": 6, "map.pdf": 3} == lines
+    assert 3 == checks._line_of_link(made, "https://a.example/decks/")

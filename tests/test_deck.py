@@ -133,6 +133,23 @@ def test_bad_keys_and_minutes_are_named(read: Read, directives: str, message: st
     assert any(problem.startswith(message) for problem in problems), problems
 
 
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("# <!-- fit --> Hello *all* of `you`", "Hello all of you"),
+        ("# :rocket: Launch of ~~old~~ [new][r]\n\n[r]: https://a.example/", "🚀 Launch of old new"),
+        ("# ![w:40 A sun](data:,) After $E=m$", "After E=m"),
+        ("### Conference 2026\n\n# The *real* cost", "The real cost"),
+        ("---\ntitle: A *title*\n---\n# Other", "A *title*"),
+    ],
+)
+def test_a_deck_is_called_by_the_words_of_its_heading(read: Read, text: str, title: str) -> None:
+    result, _, html = read(f"{text}\n")
+
+    assert title == result.title
+    assert f"<title>{title}</title>" in html
+
+
 def test_a_slide_keeps_its_former_names(read: Read) -> None:
     result, problems, _ = read("""
         <!-- _slideKey: plan agenda -->

@@ -25,7 +25,7 @@ def test_decks_are_found_by_name_and_hidden_folders_left_out(tmp_path: Path) -> 
     assert ["a", "b"] == [source.name for source in decks.find(tmp_path)]
 
 
-@pytest.mark.parametrize("name", ["c#", "what?", "100%", "index"])
+@pytest.mark.parametrize("name", ["c#", "what?", "100%", "index", "index.md"])
 def test_a_folder_that_cannot_be_an_address_is_named(tmp_path: Path, name: str) -> None:
     deck(tmp_path, name)
 

@@ -277,7 +277,7 @@ def test_a_cell_is_no_formula(tmp_path: Path) -> None:
 
     [exported] = csv.DictReader(io.StringIO(evidence.files(incident)["incident.csv"]))
 
-    assert ["-5", "+1.5", "'@a", "'\t=a", "'-a", "'=a", "'=1", "x;'=1;-2;'-a\n- a", "'＝1;'＋2"] == [
+    assert ["-5", "+1.5", "'@a", "'\t=a", "'-a", "'=a", "'=1", "x;'=1;-2;'-a\n- a", "'＝1;＋2"] == [
         exported[name] for name in ("category", *"abcdefgh")
     ]
 

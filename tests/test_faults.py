@@ -294,11 +294,11 @@ import pytest, signal
 
 @pytest.fixture
 def thing():
-    print("begun", flush=True)
     yield
     print("ended", flush=True)
 
 def test_it(thing):
+    print("begun", flush=True)
     signal.pause()
 """
 

@@ -147,6 +147,13 @@ def test_drawings_neither_run_nor_load_anything(inner: str, gone: str) -> None:
     assert 'd="M0 0"' in data
 
 
+def test_words_of_html_in_a_drawing_are_kept_as_words() -> None:
+    html = '<div xmlns="http://www.w3.org/1999/xhtml"><style>p { top: 0 }</style><p>Order</p>service</div>'
+    data = drawn(f'<g><foreignObject x="10" width="80" height="20">{html}</foreignObject></g>').data.decode()
+
+    assert 'x="50" y="10">Order service</text>' in data
+
+
 def test_drawings_keep_what_they_draw_with() -> None:
     inner = (
         '<defs><linearGradient id="g"/></defs><style>path { fill: url(#g) }</style>'

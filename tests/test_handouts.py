@@ -405,6 +405,18 @@ def test_a_link_within_the_deck_stays_within_the_handout(prints: dict[str, dict[
         assert 1 == len([each for each in annotations if "/Dest" in each or "/D" in each.get("/A", {})])
 
 
+def test_notes_without_spaces_may_be_longer_than_a_page(tmp_path: Path, tools: Tools, reader: Reader) -> None:
+    note = "事故复盘的目的是学习" * 90
+    (tmp_path / "deck.md").write_text(f"---\nlang: zh\n---\n# 复盘\n\n<!-- {note} -->\n", encoding="utf-8")
+    source = decks.open_file(tmp_path / "deck.md", "deck")
+    [made], problems = artifacts.make([source], tools=tools, lang="zh", links={}, base="https://a.example/")
+
+    prints = artifacts.prints(made, reader, links={})
+
+    assert len(pdf.texts(prints["cue-cards.pdf"])) > 1
+    assert [] == [*problems, *checks.print_problems(made, prints)]
+
+
 def test_the_same_deck_gives_the_same_bytes(
     made: dict[str, Made], prints: dict[str, dict[str, bytes]], reader: Reader
 ) -> None:

@@ -849,18 +849,21 @@ def test_a_pipe_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize("command", ["build", "deck slides/talk/deck.md", "clean", "links", "test"])
 def test_what_tools_fill_does_not_come_with_the_project(tiny: Project, command: str) -> None:
     (tiny.root / ".venv").unlink()
-    for name in ("dist/cache/a", ".venv/bin/python", ".venv/pyvenv.cfg", "slides/dist/a"):
+    for name in ("dist/cache/a", ".venv/bin/python", ".venv/pyvenv.cfg", "slides/dist/a", ".venvs/a", "Node_Modules/a"):
         (tiny.root / name).parent.mkdir(parents=True, exist_ok=True)
         (tiny.root / name).write_text("#!/bin/sh\ntouch run\n", encoding="utf-8")
     (tiny.root / ".venv/bin/python").chmod(0o755)
     git = ["git", "-C", str(tiny.root)]
     subprocess.run([*git, "init", "--quiet"], check=True)
-    subprocess.run([*git, "add", "--force", "slides", "dist", ".venv"], check=True)
+    subprocess.run([*git, "add", "--force", "slides", "dist", ".venv", ".venvs", "Node_Modules"], check=True)
 
     done = subprocess.run([sys.executable, "build.py", *command.split()], cwd=tiny.root, capture_output=True, text=True)
 
-    said = ".venv and dist are in the repository, and a build trusts what it finds there"
-    assert (1, f"build.py: {said}; run 'git rm -r --cached .venv dist'\n") == (done.returncode, done.stderr)
+    said = ".venv and Node_Modules and dist are in the repository, and a build trusts what it finds there"
+    assert (1, f"build.py: {said}; run 'git rm -r --cached .venv Node_Modules dist'\n") == (
+        done.returncode,
+        done.stderr,
+    )
     assert not (tiny.root / "run").exists() and (tiny.root / "dist/cache/a").is_file()
 
 
@@ -917,6 +920,11 @@ def test_what_is_read_for_itself_is_no_folder_of_tools(mark: str, tmp_path: Path
         ('a: "b\u2028c"\nd: 2026-02-31\n', 2, "'2026-02-31' is none"),
         ("a: 'b\x85\u2029c'\rd: [\r", 3, "is not valid YAML: "),
         ('a: "b\u2028c"\nd: "\\uD83D"\n', 2, "holds half of a character"),
+        (
+            'a: "b"\nc: "C:\\bin"\n',
+            2,
+            "holds a character that nobody can see (U+0008); take it out, or write '\\\\' for a '\\'",
+        ),
         ('a: "b\u2028c"\r\na: 1\r\n', 2, "'a' stands here twice"),
     ],
 )

@@ -247,7 +247,9 @@ SILENT: dict[str, str] = {
     "names of addresses": "[a]: word\n[b]: https://a.example/\n[c]: d.png\n[//]: # (e)\n\n"
     "[see][a]\n\n```\n[Ann]: Yes\n```\n",
     "as deep as it goes": f"{'> ' * 19}seen\n",
-    "signs in a footer": "---\nfooter: '&copy; A'\nheader: A & {B}\n---\n# A\n",
+    "signs in a footer": "---\nfooter: '&copy; A'\nheader: A & {B}\n---\n# A\n\n"
+    "---\n\n<!-- _footer: 'See: &copy; {B}' -->\n",
+    "names in a footer": "---\nheader: &h Talk\nfooter: *h\n---\n# A\n",
     "tables": "# A\n\n| a | b |\n|---|:-:|\n| 1 |\n| 1 | 2 | |\n| `x \\| y` | 2\nno sign\n\n1 | 2 | 3\n",
     "a list below a table": "# A\n\n| a |\n|---|\n| 1 |\n- x | y | z\n\n- ```\n  | a |\n  |---|\n  | 1 | 2 |\n  ```\n",
     "tables that are none": "# A\n\n```\n| a |\n|---|\n| 1 | 2 |\n```\n\n<!--\n| a |\n|---|\n| 1 | 2 |\n-->\n",

@@ -97,6 +97,7 @@ def test_notes_are_markdown_and_their_html_is_shown() -> None:
 
 def test_code_that_a_slide_shows_begins_none_of_the_page() -> None:
     assert "a ``b &#96;&#96;&#96;&#96; c ~~ &#126;&#126;&#126;" == pages.without_fences("a ``b ```` c ~~ ~~~")
+    assert "<code>&#9;a\n&#9;b</code>" == pages.without_fences("<code>\ta\n\tb</code>")
 
 
 @pytest.mark.parametrize("sign", ["\x7f", "\x92", "\ufffe"])

@@ -413,3 +413,13 @@ def test_a_photograph_is_packed_about_as_small_as_others_pack_it() -> None:
     PHOTOGRAPH.save(others := io.BytesIO(), "PNG")
 
     assert len(pdf.png(PHOTOGRAPH)) < 1.25 * len(others.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("word", "goes_over"),
+    [("我们讨论事故复盘", True), ("事故复盘", False), ("讨论事故", True), ("我们复盘", False), ("复盘3", False)],
+)
+def test_a_sentence_without_spaces_may_go_over_the_end_of_a_page(word: str, goes_over: bool) -> None:
+    pages = ["Title 我们讨论 3 of 9", "事故 3 (2)", "复盘很好"]
+
+    assert goes_over == pdf.goes_over(word, pages)

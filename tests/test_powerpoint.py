@@ -440,3 +440,10 @@ def test_a_file_that_lacks_words_is_found(made: Made, tmp_path: Path, change: Re
 
     [problem] = checks.powerpoint_problems([made], tmp_path)
     assert told(problem).endswith(message)
+
+
+def test_words_in_boxes_and_cells_stand_apart_in_an_alternative() -> None:
+    body = "<div><div>Left</div><div>Right</div></div><table><tr><th>Oven<td>240</table><p>a<b>b</b></p>"
+    slide = Slide(1, "", "", 1, None, (), (), (), "", body)
+
+    assert "Left Right Oven 240 ab" == powerpoint._alternative(slide)

@@ -100,7 +100,8 @@ def test_what_only_calls_itself_a_number_is_not_copied() -> None:
         ("<video data-src='films/a.mp4' src='data:,'></video>", "a.mp4"),
         ("<audio><source data-src='b.mp3' src='data:,'></audio>", "b.mp3"),
         ("<video title='The &lt;alarm>' data-src='a.mp4'>instead</video>", "The &lt;alarm&gt;"),
-        ("<video data-src='a.mp4'>What it <b>shows</b></video>", "What it shows"),
+        ("<video data-src='a.mp4'>Your browser shows no films</video>", "a.mp4"),
+        ("<video src='data:,'>What it <b>shows</b></video>", "What it shows"),
     ],
 )
 def test_a_film_and_a_sound_leave_a_word(html: str, words: str) -> None:

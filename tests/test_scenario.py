@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import scenario
+from pipeline import evidence, scenario
 from pipeline.incident import Incident, MeaningError
 from pipeline.problems import BuildError
 from tests.conftest import FIXTURES, ROOT, Project, told
@@ -207,6 +207,10 @@ def test_a_project_need_not_have_any(tmp_path: Path) -> None:
          "capacity.jobs: ask for 90 connections at 20:00, and there are 58 for all; have fewer"),
         ("minutes: 8", "minutes: 12", "minutes: 12",
          "critique.wrong.minutes: is what the evidence says; give a number that it contradicts"),
+        ('quote: "human error"', 'quote: "<<human>>"', 'quote: "<<human', "critique.faults.quote: "),
+        ("pool: 10,", "pool: 10, settings: { replicas: 9 },", "settings: { rep",
+         "capacity.web.settings.replicas: is a setting that the build writes itself; choose another name"),
+        ('book: ["atlas", "novel"]', 'book: ["atlas"], lines: ["<<book>>"]', "lines: [\"<<", "logs.vary.lines: "),
         ('quote: "human error"', 'quote: "human failure"', 'quote: "human failure"',
          "critique.faults.quote: 'human failure' is not in the text; quote it word for word"),
         ('says: "8 minutes"', 'says: "9 minutes"', 'says: "9',
@@ -224,6 +228,19 @@ def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, old: str, new: str
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "x;=1", "x,@a", 'x,"=1"', "x\\t+a", "-1+a", "x\\n=1"])
+def test_a_draft_may_be_quoted_as_it_is_read_or_as_it_is_written(tmp_path: Path) -> None:
+    draft = 'text: "It was human error on <<max>> connections, for 8 minutes."'
+    for number, quote in enumerate(("error on <<max>> connections", "error on 60 connections")):
+        text = changed('text: "It was human error, for 8 minutes."', draft).replace(
+            'quote: "human error"', f'quote: "{quote}"'
+        )
+        folder = tmp_path / str(number) / scenario.FOLDER
+        folder.mkdir(parents=True)
+        (folder / "night-loans.yml").write_text(text, encoding="utf-8")
+        [incident] = scenario.read(tmp_path / str(number))
+        assert "error on 60 connections" in evidence.key_files(incident)["reference.json"]
+
+
 def test_a_table_has_no_formula(cell: str, tmp_path: Path) -> None:
     text = changed('file: "rules.txt"', 'file: "rules.csv"').replace("Ring after", cell.replace('"', '\\"'))
 

@@ -384,19 +384,19 @@ def test_many_folders_made_at_once_are_watched(watched: tuple[Path, Watcher]) ->
 
 
 def test_no_folder_is_too_deep_and_no_file_too_large(tmp_path: Path) -> None:
-    deep = tmp_path
-    for _ in range(1100):  # in a row: a path of so many names is longer than any may be
-        deep = deep / "a"
-        try:
-            deep.mkdir()
-        except OSError:
-            break
+    deep = [tmp_path / Path(*["a"] * depth) for depth in range(1, 1101)]
+    for folder in deep:
+        folder.mkdir()
     with (tmp_path / "film.mp4").open("wb") as film:
-        film.truncate(2**45)  # of nothing: it takes no room
+        film.truncate(2**40)  # of nothing: it takes no room
 
-    with Watcher(tmp_path) as watcher:
-        os.utime(tmp_path / "film.mp4", (0, 0))
-        assert {tmp_path / "film.mp4"} == watcher.wait(60)
+    try:
+        with Watcher(tmp_path) as watcher:
+            os.utime(tmp_path / "film.mp4", (0, 0))
+            assert {tmp_path / "film.mp4"} == watcher.wait(60)
+    finally:
+        for folder in reversed(deep):  # which nobody else could
+            folder.rmdir()
 
 
 def test_a_pipe_is_not_waited_for(watched: tuple[Path, Watcher]) -> None:
@@ -641,3 +641,17 @@ def test_a_port_that_is_taken_is_told_with_what_to_do(tmp_path: Path) -> None:
         port = server.server_port
         with pytest.raises(BuildError, match=rf"no port is free \(tried {port}\); name another with --port"):
             serve._open_server(tmp_path, Board(), port)
+
+
+@pytest.mark.parametrize(
+    ("path", "uri"),
+    [
+        ("data/scenarios/night.yml", "practice/night/critique/"),
+        ("data/scenarios/night.yml", "practice/answer-key/night/example/index.html"),
+        ("data/sessions.yml", "facilitate/run-sheets/"),
+    ],
+)
+def test_what_would_run_in_a_page_made_of_data_is_not_shown(path: str, uri: str) -> None:
+    shown = Shown(problems=(Problem(path, 1, "page-script", "the handler"),))
+
+    assert shown.is_refused(uri) and not shown.is_refused("practice/day/critique/")

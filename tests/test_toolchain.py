@@ -184,3 +184,13 @@ def test_a_second_call_installs_nothing(monkeypatch: pytest.MonkeyPatch, capsys:
 
     assert first == toolchain.provision()
     assert "" == capsys.readouterr().err
+
+
+def test_a_lock_of_any_bytes_is_read_and_one_that_is_no_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.lock").write_bytes(b"# caf\xe9\n")
+    os.mkfifo(tmp_path / "b.lock")
+
+    assert toolchain._fingerprint(tmp_path / "a.lock") != toolchain._fingerprint(tmp_path / "a.lock", "3.12")
+    for name in ("b.lock", "c.lock"):
+        with pytest.raises(ToolError, match=f"{name} is not there, or is no file"):
+            toolchain._fingerprint(tmp_path / name)

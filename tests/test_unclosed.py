@@ -5,7 +5,7 @@ from __future__ import annotations
 import markdown
 import pytest
 
-from pipeline import tables, unclosed
+from pipeline import patience, tables, unclosed
 
 EXTENSIONS = ["admonition", "attr_list", "md_in_html", "pymdownx.highlight", "pymdownx.superfences", "tables"]
 
@@ -171,13 +171,25 @@ def test_words_that_become_an_address_are_named() -> None:
 
     assert [(4, "[10:42]: paged"), (5, "[10:44]: acknowledged (by hand)")] == found(text)
     assert [] == found("[a]: word\n[b]: c.png\n[d]: <e>\n[//]: # (f)\n\nSee [A] and [g][h].\n\n[H]: word\n")
+    assert [] == found("<pre>\n[10:42]: paged\n</pre>\n\n<div>\n[Ann]:   Yes\n</div>\n")
 
 
 def test_a_table_in_a_list_loses_no_cell_without_a_word() -> None:
     table = "    | Time | Message |\n    |---|---|\n    | 01:36 | grep | sort |\n"
-    listed, code = f"# A\n\n1. Look:\n\n{table}", f"# A\n\nLook:\n\n{table}"
+    shown_as_it_is = "    | 1\t| `2` | 3 |\n"
+    raw = f"<pre>\n{table}    | 1 | &lt; | 3 |\n</pre>\n"
+    assert [] == list(tables.lost_set_in(raw, raw))
+    listed, code = f"# A\n\n1. Look:\n\n{table}", f"# A\n\nLook:\n\n{table}{shown_as_it_is}"
 
     [(line, message)] = tables.lost_set_in(markdown.markdown(listed, extensions=EXTENSIONS), listed)
 
     assert (7, True) == (line, message.startswith("the table's head has no column for 'sort', "))
     assert [] == list(tables.lost_set_in(markdown.markdown(code, extensions=EXTENSIONS), code))
+
+
+def test_long_rows_of_spaces_take_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "SECONDS", 2.0)
+    spaces = " " * 30_000
+    with patience.within(""):
+        list(unclosed.find("<p>", f"[a]:{spaces}1\n\n[b]:\n{spaces}1\n"))
+        list(tables.lost([f"a{spaces}x", f"> {spaces}x", f"-{spaces}x"]))

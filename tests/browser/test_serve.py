@@ -290,6 +290,23 @@ def test_a_broken_file_is_told_and_does_not_take_the_preview_down(
     expect(active(page)).to_have_text("First slide")
 
 
+def test_settings_that_others_are_taken_from_are_followed(preview: Preview, page: Page) -> None:
+    settings = (preview.project.root / "mkdocs.yml").read_text(encoding="utf-8")
+    preview.save("base.yml", "copyright: Somebody\n")
+    preview.save("mkdocs.yml", f"INHERIT: base.yml\n{settings}")
+    page.goto(preview.base)
+    expect(page.get_by_text("Somebody")).to_be_visible()
+
+    preview.save("base.yml", "copyright: [\n")
+
+    expect(problems(page)).to_contain_text("base.yml:2 is not valid YAML")
+    preview.save("base.yml", "copyright: Nobody\n")
+    expect(problems(page)).to_be_hidden()
+    expect(page.get_by_text("Nobody")).to_be_visible()
+    preview.save("mkdocs.yml", settings)
+    (preview.project.root / "base.yml").unlink()
+
+
 def test_what_mkdocs_warns_of_is_shown_on_the_page(preview: Preview, page: Page) -> None:
     page.goto(preview.base)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Home")
@@ -387,6 +404,15 @@ def test_who_calls_the_server_by_another_name_is_refused(preview: Preview) -> No
         assert 421 == status, host
         assert b"Home" not in content
     assert 200 == preview.ask("/talks/", Host=f"localhost:{port}")[0]
+
+
+@pytest.mark.parametrize("path", ["/talks/", "/.preview/events?page=talks/"])
+def test_a_page_of_another_site_is_told_nothing(preview: Preview, path: str) -> None:
+    for site in ("cross-site", "same-site"):
+        assert 403 == preview.ask(path, **{"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors"})[0]
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    assert 200 == preview.ask("/talks/", **link)[0]
+    assert 200 == preview.ask("/talks/", **{"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors"})[0]
 
 
 @pytest.mark.parametrize(
