@@ -514,13 +514,15 @@ function withoutChance({ html, css, ...rest }) {
 }
 
 // Without a title of its own, Marp CLI calls a deck by the source of its first heading: that is, by the heading's signs, too.
-function nameByWords(tokens, directives) {
+function nameByWords(tokens, { lastGlobalDirectives: directives, markdown }) {
   const isTitle = ({ type, content }, i) =>
     type === 'inline' && tokens[i - 1]?.type === 'heading_open' && content.trim() === directives?.marpCLITitle
+  // What Marp does not let through it shows as words.
+  const isLet = (html) => !/^<\/?[a-z]/i.test(html) || Object.hasOwn(markdown.options.html, /\w+/.exec(html)[0].toLowerCase())
   const heading = tokens.find(isTitle)
   if (!heading) return
   const words = heading.children.map(({ type, content }) =>
-    /break$/.test(type) ? ' ' : /^(?:html_inline|image|marpit_.*)$/.test(type) ? '' : content)
+    /break$/.test(type) ? ' ' : /^(?:image|marpit_.*)$/.test(type) || (type === 'html_inline' && isLet(content)) ? '' : content)
   directives.marpCLITitle = words.join('').replace(/\s+/g, ' ').trim()
 }
 
@@ -534,7 +536,7 @@ const engine = ({ marp }) => {
   const keep = ({ inlineMode, tokens, src: source, env }) => {
     if (inlineMode) return
     parsed = { tokens, source, references: env?.references }
-    nameByWords(tokens, marp.lastGlobalDirectives)
+    nameByWords(tokens, marp)
   }
   marp.use((md) => md.core.ruler.push('keep_tokens', keep))
   const render = marp.render.bind(marp)

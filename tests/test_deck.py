@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from textwrap import dedent
 
@@ -138,7 +139,8 @@ def test_bad_keys_and_minutes_are_named(read: Read, directives: str, message: st
     [
         ("# <!-- fit --> Hello *all* of `you`", "Hello all of you"),
         ("# :rocket: Launch of ~~old~~ [new][r]\n\n[r]: https://a.example/", "🚀 Launch of old new"),
-        ("# ![w:40 A sun](data:,) After $E=m$", "After E=m"),
+        ("# ![w:40 A sun](a.png) After $E=m$", "After E=m"),
+        ("# The <more>, the <b>better</b>", "The &lt;more&gt;, the better"),
         ("### Conference 2026\n\n# The *real* cost", "The real cost"),
         ("---\ntitle: A *title*\n---\n# Other", "A *title*"),
     ],
@@ -146,7 +148,7 @@ def test_bad_keys_and_minutes_are_named(read: Read, directives: str, message: st
 def test_a_deck_is_called_by_the_words_of_its_heading(read: Read, text: str, title: str) -> None:
     result, _, html = read(f"{text}\n")
 
-    assert title == result.title
+    assert unescape(title) == result.title
     assert f"<title>{title}</title>" in html
 
 

@@ -169,7 +169,7 @@ HANDOUT = "handout:\n  number: 5"
         ("In a few words.", '=== "One"', "23: a paper holds no footnotes, lists of definitions"),
         ("In a few words.", "*[INC]: Incident", "23: a paper holds no footnotes, lists of definitions"),
         ("To try it out.", "To try it out. " * 20, "4: the description has 299 characters, and a Word file takes 255"),
-        ("To try it out.", '"To try\\a it out."', "4: the description holds a character that no Word file may"),
+        ("To try it out.", '"To try\\ufffe it out."', "4: the description holds a character that no Word file may"),
         ("In a few words.", "In a few -- words.", "23: what becomes a comment in the Markdown holds '--'"),
         ("Ten minutes.", "Ten -- minutes.", "53: what becomes a comment in the Markdown holds '--'"),
     ],
