@@ -513,17 +513,19 @@ function withoutChance({ html, css, ...rest }) {
   return { ...rest, html: numbered(html), css: numbered(css) }
 }
 
-// Without a title of its own, Marp CLI calls a deck by the source of its first heading: that is, by the heading's signs, too.
+// Without a title of its own, Marp CLI calls a deck by the source of a heading: that is, by the heading's signs, too.
 function nameByWords(tokens, { lastGlobalDirectives: directives, markdown }) {
-  const isTitle = ({ type, content }, i) =>
-    type === 'inline' && tokens[i - 1]?.type === 'heading_open' && content.trim() === directives?.marpCLITitle
+  const titled = ({ type, meta, children }) =>
+    type === 'front_matter' ? /^["']?title["']?\s*:/m.test(meta) : meta?.marpitParsedDirectives?.title !== undefined || children?.some(titled)
+  if (!directives?.marpCLITitle || tokens.some(titled)) return
   // What Marp does not let through it shows as words.
   const isLet = (html) => !/^<\/?[a-z]/i.test(html) || Object.hasOwn(markdown.options.html, /\w+/.exec(html)[0].toLowerCase())
-  const heading = tokens.find(isTitle)
-  if (!heading) return
-  const words = heading.children.map(({ type, content }) =>
-    /break$/.test(type) ? ' ' : /^(?:image|marpit_.*)$/.test(type) || (type === 'html_inline' && isLet(content)) ? '' : content)
-  directives.marpCLITitle = words.join('').replace(/\s+/g, ' ').trim()
+  const wordsOf = ({ children }) => children.map(({ type, content }) =>
+    /break$/.test(type) ? ' ' : /^(?:image|marpit_.*)$/.test(type) || (type === 'html_inline' && isLet(content)) ? '' : content,
+  ).join('').replace(/\s+/g, ' ').trim()
+  const headings = tokens.filter(({ type }, i) => type === 'inline' && tokens[i - 1]?.type === 'heading_open')
+  const named = headings.filter(({ content }) => content.trim() === directives.marpCLITitle)
+  directives.marpCLITitle = [...named, ...headings].map(wordsOf).find(Boolean) ?? directives.marpCLITitle
 }
 
 // An arrow function: Marp CLI would take anything with a prototype for a class.

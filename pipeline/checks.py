@@ -483,6 +483,7 @@ def _file_links(made: Made, folder: Path) -> Iterator[links.Reference]:
     """Every link of a deck's PDF, handouts, PowerPoint and Markdown, with its line in the deck."""
     from pipeline import powerpoint  # as late as where it is made
 
+    known = _lines_of_links(made)
     beside = folder / "decks" / made.deck.name
     for path in sorted(beside.iterdir()):
         if path.suffix == ".pdf":
@@ -495,16 +496,26 @@ def _file_links(made: Made, folder: Path) -> Iterator[links.Reference]:
             continue
         uri = path.relative_to(folder).as_posix()
         for address in dict.fromkeys(found):
-            yield links.Reference(uri, address, _line_of_link(made, address), is_link=True)
+            yield links.Reference(uri, address, _line_of_link(made, address, known), is_link=True)
 
 
-def _line_of_link(made: Made, address: str) -> int:
+def _lines_of_links(made: Made) -> dict[str, int]:
+    """The line of the first link of a deck to each address, in full."""
+    lines: dict[str, int] = {}
+    for link in (link for slide in made.deck.slides for link in slide.links):
+        lines.setdefault(_in_full(made, link.href), link.line)
+    return lines
+
+
+def _in_full(made: Made, address: str) -> str:
+    return urljoin(made.address, address) if links.is_address(address) else address
+
+
+def _line_of_link(made: Made, address: str, known: Mapping[str, int]) -> int:
     """The line of the first link that became `address`; where there is none, of its words in a note."""
-    known = [link for slide in made.deck.slides for link in slide.links]
-    whole = urljoin(made.address, address)
-    line = next((link.line for link in known if urljoin(made.address, link.href) == whole), 0)
-    line = line or line_of(made.source.text, address.removeprefix(made.address))
-    ends = (link.line for link in known if (end := link.href.lstrip("./")) and address.endswith(f"/{end}"))
+    line = known.get(_in_full(made, address), 0) or line_of(made.source.text, address.removeprefix(made.address))
+    links_on_slides = (link for slide in made.deck.slides for link in slide.links) if not line else ()
+    ends = (link.line for link in links_on_slides if (end := link.href.lstrip("./")) and address.endswith(f"/{end}"))
     return line or next(ends, 0)
 
 

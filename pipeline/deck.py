@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from markdown_it import MarkdownIt
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from pipeline import reading
@@ -102,7 +101,7 @@ class Deck:
 
     name: str
     title: str
-    """The `title` directive or, as in Marp, the first heading; '' where there is neither."""
+    """The `title` directive or, as in Marp, the words of a heading; '' where there is neither."""
     description: str
     lang: str
     source: str
@@ -154,7 +153,7 @@ def read(html: str, *, name: str, source: str) -> tuple[Deck, list[Problem]]:
     html_tag = tree.css_first("html")
     deck = Deck(
         name=name,
-        title=_title(_meta(tree, "og:title"), slides),
+        title=_meta(tree, "og:title"),
         description=_meta(tree, "og:description"),
         lang=(html_tag.attributes.get("lang") or "") if html_tag else "",
         source=source,
@@ -164,14 +163,6 @@ def read(html: str, *, name: str, source: str) -> tuple[Deck, list[Problem]]:
         keywords=_meta(tree, "keywords", "name"),
     )
     return deck, problems
-
-
-def _title(given: str, slides: list[Slide]) -> str:
-    """Without a directive, Marp's title is the first heading's Markdown: then take the words of that heading."""
-    heading = next((slide.title for slide in slides if slide.title), "")
-    tokens = MarkdownIt("commonmark").parseInline(given)
-    words = "".join(child.content for token in tokens for child in token.children or ())
-    return heading if " ".join(words.split()) == heading else given
 
 
 def _notes(tree: LexborHTMLParser) -> dict[int, tuple[str, ...]]:

@@ -36,7 +36,7 @@ _XLINK = "{http://www.w3.org/1999/xlink}"
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 
 # What runs, loads or holds another document; opened by itself, a drawing is a page of the site.
-_ACTIVE = frozenset(["script", "foreignObject", "iframe", "embed", "object", "audio", "video", "handler", "listener"])
+_ACTIVE = frozenset(["script", "iframe", "embed", "object", "audio", "video", "handler", "listener"])
 _ANIMATIONS = frozenset(["animate", "animateMotion", "animateTransform", "set"])
 
 # A reference of a drawing to itself, or to a picture that it carries.
@@ -182,11 +182,16 @@ def _words_of(element: ElementTree.Element) -> ElementTree.Element:
     """The words of HTML in a drawing, in the middle of its place: some programs write all labels so."""
     words = ElementTree.Element("text", {"text-anchor": "middle", "dominant-baseline": "central"})
     for name, start, length in (("x", "x", "width"), ("y", "y", "height")):
-        numbers = [re.match(r"-?[\d.]+(?![\d.%])", element.get(key, "0").strip()) for key in (start, length)]
-        at, size = (float(found[0]) if found and found[0].count(".") < 2 else 0 for found in numbers)
+        numbers = [
+            re.match(r"-?(?:\d+(?:\.\d*)?|\.\d+)(?![\d.%])", element.get(key, "0").strip()) for key in (start, length)
+        ]
+        at, size = (float(found[0]) if found else 0 for found in numbers)
         words.set(name, f"{at + size / 2:g}")
     words.text = " ".join(_shown_words(element).split())
     return words
+
+
+_NUMBER = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)(?![\d.%])")
 
 
 def _shown_words(element: ElementTree.Element) -> str:
@@ -208,7 +213,9 @@ def _without_actions(element: ElementTree.Element) -> ElementTree.Element | None
         return still
     still.text = element.text
     for child in element:
-        kept = _without_actions(child)
+        # Of a switch, a browser shows the first: there, somebody has written the words of what comes before, too.
+        is_said_twice = name == "switch" and len(element) > 1 and child.tag == f"{_SVG}foreignObject"
+        kept = None if is_said_twice else _without_actions(child)
         if kept is None:
             _append_text(still, child.tail or "")
         else:

@@ -10,13 +10,13 @@ import struct
 import threading
 import unicodedata
 import zlib
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import pairwise
 from urllib.parse import urljoin, urlsplit
 
 import pikepdf
@@ -160,16 +160,32 @@ def missing(text: str, words: str, *, every_time: bool = False) -> list[str]:
 
 
 def goes_over(word: str, pages: Sequence[str]) -> bool:
-    """Whether a word begins on one of `pages`, by their texts, and ends on the next.
+    """Whether a word begins on one of `pages`, by their texts, and goes on at once on the next, and so forth.
 
-    Where no spaces part words, as in Chinese and Thai, a sentence is one.
+    Only of those so long that they need not fit a line: a sentence is one word where none are parted by spaces.
     """
+    if len(word) < _LONG and not _SPACELESS.search(word):
+        return False
     letters = ["".join(_letters(page).split()) for page in pages]
-    return any(
-        word[:cut] in before and word[cut:] in after
-        for before, after in pairwise(letters)
-        for cut in range(1, len(word))
-    )
+    for first in range(len(letters)):
+        left = word
+        for page in letters[first:]:
+            if not (fitting := _fitting(left, page)):
+                break
+            if fitting == len(left):
+                return True
+            left = left[fitting:]
+    return False
+
+
+def _fitting(word: str, page: str) -> int:
+    """How many of its first letters stand on a page in a row."""
+    return bisect_left(range(1, len(word) + 1), 1, key=lambda length: word[:length] not in page)
+
+
+_LONG = 40
+_SPACELESS = re.compile("[\u0e00-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+"""Letters of Thai, Lao, Tibetan, Burmese, Khmer, Japanese and Chinese."""
 
 
 def is_whole(text: str, words: str) -> bool:

@@ -400,9 +400,10 @@ class Maker:
             for name in changed:
                 if name in wanted:
                     publish.write(self._folder / "docs" / name, wanted[name])
+                    self._staged[name] = wanted[name]
                 else:
                     (self._folder / "docs" / name).unlink(missing_ok=True)
-        self._staged = wanted
+                    del self._staged[name]
         return changed
 
     def _make_pages(self, changed: set[Path], staged: set[str], settings: site.Settings) -> None:

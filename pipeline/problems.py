@@ -182,7 +182,7 @@ def line_of_word(text: str, needle: str) -> int:
     return text.count("\n", 0, found.start()) + 1 if found and needle else line_of(text, needle)
 
 
-_UNSEEN = r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f]"
+_UNSEEN = r"[\0-\x08\x0b\x0c\x0e-\x1f]"
 """What YAML takes by a number or a letter, as in "C:\\bin", and no file of XML may hold."""
 
 

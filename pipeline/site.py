@@ -223,8 +223,9 @@ def _as_browsers_spell(address: str) -> str:
         port = f":{parts.port}" if parts.port and parts.port != usual else ""
     except ValueError:
         return ""
-    # https://url.spec.whatwg.org/#path-percent-encode-set, and '.' and '..' lead nowhere else.
-    path = urlsplit(urljoin("http://host/", quote(parts.path, safe="/%!$&'()*+,;=:@"))).path
+    # https://url.spec.whatwg.org/#path-percent-encode-set; and parts that are '.' or '..' are gone.
+    spelt = re.sub("%2e", ".", quote(parts.path, safe="/%!$&'()*+,;=:@[]|"), flags=re.IGNORECASE)
+    path = urlsplit(urljoin("http://host/", f"http://host{spelt}")).path
     return f"{parts.scheme}://{host}{port}{path if parts.path else '/'}"
 
 

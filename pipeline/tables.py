@@ -47,15 +47,12 @@ def lost(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
 def lost_set_in(html: str, markdown: str) -> Iterator[tuple[int, str]]:
     """As `lost`, for tables of a page that are set in, as in the item of a list; its `html` says what is code."""
     blocks = re.findall(r"<pre\b(?:(?!<pre\b).)*?</pre>", html, re.DOTALL)
-    code = _without_spaces(re.sub(r"<[^<>]*>", "", "\n".join(blocks)))
+    code = "".join(unescape(re.sub(r"<[^<>]*>", "", "\n".join(blocks))).split())
     written, lines = lines_of(markdown), lines_of(out_of_boxes(without_comments(without_code(markdown))))
     for row, message in lost(lines):
-        if re.match(r" {4}|\t", lines[row - 1]) and _without_spaces(written[row - 1]) not in code:
+        bare = "".join(written[row - 1].split())
+        if re.match(r" {4}|\t", lines[row - 1]) and bare not in code and unescape(bare) not in code:
             yield row, message
-
-
-def _without_spaces(text: str) -> str:
-    return "".join(unescape(text).split())
 
 
 def out_of_boxes(markdown: str) -> str:

@@ -289,7 +289,11 @@ _ELSEWHERE = r"(?m)^[ \t>]*(?:\[\^[^\]\n]+\]:|\*\[[^\]\n]+\]:|:[ \t]{1,3}\S|===[
 
 def _end(lines: Sequence[str], start: int) -> int:
     """The number of lines before the one that closes what `start` lines have opened; 0 where there is none."""
-    text = "\n".join(lines)
+    bare: list[str] = []
+    for line in lines:
+        is_code = re.match(r" {4}|\t", line) and (not bare or not bare[-1].strip())  # or goes on with it
+        bare.append(" " * len(line) if is_code else line)
+    text = "\n".join(bare)
     end = _closed(text, sum(len(line) + 1 for line in lines[:start]))
     number = text.count("\n", 0, end) if end >= 0 else 0
     return number if without_comments(lines[number]).strip() == "</div>" else 0
@@ -305,7 +309,7 @@ def _closed(html: str, start: int) -> int:
     return -1
 
 
-_DIV = re.compile(r"<!--(?:.*?-->|.*)|^(?: {4}|\t)[^\n]*|<(/?)div\b[^<>]*>", re.IGNORECASE | re.DOTALL | re.MULTILINE)
+_DIV = re.compile(r"<!--(?:.*?-->|.*)|<(/?)div\b[^<>]*>", re.IGNORECASE | re.DOTALL)
 
 
 # --- as Markdown --------------------------------------------------------------------------------------------

@@ -75,7 +75,9 @@ def enter_venv(script: Path) -> None:
                 _say("installing Python packages into .venv")
                 stamp.unlink(missing_ok=True)  # until all of it is there, nobody knows what is
                 _pip("install", "--require-hashes", "--no-deps", "-r", lock)
-                if subprocess.run([_venv_binary("python"), "-c", "import psutil"], capture_output=True).returncode:
+                if subprocess.run(
+                    [_venv_binary("python"), "-I", "-c", "import psutil"], capture_output=True
+                ).returncode:
                     raise ToolError("pip has put the packages elsewhere than into .venv; see 'pip config list'")
                 stamp.write_text(_fingerprint(lock, version), encoding="utf-8")
     if inside:

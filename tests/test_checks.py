@@ -143,15 +143,18 @@ def test_the_talks_notes_can_be_spoken_in_time(name: str, site: Path) -> None:
 
 
 def test_a_link_of_a_note_is_told_at_its_line(tmp_path: Path, tools: Tools) -> None:
-    text = "# A\n\n[All](../) and [a map](map.pdf)\n\n<!--\n[x](gone.md), [y](roadmap.pdf)\n-->\n"
+    shown = '[All](../) and [a map](map.pdf) <a href="https://[x">x</a>'
+    text = f"# A\n\n{shown}\n\n<!--\n[x](gone.md), [y](roadmap.pdf)\n-->\n"
     source = decks.Source("deck", tmp_path / "deck.md", tmp_path, "deck.md", text)
     [rendered] = marp.render([source], tools=tools, lang="en", links={}, formats=("html",))
     assert isinstance(rendered, marp.Rendered)
     made = replace(not_printed(source, rendered)[0], address="https://a.example/decks/deck/")
+    known = checks._lines_of_links(made)
 
     lines = {
-        name: checks._line_of_link(made, f"{made.address}{name}") for name in ("gone.md", "roadmap.pdf", "map.pdf")
+        name: checks._line_of_link(made, made.address + name, known) for name in ("gone.md", "roadmap.pdf", "map.pdf")
     }
 
     assert {"gone.md": 6, "roadmap.pdf": 6, "map.pdf": 3} == lines
-    assert 3 == checks._line_of_link(made, "https://a.example/decks/")
+    assert 3 == checks._line_of_link(made, "https://a.example/decks/", known)
+    assert 0 == checks._line_of_link(made, "https://[y", known)

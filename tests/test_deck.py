@@ -142,7 +142,9 @@ def test_bad_keys_and_minutes_are_named(read: Read, directives: str, message: st
         ("# ![w:40 A sun](a.png) After $E=m$", "After E=m"),
         ("# The <more>, the <b>better</b>", "The &lt;more&gt;, the better"),
         ("### Conference 2026\n\n# The *real* cost", "The real cost"),
-        ("---\ntitle: A *title*\n---\n# Other", "A *title*"),
+        ("---\ntitle: A *title*\n---\n# A *title*", "A *title*"),
+        ("<!-- title: A *title* -->\n\n# A *title*", "A *title*"),
+        ("# ![A sun](a.png)\n\n---\n\n## Real *talk*", "Real talk"),
     ],
 )
 def test_a_deck_is_called_by_the_words_of_its_heading(read: Read, text: str, title: str) -> None:

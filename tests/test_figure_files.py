@@ -152,6 +152,9 @@ def test_words_of_html_in_a_drawing_are_kept_as_words() -> None:
     data = drawn(f'<g><foreignObject x="10" width="80" height="20">{html}</foreignObject></g>').data.decode()
 
     assert 'x="50" y="10">Order service</text>' in data
+    said = '<switch><foreignObject width="100%" x="."/><text x="1" y="2">Order</text></switch>'
+    assert '<switch><text x="1" y="2">Order</text></switch>' in drawn(said).data.decode()
+    assert 'x="0" y="0"' in drawn(f'<foreignObject x="." width="9%">{html}</foreignObject>').data.decode()
 
 
 def test_drawings_keep_what_they_draw_with() -> None:

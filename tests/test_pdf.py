@@ -417,9 +417,17 @@ def test_a_photograph_is_packed_about_as_small_as_others_pack_it() -> None:
 
 @pytest.mark.parametrize(
     ("word", "goes_over"),
-    [("我们讨论事故复盘", True), ("事故复盘", False), ("讨论事故", True), ("我们很好", False), ("论很好", False)],
+    [
+        ("我们讨论事故复盘", True),
+        ("事故复盘", False),
+        ("讨论事故", True),
+        ("我们很好", False),
+        ("论很好", False),
+        ("讨论事故复盘很好", True),
+        ("titles", False),
+    ],
 )
 def test_a_sentence_without_spaces_may_go_over_the_end_of_a_page(word: str, goes_over: bool) -> None:
-    pages = ["Title 我们讨论 3 of 9", "事故复盘 3 (2)", "很好"]
+    pages = ["title 我们讨论 3 of 9", "s 事故复盘 3 (2)", "很好"]
 
     assert goes_over == pdf.goes_over(word, pages)

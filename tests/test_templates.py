@@ -588,7 +588,7 @@ def test_a_pdf_has_the_lines_of_code_and_what_a_box_would_open(browser: Browser,
 
 def test_a_paper_may_hold_an_element_on_one_line_and_a_comment(browser: Browser, tmp_path: Path) -> None:
     comment = "<!-- F1 -> see <b>it</b> in the </div> below -->"
-    paper = f'<div class="note">Bring a pen.</div>\n\n{comment}\n\n    <div>\n\nSee the'
+    paper = f'<div class="note">Bring a pen.</div>\n\n<div>\n    Or two.</div>\n\n{comment}\n\n    <div>\n\nSee the'
     start, end, rest = PAGE.replace("See the", paper).rpartition("</div>")
     template = read(f"{start}{end} <!-- paper -->{rest}")
     assert "Said aloud" in template.paper
