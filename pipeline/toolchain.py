@@ -10,6 +10,7 @@ import hashlib
 import importlib.util
 import os
 import platform
+import re
 import shutil
 import signal
 import subprocess
@@ -75,10 +76,7 @@ def enter_venv(script: Path) -> None:
                 _say("installing Python packages into .venv")
                 stamp.unlink(missing_ok=True)  # until all of it is there, nobody knows what is
                 _pip("install", "--require-hashes", "--no-deps", "-r", lock)
-                if subprocess.run(
-                    [_venv_binary("python"), "-I", "-c", "import psutil"], capture_output=True
-                ).returncode:
-                    raise ToolError("pip has put the packages elsewhere than into .venv; see 'pip config list'")
+                _see_packages(lock)
                 stamp.write_text(_fingerprint(lock, version), encoding="utf-8")
     if inside:
         return
@@ -88,6 +86,18 @@ def enter_venv(script: Path) -> None:
         raise SystemExit(subprocess.run(command).returncode)
     sys.stdout.flush()
     os.execv(python, command)
+
+
+def _see_packages(lock: Path) -> None:
+    """See that pip has put packages where they belong: its own settings may name another folder.
+
+    Raises ToolError where it has not.
+    """
+    first = re.search(rb"^([\w.-]+)==", lock.read_bytes(), re.MULTILINE)
+    look = "import importlib.metadata, sys; importlib.metadata.version(sys.argv[1])"
+    command = [_venv_binary("python"), "-I", "-c", look, first[1].decode() if first else "pip"]
+    if subprocess.run(command, capture_output=True).returncode:
+        raise ToolError("pip has put the packages elsewhere than into .venv; see 'pip config list'")
 
 
 def _see_checkout() -> None:
