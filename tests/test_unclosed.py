@@ -5,7 +5,8 @@ from __future__ import annotations
 import markdown
 import pytest
 
-from pipeline import patience, tables, unclosed
+from pipeline import patience, site, tables, unclosed
+from tests.conftest import Project
 
 EXTENSIONS = ["admonition", "attr_list", "md_in_html", "pymdownx.highlight", "pymdownx.superfences", "tables"]
 
@@ -193,3 +194,14 @@ def test_long_rows_of_spaces_take_no_time(monkeypatch: pytest.MonkeyPatch) -> No
     with patience.within(""):
         list(unclosed.find("<p>", f"[a]:{spaces}1\n\n[b]:\n{spaces}1\n"))
         list(tables.lost([f"a{spaces}x", f"> {spaces}x", f"-{spaces}x"]))
+
+
+def test_what_only_the_finished_page_tells_is_named_with_its_line(tiny: Project) -> None:
+    page = "# A\n\n1. Look:\n\n    | Time |\n    |---|\n    | 01:36 | lost |\n\n[10:42]: paged\n"
+    (tiny.root / "docs/page.md").write_text(page, encoding="utf-8")
+
+    found = site.build(site.read_settings(tiny.root), tiny.root / "site")
+
+    assert [("docs/page.md", 7, "cell-lost"), ("docs/page.md", 9, "block-open")] == sorted(
+        (problem.path, problem.line, problem.rule) for problem in found if problem.path == "docs/page.md"
+    )
