@@ -281,6 +281,10 @@ FENCED = r"^ *(`{3,}|~{3,})[^\n]*\n.*?^ *\1"
 """A block of code in Markdown up to the signs that end it, where `re.MULTILINE` and `re.DOTALL` are set."""
 
 
+PREFORMATTED = r"<pre\b(?:(?!<pre\b).)*?</pre>"
+"""A block of HTML that is shown as it is written, where `re.DOTALL` is set."""
+
+
 def without_comments(markdown: str) -> str:
     """Markdown with spaces where it has comments, as long as before."""
     return re.sub(r"<!--(?:.*?-->|.*)", _blank, markdown, flags=re.DOTALL)

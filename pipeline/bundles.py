@@ -137,10 +137,10 @@ class _Filler:
             message = "there is no home page, which the bundles take the site's sections from; write docs/index.md"
             raise BuildError([Problem("docs", 0, "bundle", message)])
         home = _parse(self.site / "index.html")
-        # The home page may have a layout of its own, without a menu.
-        others = sorted(path.relative_to(self.site).as_posix() for path in self.site.rglob("index.html"))
-        menus = ["index.html", *others]
-        sections = next(filter(None, (list(_sections(_parse(self.site / menu), menu)) for menu in menus)), [])
+        sections = list(_sections(home, "index.html"))
+        if not sections:  # it may have a layout of its own, without a menu
+            others = sorted(path.relative_to(self.site).as_posix() for path in self.site.rglob("index.html"))
+            sections = next(filter(None, (list(_sections(_parse(self.site / uri), uri)) for uri in others)), [])
         self.chosen = [(title, [each for each in found if self._has(each[1])]) for title, found in sections]
         slides = [
             f"decks/{deck}/{name}" for name in self.bundle.slides if (self.site / f"decks/{deck}/{name}").is_file()

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urljoin
 
-from pipeline import browser, handouts, links, pdf, scenario, sessions, site, templates
+from pipeline import browser, handouts, links, pdf, practice, scenario, sessions, site, templates
 from pipeline.artifacts import Made
 from pipeline.cache import NOTHING_KEPT
 from pipeline.deck import Image, Slide
@@ -532,8 +532,8 @@ def _origins(made: Sequence[Made], settings: site.Settings) -> dict[str, links.O
         found[f"facilitate/{sessions.PAGE}/index.html"] = origin
     for path in sorted((settings.root / scenario.FOLDER).glob("[!.]*.yml")):
         origin = links.Origin(path.relative_to(settings.root).as_posix(), path.read_text(encoding="utf-8"))
-        for page in (f"{path.stem}/evidence", f"{path.stem}/critique", f"answer-key/{path.stem}/example"):
-            found[f"practice/{page}/index.html"] = origin
+        for page in practice.pages(path.stem):
+            found[f"{page}index.html"] = origin
     for each in made:
         origin = links.Origin(each.source.label, each.source.text)
         names = ("index.html", "slides.html", "slides.pptx", "source/index.html", "notes.md", "slides.pdf")

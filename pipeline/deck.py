@@ -209,7 +209,7 @@ def _slide(number: int, frame: LexborNode, section: LexborNode, notes: tuple[str
         former=tuple(former),
         start=int(section.attributes.get("data-start") or 1),
         allows=section.attributes.get("data-allows") or "",
-        allows_line=int(section.attributes.get("data-allows-line") or 0),
+        allows_line=int(section.attributes.get("data-allows-line") or line),
         key_line=int(section.attributes.get("data-key-line") or line),
         minutes_line=int(section.attributes.get("data-minutes-line") or line),
     )

@@ -182,9 +182,7 @@ def _words_of(element: ElementTree.Element) -> ElementTree.Element:
     """The words of HTML in a drawing, in the middle of its place: some programs write all labels so."""
     words = ElementTree.Element("text", {"text-anchor": "middle", "dominant-baseline": "central"})
     for name, start, length in (("x", "x", "width"), ("y", "y", "height")):
-        numbers = [
-            re.match(r"-?(?:\d+(?:\.\d*)?|\.\d+)(?![\d.%])", element.get(key, "0").strip()) for key in (start, length)
-        ]
+        numbers = [_NUMBER.match(element.get(key, "0").strip()) for key in (start, length)]
         at, size = (float(found[0]) if found else 0 for found in numbers)
         words.set(name, f"{at + size / 2:g}")
     words.text = " ".join(_shown_words(element).split())

@@ -424,6 +424,8 @@ def check_online(entries: Iterable[Entry], *, today: date, report: Callable[[str
     import requests  # which a build does without, and which would be a twelfth of all that it imports
 
     session = requests.Session()
+    # Of an answer that leads elsewhere, the library would read all.
+    session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
     # Some sites turn away programs that do not say who they are.
     session.headers["User-Agent"] = "Mozilla/5.0 (compatible; link check of Post-mortem Culture)"
     for entry in entries:
@@ -444,16 +446,13 @@ def check_online(entries: Iterable[Entry], *, today: date, report: Callable[[str
 
 def _status(session: Session, url: str) -> int:
     """The status with which an address answers in the end. Nothing of any answer is read: it may have no end."""
-    from requests import Session, TooManyRedirects
+    from requests import TooManyRedirects
 
-    # The library reads all that an answer says beside where it leads to.
-    session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
     for _ in range(session.max_redirects):
         with session.get(url, timeout=30, stream=True) as answer:
-            target = Session.get_redirect_target(session, answer)
-            if not target:
+            if not answer.is_redirect:
                 return answer.status_code
-            url = urljoin(url, target)
+            url = urljoin(url, answer.headers["location"])
     raise TooManyRedirects
 
 

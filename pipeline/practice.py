@@ -31,6 +31,11 @@ _STYLED = ("styles:", "  - assets/evidence.css")
 _STYLE = Path(__file__).with_suffix(".css")
 
 
+def pages(name: str) -> tuple[str, ...]:
+    """Where the pages of an incident stand in the site, with a '/' at the end of each."""
+    return tuple(f"{FOLDER}/{page}/" for page in (f"{name}/evidence", f"{name}/critique", f"{KEY}/{name}/example"))
+
+
 def files(incident: Incident) -> Iterator[tuple[str, str]]:
     """Every file and page of an incident, by its path below the folder of all of them; what is printed comes to it."""
     made = evidence.files(incident)

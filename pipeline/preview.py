@@ -107,8 +107,7 @@ class Shown:
 def _made_of(path: str) -> tuple[str, ...]:
     """The pages that are made of a file of data."""
     if found := re.fullmatch(r"data/scenarios/([^/]+)\.yml", path):
-        name = found[1]
-        return (f"practice/{name}/evidence/", f"practice/{name}/critique/", f"practice/answer-key/{name}/example/")
+        return practice.pages(found[1])
     return (f"facilitate/{PAGE}/",) if path == SESSIONS.as_posix() else ()
 
 

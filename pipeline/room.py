@@ -35,9 +35,8 @@ class Room:
     """The folder of the answer key's data."""
 
     def read(self, file: str) -> str:
-        return ((self.key if file in ("reference.js", "reference.json") else self.folder) / file).read_text(
-            encoding="utf-8"
-        )
+        folder = self.key if file in ("reference.js", "reference.json") else self.folder
+        return (folder / file).read_text(encoding="utf-8")
 
     def json(self, file: str) -> Any:
         return json.loads(self.read(file))

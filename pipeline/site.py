@@ -225,8 +225,9 @@ def _as_browsers_spell(address: str) -> str:
         return ""
     # https://url.spec.whatwg.org/#path-percent-encode-set; and parts that are '.' or '..' are gone.
     spelt = re.sub("%2e", ".", quote(parts.path, safe="/%!$&'()*+,;=:@[]|"), flags=re.IGNORECASE)
-    path = urlsplit(urljoin("http://host/", f"http://host{spelt}")).path
-    return f"{parts.scheme}://{host}{port}{path if parts.path else '/'}"
+    if {".", ".."} & set(spelt.split("/")):
+        spelt = urlsplit(urljoin("http://host/", f".{spelt}")).path
+    return f"{parts.scheme}://{host}{port}{spelt or '/'}"
 
 
 _NO_HOST = re.compile(r"[\0-\x20#%/<>?@\\^|\x7f]")
@@ -692,8 +693,8 @@ The theme shows nothing of others, such as 'summary' and 'status', with which a 
 def _text_problems(text: str, name: str) -> Iterator[Problem]:
     plain = tables.out_of_boxes(active.without_comments(active.without_code(text)))
     plain = re.sub(r"^(?: {4}|\t).*", "", plain, flags=re.MULTILINE)
-    preformatted = r"<pre\b(?:(?!<pre\b).)*?</pre>"
-    bare = re.sub(preformatted, lambda code: "\n" * code[0].count("\n"), plain, flags=re.DOTALL | re.IGNORECASE)
+    flags = re.DOTALL | re.IGNORECASE
+    bare = re.sub(active.PREFORMATTED, lambda code: "\n" * code[0].count("\n"), plain, flags=flags)
     for row, message in tables.lost(lines_of(bare)):
         yield Problem(name, row, "cell-lost", message)
     matter = front_matter(text)

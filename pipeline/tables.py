@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from html import unescape
 from itertools import pairwise
 
-from pipeline.active import without_code, without_comments
+from pipeline.active import PREFORMATTED, without_code, without_comments
 from pipeline.findings import Finding
 from pipeline.problems import lines_of
 from pipeline.prose import quoted
@@ -46,7 +46,7 @@ def lost(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
 
 def lost_set_in(html: str, markdown: str) -> Iterator[tuple[int, str]]:
     """As `lost`, for tables of a page that are set in, as in the item of a list; its `html` says what is code."""
-    blocks = re.findall(r"<pre\b(?:(?!<pre\b).)*?</pre>", html, re.DOTALL)
+    blocks = re.findall(PREFORMATTED, html, re.DOTALL)
     code = "".join(unescape(re.sub(r"<[^<>]*>", "", "\n".join(blocks))).split())
     written, lines = lines_of(markdown), lines_of(out_of_boxes(without_comments(without_code(markdown))))
     for row, message in lost(lines):

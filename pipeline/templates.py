@@ -39,6 +39,7 @@ from pipeline.problems import (
     read_yaml,
     shown,
 )
+from pipeline.unclosed import label
 
 SIZES = ("A4", "A4 landscape", "A5")
 """What a paper may be printed on. On US Letter, nothing of A4 is lost."""
@@ -179,19 +180,15 @@ def read(text: str, *, uri: str, source: str, is_generated: bool = False) -> Tem
 def _with_addresses(paper: str, page: str) -> str:
     """The paper with addresses in place of references, as what these lead to may be defined anywhere on the page."""
     defined = {
-        _label(label): f"({address}{title})" for label, address, title in re.findall(_DEFINITION, without_code(page))
+        label(name): f"({address}{title})" for name, address, title in re.findall(_DEFINITION, without_code(page))
     }
 
     def written(use: re.Match[str]) -> str:
-        return use[1] + defined[_label(use[2])] if _label(use[2]) in defined else use[0]
+        return use[1] + defined[label(use[2])] if label(use[2]) in defined else use[0]
 
     for reference in (r"(\])\[([^\]\n]+)\]", r"(\[([^\[\]\n]+)\])(?:\[\])?(?![\[(:])") if defined else ():
         paper = _outside_code(reference, written, _outside_code(_DEFINITION, lambda _: "", paper))
     return paper
-
-
-def _label(written: str) -> str:
-    return " ".join(written.lower().split())
 
 
 _DEFINITION = r"(?m)^ {0,3}\[([^\]^\n][^\]\n]*)\]:[ \t]*(<[^<>\n]*>|\S+)([ \t]+(?:\"[^\"\n]*\"|'[^'\n]*'))?[ \t]*$"

@@ -73,18 +73,19 @@ def taken_for_addresses(source: str, html: str, named: Container[str] | None = N
     `html` shows those that did not, as in a block of raw HTML. `named` are the names that are known to have become one,
     in capital letters; None for all.
     """
-    found = [each for each in _DEFINITION.finditer(source) if named is None or _label(each[1]).upper() in named]
-    seen = _label(unescape(re.sub(r"<[^<>]*>", "", html))) if found else ""
-    found = [each for each in found if _label(each[0]) not in seen]
-    defined = Counter(_label(each[1]) for each in found)
-    written = Counter(map(_label, re.findall(r"\[([^\[\]]*)\]", source) if found else ()))
+    found = [each for each in _DEFINITION.finditer(source) if named is None or label(each[1]).upper() in named]
+    seen = label(unescape(re.sub(r"<[^<>]*>", "", html))) if found else ""
+    found = [each for each in found if label(each[0]) not in seen]
+    defined = Counter(label(each[1]) for each in found)
+    written = Counter(map(label, re.findall(r"\[([^\[\]]*)\]", source) if found else ()))
     for each in found:
-        if written[_label(each[1])] == defined[_label(each[1])]:
+        if written[label(each[1])] == defined[label(each[1])]:
             message = f"{shown(each[0].strip())} is taken for a link's address, so that nobody sees it"
             yield _line(source, each.start(1)), f"{message}; write '\\[' for its '['"
 
 
-def _label(words: str) -> str:
+def label(words: str) -> str:
+    """A name for an address, as Markdown compares them."""
     return " ".join(words.lower().split())
 
 

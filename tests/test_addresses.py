@@ -9,6 +9,7 @@ import pytest
 
 from pipeline import addresses, site
 from pipeline.addresses import Place, Published
+from pipeline.problems import BuildError
 from tests.conftest import Project, told
 from tests.test_corpus import DECK
 
@@ -122,8 +123,19 @@ def test_a_build_that_would_break_an_address_publishes_nothing(tiny: Project) ->
     assert before == published.read_bytes()
 
 
-@pytest.mark.parametrize("address", ["https://a.example/kit/", "http://localhost:8000/", "http://[::1]:8000/"])
+@pytest.mark.parametrize(
+    "address",
+    ["https://a.example/kit/", "http://localhost:8000/", "http://[::1]:8000/", "https://a.example/c++/@b(1)/d%2Fe/"],
+)
 def test_a_site_may_have_any_address_of_the_web(tiny: Project, address: str) -> None:
     tiny.edit("mkdocs.yml", lambda text: text.replace("https://tiny.example/", address))
 
     assert address == site.read_settings(tiny.root).site_url
+
+
+@pytest.mark.parametrize("path", ["/a/../b/", "/./b/", "/a/%2E%2e/b/"])
+def test_an_address_that_a_browser_shortens_is_named(tiny: Project, path: str) -> None:
+    tiny.edit("mkdocs.yml", lambda text: text.replace("https://tiny.example/", f"https://tiny.example{path}"))
+
+    with pytest.raises(BuildError, match=r"which a browser spells otherwise; write 'https://tiny\.example/b/'"):
+        site.read_settings(tiny.root)

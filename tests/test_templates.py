@@ -608,6 +608,15 @@ def test_a_heading_begins_a_page_whatever_its_words_and_no_other_with_the_same_w
     assert [False, True] == [bool(line.paragraph_format.page_break_before) for line in lines]
 
 
+def test_a_word_file_has_its_parts_in_the_order_of_the_schema(made: bytes) -> None:
+    document = docx.Document(io.BytesIO(made))
+
+    for name in ("Source Code", "Line"):
+        parts = [part.tag for part in document.styles[name].element.pPr]
+        assert parts.index(qn("w:pBdr")) < parts.index(qn("w:spacing"))
+    assert document.sections[0]._sectPr.find(qn("w:pgMar")).get(qn("w:gutter")) == "0"
+
+
 def test_a_word_file_has_the_size_of_its_paper() -> None:
     sizes = {}
     chosen = [read(PAGE.replace("paper: A4", f"paper: {size}")) for size in templates.SIZES]
