@@ -126,7 +126,7 @@ def pdf_problems(made: Made, seen: Sequence[str] | None = None) -> Iterator[Prob
     rare = {slide.number: words for slide in slides if (words := _of_other_scripts(slide.text))}
     boxed = pdf.boxed(made.pdf, rare) if rare else set()
     for slide, text in zip(slides, texts, strict=True):
-        lost = pdf.missing(text, slide.text)
+        lost = pdf.missing(text, f"{slide.text} {slide.around}")
         if slide.number in boxed:
             some = _some(rare[slide.number])
             message = (

@@ -74,6 +74,8 @@ class Slide:
     """The slide's content as plain HTML to read in a page: no styling, no heading that repeats the title.
 
     Its figures are those of the deck, in a folder `figures` beside the page."""
+    around: str = ""
+    """The words of its header and footer, as in `text`."""
     former: tuple[str, ...] = ()
     """Names that lead to the slide as its key does: the other words of `_slideKey`."""
     start: int = 1
@@ -91,7 +93,7 @@ class Slide:
         fields["links"] = [{"href": link.href, "line": link.line} for link in self.links]
         fields["images"] = [{"src": image.src, "alt": image.alt, "line": image.line} for image in self.images]
         lines = ["allows_line", "key_line", "minutes_line"]
-        unsaid = ["text", "body", "start", "allows", *lines, *([] if self.former else ["former"])]
+        unsaid = ["text", "around", "body", "start", "allows", *lines, *([] if self.former else ["former"])]
         return {name: fields[name] for name in fields if name not in unsaid}
 
 
@@ -188,7 +190,9 @@ def _slide(number: int, frame: LexborNode, section: LexborNode, notes: tuple[str
         closed.replace_with(f" {_text(summary)} " if summary else " ")
     for formula in section.css(".katex"):
         formula.decompose()
+    around = []
     for aside in section.css("section > header, section > footer"):
+        around.append(_text(aside))
         aside.decompose()
     key, *former = (section.attributes.get("data-key") or "").split() or [_slug(words) or f"slide-{number}"]
     text = _text(section)
@@ -205,6 +209,7 @@ def _slide(number: int, frame: LexborNode, section: LexborNode, notes: tuple[str
         links=links,
         images=images,
         text=text,
+        around=" ".join(around),
         body=body,
         former=tuple(former),
         start=int(section.attributes.get("data-start") or 1),

@@ -14,15 +14,16 @@ from pipeline.prose import quoted
 from pipeline.trace import Trace
 
 _BELOW_HEAD = re.compile(r"\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?")
+_ITEM = re.compile(r"(?:[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t])+")
 _FENCE = re.compile(r"(?:[-*+]|\d+[.)])?\s*(`{3,}|~{3,})[^`]*$")
 
 
 def findings(lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
-    """The lost cells of a deck's tables, where these stand on a slide directly."""
-    for block in trace.blocks:
-        if block.kind == "table":
-            for row, message in lost(lines[block.line - 1 : block.end]):
-                yield Finding(block.line - 1 + row, "cell-lost", message, block.slide)
+    """The lost cells of a deck's tables."""
+    for table in trace.tables:
+        head, *rows = lines[table.line - 1 : table.end]
+        for row, message in lost([_ITEM.sub("", head), *rows]):
+            yield Finding(table.line - 1 + row, "cell-lost", message, table.slide)
 
 
 def lost(lines: Sequence[str]) -> Iterator[tuple[int, str]]:

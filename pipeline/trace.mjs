@@ -21,7 +21,7 @@ export function isClosed({ map }, source) {
 /** The trace of one deck; `css` is what Marp made of its theme and styles. */
 export function traceOf({ tokens, source, marp, css, references = {} }) {
   const named = Object.keys(references)
-  const trace = { slides: [], front: null, blocks: [], comments: [], marks: [], refused: [], unpaired: [], named }
+  const trace = { slides: [], front: null, blocks: [], tables: [], comments: [], marks: [], refused: [], unpaired: [], named }
   const found = { html: '', slide: 0, level: 0, line: 1, aside: false, around: new Map(), open: [] }
   for (const token of tokens) {
     // Headers and footers come from a directive: the line that Marp gives them is not theirs.
@@ -52,6 +52,7 @@ function readToken(token, { trace, found, marp, source }) {
   }
   if (token.map && token.level === found.level && token.nesting >= 0)
     trace.blocks.push([token.type.replace(/_open$/, ''), at.line, token.map[1], at.slide, token.tag ?? '', token.tag ? token.markup : ''])
+  if (token.type === 'table_open') trace.tables.push([at.line, token.map[1], at.slide])
   refusedIn(token, { trace, at, marp })
   const { maxNesting } = marp.markdown.options
   // There Marp gives up, and leaves out what is in it.

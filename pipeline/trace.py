@@ -70,6 +70,15 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Table:
+    """A table, wherever it stands."""
+
+    line: int
+    end: int
+    slide: int
+
+
+@dataclass(frozen=True)
 class Mark:
     """Signs of a comment or of a ruler that Marp took for something else."""
 
@@ -165,6 +174,7 @@ class Trace:
     """The line on which each slide begins."""
     front: FrontMatter | None = None
     blocks: tuple[Block, ...] = ()
+    tables: tuple[Table, ...] = ()
     comments: tuple[Comment, ...] = ()
     marks: tuple[Mark, ...] = ()
     refused: tuple[Refused, ...] = ()
@@ -186,6 +196,7 @@ def read(answer: Mapping[str, Any]) -> Trace:
         starts=tuple(answer["slides"]),
         front=FrontMatter(front["end"], front["closed"], _directives(front["directives"])) if front else None,
         blocks=tuple(Block(*block) for block in answer["blocks"]),
+        tables=tuple(Table(*table) for table in answer["tables"]),
         comments=tuple(map(_comment, answer["comments"])),
         marks=tuple(Mark(*mark) for mark in answer["marks"]),
         refused=tuple(Refused(*refused) for refused in answer["refused"]),

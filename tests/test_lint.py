@@ -21,6 +21,12 @@ PLANTED: list[tuple[str, str, list[tuple[int, str]]]] = [
     # --- tables ------------------------------------------------------------------------------------------------
     ("a cell without a column", "# A\n\n| a | b |\n|---|---|\n| 1 | 2 | lost |\n", [(5, "cell-lost")]),
     ("a sign in code", "# A\n\na | b\n-|-\n1 | `x | y`\n3 | 4\n", [(5, "cell-lost")]),
+    (
+        "a table in a list and one in a quotation",
+        "# A\n\n- | a | b |\n  |---|---|\n  | 1 | 2 | lost |\n\n1. one\n\n   > - | a |\n   >   |---|\n   >   | 1 |\n"
+        "   >   | 2 | lost |\n\n   | a |\n   |---|\n   | 1 | lost |\n",
+        [(5, "cell-lost"), (12, "cell-lost"), (16, "cell-lost")],
+    ),
     # --- elements without an end -------------------------------------------------------------------------------
     ("the end of a slide in words", "# A\n\nClose it\nwith </section> and go on.\n\n- b\n", [(4, "block-open")]),
     ("an element in words", "# A\n\nThe `a\nb` <section> tag\n\n---\n\n# B\n", [(4, "block-open")]),

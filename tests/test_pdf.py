@@ -211,8 +211,9 @@ def test_what_a_pdf_shows_otherwise_than_it_is_written_is_not_lost(
 
     found = list(checks.all_pdf_problems([made], Reader(browser, tmp_path, "https://deck.invalid/")))
 
-    [lost] = [problem.message for problem in found]
+    lost, beside = (problem.message for problem in found)
     assert "slide 4: the PDF does not show 'hidden'; see what hides it in print" == lost
+    assert "slide 6: the PDF does not show 'not', 'disclosed'; see what hides it in print" == beside
 
 
 SHOWN = """---
@@ -221,7 +222,8 @@ style: |
   .initial::first-letter { font-size: 3em; float: left }
   .down { writing-mode: vertical-rl; text-orientation: upright; height: 400px }
   .short { width: 300px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis }
-  @media print { .hidden { display: none } }
+  @media print { .hidden, section.secret header { display: none } }
+  section.secret footer { display: none }
 ---
 
 ## The $n$th
@@ -245,6 +247,16 @@ Shown
 ---
 
 <p class="short">A line that goes <em>on and on</em> until nobody can see its end</p>
+
+---
+
+<!--
+_class: secret
+_header: Not to be **disclosed**
+_footer: By nobody
+-->
+
+To be
 """
 
 
