@@ -125,7 +125,7 @@ def unsaid(document: pikepdf.Pdf, slides: Sequence[Slide]) -> Iterator[tuple[int
         wanted = [" ".join(image.alt.split()) for image in slide.images if not image.is_aside]
         # One more figure without words than images without words, and no formula that could be it.
         if found.count("") > wanted.count("") and not _FORMULA.search(slide.body):
-            yield from ((slide.number, alt) for alt in dict.fromkeys(wanted) if alt and alt not in found)
+            yield from ((slide.number, alt) for alt in dict.fromkeys(wanted) if alt and alt not in " ".join(found))
 
 
 _FORMULA = re.compile(r"<mjx-|<math|katex|<svg")
@@ -193,7 +193,9 @@ def _address(areas: Sequence[pikepdf.Object]) -> str:
 
 def _describe_backgrounds(figures: Sequence[pikepdf.Object], slide: Slide) -> None:
     backgrounds = [image for image in slide.images if image.is_background]
-    if len(figures) < len(backgrounds):  # one of them did not load, which is a problem that others tell
+    if 0 < len(figures) < len(backgrounds):  # a browser makes one picture of those with a filter
+        if not _FORMULA.search(slide.body):
+            figures[0].Alt = String("; ".join(image.alt for image in backgrounds if image.alt))
         return
     for figure, image in zip(figures, backgrounds, strict=False):  # formulas come after them
         if image.alt:

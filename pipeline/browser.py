@@ -173,7 +173,8 @@ def _drive(folder: Path, watch: Watch) -> Iterator[Playwright]:
         with watch.step(LAUNCH), _environment(scratch.environment(folder)):
             playwright: Playwright = manager.__enter__()
     except Exception as error:  # Playwright has no name for a driver that ends at once
-        message = f"the program that drives browsers does not start: {' '.join(str(error).split())}; build once more"
+        cure = "unset NODE_OPTIONS, or correct it" if os.environ.get("NODE_OPTIONS") else "build once more"
+        message = f"the program that drives browsers does not start: {' '.join(str(error).split())}; {cure}"
         raise BuildError([Problem("Playwright", 0, "browser", message)]) from None
     try:
         yield playwright
@@ -190,6 +191,7 @@ def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
     """Start what follows with these variables, as Playwright passes on its own only."""
     before = dict(os.environ)
     os.environ.update(wanted)
+    os.environ.pop("PWDEBUG", None)  # with it, every step would wait for somebody in a window
     try:
         yield
     finally:

@@ -43,6 +43,8 @@ class Cache:
         if not self.folder:
             return None
         try:
+            if not (self.folder / key).is_file():  # a pipe would never end
+                return None
             content = (self.folder / key).read_bytes()
         except OSError:
             return None

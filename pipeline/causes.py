@@ -56,6 +56,7 @@ def causes(problems: Iterable[Problem], decks: Sequence[Deck]) -> Iterator[Probl
     on_slide, on_line, in_deck = _rules_by(place, problems), _rules_by(_line, problems), _rules_by(_path, problems)
     speechless = {p.path for p in problems if p.rule == "directive-value" and "no language tag" in p.message}
     missing = [problem for problem in problems if problem.rule in ("image-missing", "link-dead")]
+    footnotes = [problem for problem in problems if "is no footnote" in problem.message]
     outside = {(p.path, p.message.split("'")[1]) for p in problems if p.rule == "file-outside" and "'" in p.message}
     told_of = (p for p in problems if re.match(rf"image '[^']*' (?:is cut off|{pictures.TOO_LARGE})", p.message))
     unusable = {(p.path, p.message.split("'")[1]) for p in told_of if p.rule == "image-broken"}
@@ -65,10 +66,14 @@ def causes(problems: Iterable[Problem], decks: Sequence[Deck]) -> Iterator[Probl
             _FOLLOWS_ON_SLIDE.get(rule, set()) & on_slide[place(problem)]
             or _FOLLOWS_ON_LINE.get(rule, set()) & on_line[_line(problem)]
             or _FOLLOWS_IN_DECK.get(rule, set()) & told
-            or (rule == "request-failed" and any(_is_of(problem, each) for each in missing))
+            or (rule in ("request-failed", "policy") and any(_is_of(problem, each) for each in missing))
+            or (rule == "bundle" and any(_anchor(problem) == _anchor(each) != "" for each in missing))
+            or (rule == "link-dead" and any(_is_footnote(problem, each) for each in footnotes))
             or (rule == "image-broken" and any((problem.path, name) in outside for name in problem.message.split("'")))
             or ("cannot be shown" in problem.message and _picture(problem) in unusable)
             or (problem.path in speechless and _is_of_language(problem))
+            # A slide that is in another one has no page, which Marp does not expect.
+            or (rule == "marp" and "`index` must be" in problem.message and "block-open" in told)
             # The first slide is what stands above front matter that came too late.
             or (rule == "slide-blank" and place(problem)[1] == 1 and "front-matter" in told)
         ):
@@ -189,5 +194,17 @@ def _rules_by(key: Callable[[Problem], Key], problems: Iterable[Problem]) -> dic
 
 def _is_of(request: Problem, missing: Problem) -> bool:
     """Whether a request failed because of the file that is missing."""
-    asked = re.search(r"/([^/ ]+), which does not exist", request.message)
+    asked = re.search(r"/([^/ ]+)(?:, which does not exist| is refused by)", request.message)
     return asked is not None and request.path == missing.path and unquote(asked[1]) in missing.message
+
+
+def _anchor(problem: Problem) -> str:
+    """The place on a page to which a link leads that is told."""
+    found = re.search(r"leads to ('#[^']*'), which", problem.message)
+    return found[1] if found else ""
+
+
+def _is_footnote(link: Problem, other: Problem) -> bool:
+    """Whether a link is what became of a footnote that is told."""
+    address = re.search(r"'([^']+)' leads ", link.message)
+    return address is not None and link.path == other.path and f"]: {address[1]}" in other.message

@@ -73,9 +73,10 @@ def build(root: Path, tools: Tools, *, tell: Callable[[str], None] = quiet) -> t
     progress = Progress(is_thorough=False, cache=cache.open_cache(root), tell=tell)
     progress.begin("reading the project")
     with publish.stage(root) as stage:
-        fingerprint.forget(root)
-        state = fingerprint.look(root)
         try:
+            _see_places(root)
+            fingerprint.forget(root)
+            state = fingerprint.look(root)
             plan = _build_stage(root, stage, tools, progress)
         except BuildError as error:
             with suppress(OSError):  # what is wrong is told all the same
@@ -101,6 +102,7 @@ def check(root: Path, tools: Tools, *, tell: Callable[[str], None] = quiet) -> R
     ended: list[Problem] = []
     with publish.stage(root) as stage:
         try:
+            _see_places(root)
             _build_stage(root, stage, tools, progress)
         except BuildError as error:
             ended = error.problems
@@ -134,9 +136,18 @@ class _Plan:
     """Where each file is published, as for `artifacts.begin`."""
 
 
-def _plan(root: Path, progress: Progress) -> _Plan:
-    if problems := list(place_problems(root)):  # before anything is read that may have no end
+def _see_places(root: Path) -> None:
+    """See that everything can be read, before anything is: it may have no end. Raises BuildError where it cannot."""
+    problems = [*scratch.place_problems(root), *place_problems(root)]
+    record = root / fingerprint.RECORD
+    if record.is_dir() and not record.is_symlink():
+        message = "is a folder, and a build notes there what it was made of; move it away"
+        problems.append(Problem(fingerprint.RECORD.as_posix(), 0, "output", message))
+    if problems:
         raise BuildError(problems)
+
+
+def _plan(root: Path, progress: Progress) -> _Plan:
     settings = site.read_settings(root)
     progress.settings = read_text(root / "mkdocs.yml", "mkdocs.yml")
     named = [(root / "slides", "deck-name"), (settings.docs, "file")]

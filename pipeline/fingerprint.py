@@ -249,6 +249,8 @@ def _commit(root: Path) -> str:
     common = place / shared.read_text(encoding="utf-8").strip() if shared.is_file() else place
     if (common / "reftable").exists():
         raise ValueError("references in a table")
+    if not (place / "HEAD").is_file():
+        raise ValueError("no file")
     head = (place / "HEAD").read_text(encoding="utf-8").strip()
     name = head.removeprefix("ref:").strip()
     if name == head:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
@@ -148,6 +149,12 @@ def _wrong_without_site(href: str, names: set[str], folder: Path) -> str:
         parts = urlsplit(target)
     except ValueError:
         return _NO_ADDRESS
+    if not href.strip():
+        return "leads nowhere; write where it leads"
+    if is_cut_off(target) or (parts.scheme and get_close_matches(parts.scheme, ["http", "https"], cutoff=0.8)):
+        return "" if parts.scheme in ("http", "https") and parts.netloc else _NO_ADDRESS
+    if len(parts.scheme) == 1:
+        return "leads to a drive of one machine; use an address of the web, or a path beside the deck"
     if parts.scheme or parts.netloc or target.startswith("/"):
         return ""  # what a web server has there, nobody here can know
     if parts.path:
@@ -155,6 +162,11 @@ def _wrong_without_site(href: str, names: set[str], folder: Path) -> str:
     if fragment and not has_anchor(names, fragment):
         return "leads to no slide; give its number, its key, or the words of its heading"
     return ""
+
+
+def is_cut_off(target: str) -> bool:
+    """Whether an address of the web names no host: browsers guess one, each as it likes."""
+    return re.match(r"https?:(?!//[^/?#])", target, re.IGNORECASE) is not None
 
 
 _NO_ADDRESS = "is no address; correct it"
@@ -245,6 +257,8 @@ def _wrong(
         return "link-dead", _NO_ADDRESS
     if scheme in ("data", "mailto", "tel", "blob", "about"):
         return _FINE
+    if is_cut_off(target):
+        return "link-dead", _NO_ADDRESS
     # The 404 page is shown at any address: only absolute links hold there.
     address, fragment = urldefrag(urljoin(base + quote(reference.uri), target))
     if scheme in ("http", "https") or target.startswith("//"):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from pipeline import comments, markup, rulers, settings, tables
+from pipeline import comments, markup, rulers, settings, signs, tables
 from pipeline.deck import Deck
 from pipeline.decks import Source
 from pipeline.problems import Problem
@@ -25,6 +25,7 @@ def problems(source: Source, trace: Trace, deck: Deck) -> Iterator[Problem]:
         rulers.findings(lines, trace),
         markup.findings(lines, trace),
         tables.findings(lines, trace),
+        signs.findings(lines, trace, deck),
     )
     for finding in sorted(set(found), key=lambda finding: (finding.line, finding.rule, finding.message)):
         slide = f"slide {finding.slide}: " if finding.slide else ""

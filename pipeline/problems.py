@@ -144,6 +144,10 @@ _AUTHORS = frozenset(["data", "docs", "overrides", "slides"])
 """Folders of which everything is read; MkDocs would leave out what it may not read, without a word."""
 
 
+_LARGEST = 10**9
+"""Bytes. https://docs.github.com/en/pages/getting-started-with-github-pages/github-pages-limits"""
+
+
 def _place_problems(paths: Sequence[Path], root: Path, inside: Path) -> Iterator[Problem]:
     for path in paths:
         name = path.relative_to(root).as_posix()
@@ -153,6 +157,11 @@ def _place_problems(paths: Sequence[Path], root: Path, inside: Path) -> Iterator
                 yield Problem(name, 0, "file-outside", message)
             elif wrong := _odd(path):
                 yield Problem(name, 0, "file", wrong)
+            elif Path(name).parts[0] in _AUTHORS and path.is_file() and path.stat().st_size > _LARGEST:
+                message = f"has {path.stat().st_size / _LARGEST:.0f} GB, and web servers take no more than 1 for a site"
+                yield Problem(name, 0, "file", f"{message}; put it elsewhere, and link to it there")
+            elif path.is_dir() and re.fullmatch(r"docs/(.*/)?index\.md|overrides/.*\.html", name):
+                yield Problem(name, 0, "file", "is a folder, and no page; put a file in its place")
             elif Path(name).parts[0] in _AUTHORS and not os.access(path, os.R_OK | (os.X_OK if path.is_dir() else 0)):
                 yield Problem(name, 0, "file", "cannot be read (Permission denied); make it readable")
         except (OSError, RuntimeError):  # a link into nothing, or to itself: whoever needs it will say so

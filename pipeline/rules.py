@@ -34,6 +34,7 @@ RULES = {
     "directive-lost": Rule("directives stand where Marp reads them"),
     "directive-spills": Rule("a directive that changes all later slides is meant to"),
     "html-refused": Rule("Marp lets the HTML of a deck through", is_firm=True),
+    "markdown-left": Rule("Markdown becomes what it stands for"),
     "image-missing": Rule("images are there, spelt as on disk"),
     "image-broken": Rule("images can be shown"),
     "formula-wrong": Rule("formulas are TeX that can be set"),

@@ -57,6 +57,18 @@ def open_folder() -> Iterator[Path]:
         _remove(made)
 
 
+def place_problems(root: Path) -> Iterator[Problem]:
+    """Whether temporary files would lie where a project is published from."""
+    system, inside = _system().resolve(), root.resolve()
+    if (
+        system.is_dir()
+        and system.is_relative_to(inside)
+        and system.relative_to(inside).parts[:1] not in ((), ("dist",))
+    ):
+        message = f"is where temporary files go, and would be published; set {NAMES[0]} to a folder outside the project"
+        yield Problem(system.relative_to(inside).as_posix(), 0, "output", message)
+
+
 def abandoned(folder: Path, start: str) -> Iterator[Path]:
     """What lies in a folder named by `start` and the number of a process that is gone, maybe with a random end."""
     for path in folder.glob(f"{start}*"):

@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import SequenceMatcher, get_close_matches
 from html import escape, unescape
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ from mkdocs.utils.templates import TemplateContext
 from pathspec.gitignore import GitIgnoreSpec
 from yaml.nodes import MappingNode, ScalarNode
 
-from pipeline import active, patience, pictures, policy, tables, templates, unclosed
+from pipeline import active, patience, pictures, policy, signs, tables, templates, unclosed
 from pipeline.problems import (
     BuildError,
     Problem,
@@ -123,6 +124,8 @@ def read_settings(root: Path) -> Settings:
     language = str(config.theme.get("language") or "en")
     locale = str(config.extra.get("locale") or language)
     left_out = sum((each for each in (config.exclude_docs, config.draft_docs) if each), _default_exclude)
+    if problems := list(_nav_problems(config.nav, text, left_out)):
+        raise BuildError(problems)
     named = config.edit_uri_template or config.edit_uri
     try:
         edit_url = _edit_url(config)
@@ -170,6 +173,21 @@ def _theme_problems(config: MkDocsConfig, text: str, folders: tuple[Path, ...]) 
             line = line_of(text, f"icon: {icon}") or _line_in_theme(text, "palette")
             message = f"{shown(f'icon: {icon}')} of a toggle is no icon of the theme; {_ICON}"
             yield Problem("mkdocs.yml", line, "settings", message)
+
+
+def _nav_problems(nav: Any, text: str, left_out: GitIgnoreSpec) -> Iterator[Problem]:
+    """Pages of the navigation that there are none of, and words of its titles that a browser takes for elements."""
+    for entry in nav if isinstance(nav, list) else ():
+        title, target = next(iter(entry.items()), ("", "")) if isinstance(entry, dict) else ("", entry)
+        for element, name in re.findall(r"(<([a-zA-Z][\w-]*)[^<>]*>)", str(title)):
+            if f"</{name}" not in title:
+                message = f"{shown(element)} in {shown(title)} is taken for HTML, so that nobody sees it; take it out"
+                yield Problem("mkdocs.yml", line_of(text, element), "settings", message)
+        if isinstance(target, str) and target.endswith(".md") and left_out.match_file(target):
+            message = f"{shown(target)} is named here, and left out by exclude_docs or draft_docs; take one of them out"
+            lines = [number for number, line in enumerate(lines_of(text), 1) if line.rstrip().endswith(target)]
+            yield Problem("mkdocs.yml", lines[-1] if lines else 0, "settings", message)
+        yield from _nav_problems(target, text, left_out)
 
 
 _COUNTED = r".+github\.com/[^/]|.+?gitlab[^/]+/."
@@ -683,6 +701,8 @@ def _begins_as_xml(path: Path) -> bool:
         return False
 
 
+_HIDDEN = ("feedback", "footer", "navigation", "path", "tags", "toc")
+"""What Material leaves out of a page whose `hide` names it."""
 _META = frozenset(["description", "hide", "icon", "robots", "search", "tags", "template", "title"])
 """Settings that a page may begin with, without a '---': MkDocs takes any first words with a colon for one.
 
@@ -729,6 +749,12 @@ def _meta_problems(text: str, name: str, settings: Settings) -> Iterator[Problem
     _, meta = get_data(text)
     icon, hide, search = (meta.get(key) for key in ("icon", "hide", "search"))
     wrong: dict[str, str] = {}
+    for key in map(str, meta.keys() - _META):
+        if near := next((name for name in sorted(_META) if _is_nearly(key, name)), ""):
+            wrong[key] = f"{shown(key)} means nothing to the theme; did you mean '{near}'?"
+    for word in hide if isinstance(hide, list) else []:
+        if word not in _HIDDEN and (close := get_close_matches(str(word), _HIDDEN)):
+            wrong["hide"] = f"{shown(str(word))} is nothing that the theme hides; did you mean '{close[0]}'?"
     if icon and not _has_template(settings.templates, f".icons/{icon}.svg"):
         wrong["icon"] = f"{shown(f'icon: {icon}')} is no icon of the theme; {_ICON}"
     if hide and isinstance(hide, int | float | date):
@@ -736,8 +762,13 @@ def _meta_problems(text: str, name: str, settings: Settings) -> Iterator[Problem
     if search and not isinstance(search, dict):
         wrong["search"] = f"{shown(f'search: {search}')} has no keys; write e.g. 'search: {{exclude: true}}'"
     for key, message in wrong.items():
-        found = re.search(rf"(?im)^[\"']?{key}[\"']?[ \t]*:", text)
+        found = re.search(rf"(?im)^[\"']?{re.escape(key)}[\"']?[ \t]*:", text)
         yield Problem(name, text.count("\n", 0, found.start()) + 1 if found else 1, "yaml", message)
+
+
+def _is_nearly(word: str, name: str) -> bool:
+    """Whether a word is another with a sign too much, too few, or in another place."""
+    return sorted(word) == sorted(name) or SequenceMatcher(None, word, name).ratio() >= 0.85
 
 
 def _has_template(folders: Sequence[Path], name: str, words: str = "") -> bool:
@@ -977,6 +1008,8 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
             _tell(page, config, line if is_written else 0, "block-open", message)
     for line, message in tables.lost_set_in(html, text) if is_written else ():
         _tell(page, config, line, "cell-lost", message)
+    for line, message in signs.left(unclosed.below_front_matter(text), html, "page") if is_written else ():
+        _tell(page, config, line, "markdown-left", message)
     return templates.with_parts(html)
 
 

@@ -202,7 +202,9 @@ def _line_of_handout(matter: str, source: str) -> int:
 
 def _wrong_handout(handout: Any) -> str:
     if not isinstance(handout, dict) or sorted(map(str, handout)) != sorted(_KEYS):
-        return f"handout needs {', '.join(_KEYS)}, and nothing else; see CONTRIBUTING.md"
+        strange = sorted(set(map(str, handout)) - set(_KEYS)) if isinstance(handout, dict) else []
+        others = f", not {', '.join(map(shown, strange))}" if strange else ""
+        return f"handout needs {', '.join(_KEYS)}, and nothing else{others}; see CONTRIBUTING.md"
     number = handout["number"]
     if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= 999:
         return f"handout.number is {shown(str(number))}; write a number from 1 to 999"

@@ -112,7 +112,10 @@ def _see_checkout() -> None:
     asked = [git, "-C", str(HOME), "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "ls-files", "-z", "--"]
     # To some systems, names are the same in capital letters, and with dots and spaces behind.
     spelt = [f":(icase){name}*" for name in _FILLED]
-    done = subprocess.run([*asked, *spelt], stdin=subprocess.DEVNULL, capture_output=True)
+    try:
+        done = subprocess.run([*asked, *spelt], stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        raise ToolError(f"Git did not answer for {PATIENCE} s; see what lies in .git") from None
     names = {each.partition("/")[0] for each in done.stdout.decode("utf-8", "replace").split("\0")}
     if kept := sorted(name for name in names if name.rstrip(". ").lower() in _FILLED):
         which = f"{' and '.join(kept)} {'is' if len(kept) == 1 else 'are'} in the repository"

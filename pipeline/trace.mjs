@@ -259,7 +259,8 @@ function reader(content) {
 // --- elements without an end -----------------------------------------------------------------------------------
 
 // Of those that Marp lets through, these take in what follows: it is hidden, or the next slide is in the one before.
-const HOLDS = /<!--[^]*?-->|<(\/?)(audio|details|section|table|video)(?=[\s/>])/gi
+// Browsers begin what https://html.spec.whatwg.org/#formatting calls so anew in every block, on later slides, too.
+const HOLDS = /<!--[^]*?-->|<(\/?)(audio|details|section|table|video|a|b|big|code|em|i|s|small|strike|strong|u)(?=[\s/>])/gi
 
 function pairsIn(token, { trace, found, at }) {
   const isBlock = token.type === 'html_block'

@@ -14,7 +14,7 @@ from html.parser import HTMLParser
 from markdown.extensions.attr_list import AttrListTreeprocessor, get_attrs_and_remainder
 
 from pipeline.active import without_code, without_comments
-from pipeline.problems import front_matter, lines_of, shown
+from pipeline.problems import front_matter, line_of, lines_of, shown
 
 # Elements in which the rest of a page would be, or be lost; what runs, frames or sends is none of a page's anyway.
 _TAKE_THE_REST = frozenset([
@@ -53,9 +53,7 @@ def find(html: str, markdown: str) -> Iterator[tuple[int, str]]:
     if re.search(r"(?:>|\n)[ \t]*(?:```|~~~)", bare) and (fence := _open_fence(markdown)):
         line, signs = fence
         yield line, f"the code block has no end, so that its signs show; write '{signs}' where it ends"
-    matter = front_matter(markdown)
-    above = len(f"---\n{matter}") if matter else 0
-    source = without_code("\n" * markdown.count("\n", 0, above) + markdown[above:])
+    source = without_code(below_front_matter(markdown))
     comment = source.rfind("<!--")
     if "&lt;!--" in bare and comment > source.rfind("-->") and source[comment - 1 : comment] != "\\":
         yield _line(source, comment), "the comment has no end, so that it shows; write '-->' where it ends"
@@ -64,7 +62,18 @@ def find(html: str, markdown: str) -> Iterator[tuple[int, str]]:
         tags.feed(html)
         yield from _taken_for_attributes(tags, source)
         yield from _without_end(tags, source)
+        for hidden in tags.hidden:
+            message = f"{shown(hidden)} is taken for HTML, so that nobody sees it; write '&lt;' for its '<'"
+            yield line_of(source, hidden.split("\n")[0][:40]), message
     yield from taken_for_addresses(without_comments(source), html)
+    yield from _taken_for_abbreviations(without_comments(source), unescape(html))
+
+
+def below_front_matter(markdown: str) -> str:
+    """A page with empty lines in place of its front matter."""
+    matter = front_matter(markdown)
+    above = len(f"---\n{matter}") if matter else 0
+    return "\n" * markdown.count("\n", 0, above) + markdown[above:]
 
 
 def taken_for_addresses(source: str, html: str, named: Container[str] | None = None) -> Iterator[tuple[int, str]]:
@@ -73,15 +82,24 @@ def taken_for_addresses(source: str, html: str, named: Container[str] | None = N
     `html` shows those that did not, as in a block of raw HTML. `named` are the names that are known to have become one,
     in capital letters; None for all.
     """
-    found = [each for each in _DEFINITION.finditer(source) if named is None or label(each[1]).upper() in named]
+    found = [each for each in _DEFINITION.finditer(source) if named is None or label(each[2]).upper() in named]
     seen = label(unescape(re.sub(r"<[^<>]*>", "", html))) if found else ""
-    found = [each for each in found if label(each[0]) not in seen]
-    defined = Counter(label(each[1]) for each in found)
+    found = [each for each in found if label(each[1]) not in seen]
+    defined = Counter(label(each[2]) for each in found)
     written = Counter(map(label, re.findall(r"\[([^\[\]]*)\]", source) if found else ()))
     for each in found:
-        if written[label(each[1])] == defined[label(each[1])]:
-            message = f"{shown(each[0].strip())} is taken for a link's address, so that nobody sees it"
+        if written[label(each[2])] == defined[label(each[2])]:
+            message = f"{shown(each[1].strip())} is taken for a link's address, so that nobody sees it"
             yield _line(source, each.start(1)), f"{message}; write '\\[' for its '['"
+
+
+def _taken_for_abbreviations(source: str, html: str) -> Iterator[tuple[int, str]]:
+    """As `taken_for_addresses`, of what stands in a list, or begins with a number, and is what no word is short for."""
+    for found in re.finditer(r"^([ \t>*+-]*)(\*\[([^\[\]\n]+)\]:[ \t]*([^\n]+))$", source, re.MULTILINE):
+        is_meant = not found[1].strip() and not found[3][0].isdigit()
+        if not is_meant and found[4].strip() not in html:
+            message = f"{shown(found[2].strip())} is taken for an abbreviation, so that nobody sees it"
+            yield _line(source, found.start(2)), f"{message}; write '\\[' for its '['"
 
 
 def label(words: str) -> str:
@@ -91,8 +109,8 @@ def label(words: str) -> str:
 
 # Only what is one word, and maybe more in brackets, is an address to Markdown; this one is none to anybody else.
 _DEFINITION = re.compile(
-    r"^ {0,3}\[([^\[\]^\n][^\[\]\n]*)\]:[ \t]*(?:\n[ \t]*)?[^\W\d_][\w'\u2019-]*[.,;!?]?"
-    r"(?:[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*'|\([^()\n]*\)))?[ \t]*$",
+    r"^[ \t>]*(?:[-*+][ \t]+)?(\[([^\[\]^\n][^\[\]\n]*)\]:[ \t]*(?:\n[ \t]*)?[^\W\d_][\w'\u2019-]*[.,;!?]?"
+    r"(?:[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*'|\([^()\n]*\)))?)[ \t]*$",
     re.MULTILINE,
 )
 
@@ -157,6 +175,8 @@ class _Tags(HTMLParser):
         self.open: Counter[str] = Counter()
         self.surplus: set[str] = set()
         self.words: set[str] = set()
+        self.hidden: list[str] = []
+        """How instructions and the like begin, of which no browser shows anything."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.words |= {key for key, value in attrs if value is None and not key.startswith("data-")} - _NEED_NO_VALUE
@@ -174,6 +194,16 @@ class _Tags(HTMLParser):
             self.surplus.add(tag)
         elif tag in _FOREIGN or not self._is_in_foreign():
             self.open[tag] -= 1
+
+    def handle_pi(self, data: str) -> None:
+        self.hidden.append(f"<?{data}")
+
+    def handle_decl(self, decl: str) -> None:
+        self.hidden.append(f"<!{decl}")
+
+    def unknown_decl(self, data: str) -> None:
+        if not self._is_in_foreign():  # where it is text
+            self.hidden.append(f"<![{data}")
 
     def _is_in_foreign(self) -> bool:
         return any(self.open[tag] for tag in _FOREIGN)

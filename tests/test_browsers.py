@@ -74,6 +74,23 @@ def test_a_folder_for_temporary_files_that_is_none_is_named(tiny: Project, tempo
     assert "set TMPDIR to a folder that can be written [output]" in said
 
 
+def test_temporary_files_are_not_published(tiny: Project, temporary: Path) -> None:
+    inside = tiny.root / "docs/drafts"
+    inside.mkdir()
+
+    said = refused(tiny, temporary, TMPDIR=str(inside))
+
+    assert "docs/drafts: is where temporary files go, and would be published; set TMPDIR to a folder outside" in said
+    assert [] == list(inside.iterdir())
+
+
+def test_options_with_which_the_driver_of_browsers_ends_are_named(tiny: Project, temporary: Path) -> None:
+    said = refused(tiny, temporary, NODE_OPTIONS="--max-old-space-size=8")
+
+    assert "the program that drives browsers does not start" in said
+    assert "unset NODE_OPTIONS, or correct it [browser]" in said
+
+
 def test_what_a_killed_build_left_goes_with_the_next(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(temporary))
     killed = subprocess.Popen([sys.executable, "-c", ""])
@@ -183,7 +200,7 @@ def meddler(path: Path, real: Path, job: str, victim: str, name: str) -> str:
 def test_a_build_leaves_nothing_behind(tiny: Project, temporary: Path) -> None:
     mark = uuid.uuid4().hex
 
-    outcome = tiny.run(TMPDIR=str(temporary), BUILD_MARK=mark)
+    outcome = tiny.run(TMPDIR=str(temporary), BUILD_MARK=mark, PWDEBUG="1")  # which waits for somebody at each step
 
     assert (0, "") == (outcome.code, outcome.err)
     assert (tiny.root / "dist/site/decks/talk/slides.pdf").is_file()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from pipeline import pdf, site
+from pipeline import patience, pdf, site
 from pipeline.cache import NOTHING_KEPT, Cache
 from tests.conftest import Project
 
@@ -64,6 +65,16 @@ def test_a_damaged_entry_is_made_anew(cache: Cache, damage: Callable[[bytes], by
     assert cache.get("key") is None
     assert b"content" == cache.content("key", lambda _: b"content")
     assert b"content" == cache.get("key")
+
+
+def test_a_pipe_is_no_entry(cache: Cache) -> None:
+    assert cache.folder
+    cache.put("a", b"content")
+    (cache.folder / "a").unlink()
+    os.mkfifo(cache.folder / "a")
+
+    with patience.within(""):
+        assert cache.get("a") is None
 
 
 def test_a_cache_that_cannot_be_written_keeps_nothing(tmp_path: Path) -> None:

@@ -46,6 +46,22 @@ def at(line: int, rule: str, message: str = "", path: str = DECK) -> Problem:
         (at(12, "block-open"), at(12, "text-small")),
         (at(12, "block-open"), at(12, "formula-wrong")),
         (at(12, "note-swallowed"), at(12, "directive-value")),
+        (
+            at(12, "block-open", "<i> has no end"),
+            at(0, "marp", "Failed converting Markdown. (`index` must be at least 0 and at most 0)"),
+        ),
+        (
+            at(15, "markdown-left", "'[^1]: Smith' is no footnote, as Marp has none"),
+            at(12, "link-dead", "slide 1: 'Smith' leads to a file that does not exist"),
+        ),
+        (
+            at(12, "link-dead", "'#nowhere' leads to '#nowhere', which 'page/index.html' does not have"),
+            at(0, "bundle", "page/index.html: '#nowhere' leads to '#nowhere', which is not there", "a.zip"),
+        ),
+        (
+            at(12, "link-dead", "style sheet 'nope.css' does not exist"),
+            at(10, "policy", "slide 1: https://x.example/nope.css is refused by the content security policy"),
+        ),
         (at(2, "theme-unknown"), at(22, "overflow")),
         (at(2, "theme-unknown"), at(22, "contrast")),
         (at(2, "directive-value", "'x' is no language tag"), at(0, "pdf-structure", "the PDF is said to be in 'x'")),
@@ -73,6 +89,8 @@ def test_a_consequence_goes_with_its_cause(cause: Problem, consequence: Problem)
         (at(2, "directive-value", "'x' is no size"), at(0, "pdf-structure", "the PDF is said to be in 'x'")),
         (at(2, "theme-unknown"), at(22, "overflow", path="other.md")),
         (at(2, "theme-unknown"), at(22, "link-dead")),
+        (at(12, "block-open", "<i> has no end"), at(0, "marp", "Failed converting Markdown. (no room)")),
+        (at(15, "markdown-left", "'[^1]: Smith' is no footnote"), at(12, "link-dead", "'Jones' leads to a file")),
         (
             at(12, "image-broken", "image 'a.webp' is cut off; save it anew"),
             at(12, "image-broken", "slide 1: image 'b.webp' cannot be shown; see whether the file is whole"),

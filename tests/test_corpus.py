@@ -236,7 +236,7 @@ def pages(seen: str) -> list[str]:
 def _seen(name: str) -> str:
     if "mkdocs" in rules_of(name):
         return "alone"
-    if rules_of(name) & {"block-open", "page-script"}:
+    if rules_of(name) & {"block-open", "markdown-left", "page-script"}:
         return "in HTML"
     return "by MkDocs" if any(": link '" in line for line in messages()[name]) else "in the site"
 
@@ -601,6 +601,36 @@ def a_navigation_without_the_pages_of_bundles(project: Project) -> list[str]:
     return [f"mkdocs.yml:{line}: 'navigation.prune' takes pages out of the navigation, from which the... [settings]"]
 
 
+def a_navigation_of_what_is_left_out(project: Project) -> list[str]:
+    (project.root / "docs/draft.md").write_text("# A draft\n", encoding="utf-8")
+    nav = ["nav:", "- Home: index.md", "- More:", "  - The <x> draft: draft.md", "  - A <b>word</b>: index.md"]
+    project.edit("mkdocs.yml", lambda text: "\n".join([text, "exclude_docs: draft.md", *nav]))
+    line = (project.root / "mkdocs.yml").read_text(encoding="utf-8").splitlines().index(nav[3]) + 1
+    return [
+        f"mkdocs.yml:{line}: '<x>' in 'The <x> draft' is taken for HTML, so that nobody sees it; take it... [settings]",
+        f"mkdocs.yml:{line}: 'draft.md' is named here, and left out by exclude_docs or draft_docs; take... [settings]",
+    ]
+
+
+def a_film_that_nobody_can_publish(project: Project) -> list[str]:
+    with (project.root / "docs/film.mp4").open("wb") as file:
+        file.truncate(200 * 10**9)  # which takes no room on the disk
+    return ["docs/film.mp4: has 200 GB, and web servers take no more than 1 for a site; put it elsewhere,... [file]"]
+
+
+def folders_that_are_called_as_pages(project: Project) -> list[str]:
+    (project.root / "docs/more/index.md").mkdir(parents=True)
+    (project.root / "overrides/main.html").unlink()
+    (project.root / "overrides/main.html").mkdir()
+    cure = "is a folder, and no page; put a file in its place [file]"
+    return [f"docs/more/index.md: {cure}", f"overrides/main.html: {cure}"]
+
+
+def a_note_of_the_build_that_is_a_folder(project: Project) -> list[str]:
+    (project.root / "dist/built.json").mkdir(parents=True)
+    return ["dist/built.json: is a folder, and a build notes there what it was made of; move it away [output]"]
+
+
 TOLD_AT_ONCE: list[Callable[[Project], list[str]]] = [
     no_slides_at_all, a_deck_that_is_a_folder, a_deck_called_index, a_deck_with_a_number_sign_in_its_name,
     two_decks_whose_names_differ_in_case, a_deck_whose_name_is_not_utf8, a_deck_with_a_line_end_in_its_name,
@@ -611,6 +641,8 @@ TOLD_AT_ONCE: list[Callable[[Project], list[str]]] = [
     pages_reached_another_way_round, styles_and_pages_that_are_no_text, a_hook_that_ends_the_build,
     an_address_for_editing_that_is_none, an_address_that_no_code_holds, settings_with_a_number_without_end,
     a_navigation_without_the_pages_of_bundles,
+    a_navigation_of_what_is_left_out, a_film_that_nobody_can_publish, folders_that_are_called_as_pages,
+    a_note_of_the_build_that_is_a_folder,
 ]  # fmt: skip
 """What is told before any tool is started; all of these are also tried as the rest are, most of them on demand."""
 

@@ -178,6 +178,14 @@ def test_nothing_is_opened_that_may_have_no_end(built: Path, monkeypatch: pytest
     assert fingerprint.look(built) is None
 
 
+def test_a_commit_that_may_have_no_end_is_not_read(built: Path) -> None:
+    (built / ".git").mkdir(exist_ok=True)
+    (built / ".git/HEAD").unlink(missing_ok=True)
+    os.mkfifo(built / ".git/HEAD")
+
+    assert fingerprint.look(built) is None
+
+
 def test_settings_that_cannot_be_read_are_left_to_the_build(built: Path) -> None:
     (built / "mkdocs.yml").write_bytes(b"\xff")
 

@@ -86,6 +86,8 @@ def test_good_links_are_good(tmp_path: Path, body: str) -> None:
         ("<a href='../decks/talk/slides.html#99'>x</a>", "slides.html#99", "leads to '#99'"),
         ("<a href='/other/'>x</a>", "/other/", "leads out of the site, whose root is /kit/"),
         ("<a href='../../other/'>x</a>", "../../other/", "leads out of the site"),
+        ("<a href='https://'>x</a>", "https://", "is no address; correct it"),
+        ("<a href='http:/a.example/'>x</a>", "http:/a.example/", "is no address; correct it"),
         ("<a href='file:///etc/hostname'>x</a>", "file:///etc/hostname", "leads to 'file:'"),
         ("<a href='javascript:alert(1)'>x</a>", "javascript:alert(1)", "leads to 'javascript:'"),
         ("<a href='../decks/talk/data.csv'>x</a>", "data.csv", "put the file below docs/ and link to it there"),

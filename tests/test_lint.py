@@ -33,6 +33,25 @@ PLANTED: list[tuple[str, str, list[tuple[int, str]]]] = [
     ("a film in words", "# A\n\nUse <video> and wait.\n\n---\n\n<AUDIO>\nx\n", [(3, "block-open"), (7, "block-open")]),
     ("details without an end", "# A\n\n<div>\n<details>\n</div>\n\n- b\n", [(4, "block-open")]),
     ("a table without an end", "# A\n\n<table><tr><td>\n\nb\n\n---\n\n</table>\n", [(3, "block-open")]),
+    (
+        "slanted without an end",
+        "# A\n\n<i>a\n\n---\n\n# B\n\n<em>b</em> <A>c\n",
+        [(3, "block-open"), (9, "block-open")],
+    ),
+    # --- signs that show ---------------------------------------------------------------------------------------
+    (
+        "links and pictures that are none",
+        "---\ntitle: '[a](b c)'\n---\n# A\n\n![[p.png]]\n\n![a](my p.png)\n[b](p.png \"c)\n\n"
+        "<div>\n[d](#2) or **e**\n</div>\n\n---\n\nSee [the *guide*][guide],\n[this one] (p.png) and\n(that)[https://a.example/].\n",
+        [(line, "markdown-left") for line in (6, 8, 9, 12, 12, 17, 18, 19)],
+    ),
+    (
+        "blocks that are none",
+        "| a | b |\n|---|\n| 1 | 2 |\n\n##Agenda *now*\n\n> [!NOTE]\n> x\n\n::: columns\na\n:::\n\n!!! note\n\n"
+        "[^1]: Smith, 2019\n\n- ==a b== and 2*3*4\n",
+        [(line, "markdown-left") for line in (2, 5, 7, 10, 14, 16, 18, 18)],
+    ),
+    ("a footnote that is one word", "# A\n\nBread[^1].\n\n[^1]: Smith\n", [(5, "markdown-left")]),
     # --- what is no link ---------------------------------------------------------------------------------------
     ("words for an address", "# A\n\n[Ann]: Yes!\n\n[Ben]:\nNo (he said)\n", [(3, "block-open"), (5, "block-open")]),
     # --- what is nested too deeply -----------------------------------------------------------------------------
@@ -248,6 +267,9 @@ PLANTED: list[tuple[str, str, list[tuple[int, str]]]] = [
 ]
 
 SILENT: dict[str, str] = {
+    "signs that are meant": "# A\n\n\\[a\\](b c) `[a](b d)` [1][2] [Ctrl][Alt] \\*\\*x\\*\\* ~~y~~ f[0] (x)\n\n"
+    "    [a](b c)\n\n```\n| a | b |\n|---|\n##C\n```\n\n<pre>\n**d**\n</pre>\n\n"
+    "2 * 3 * 4, 2\\*3\\*4, a == b == c, #1, [the a][b], [e f] and [the g](h.png 'j')\n\n[b]: https://a.example/\n",
     "elements that end": "x <section>a</section> <details><summary>b</summary>c</details> `<video>` </table>\n\n---\n\n"
     "<table><tr><td>\n\n**d**\n\n</td></tr></table>\n\n<!-- <section> -->\n\n\\<audio> &lt;section>\n",
     "names of addresses": "[a]: word\n[b]: https://a.example/\n[c]: d.png\n[//]: # (e)\n\n"
@@ -993,7 +1015,13 @@ def test_what_is_said_of_the_fixtures_is_known(tmp_path: Path, tools: Tools) -> 
     assert [
         [(110, "note-swallowed"), (120, "comment-tail"), (185, "note-lost")],
         [(238, "marp"), (148, "comment-tail"), (173, "note-swallowed"), (184, "note-swallowed"), (232, "note-todo")],
-        [(76, "note-swallowed"), (174, "class-unknown"), (200, "note-todo"), (201, "note-swallowed")],
+        [
+            (76, "note-swallowed"),
+            (174, "class-unknown"),
+            (200, "note-todo"),
+            (201, "note-swallowed"),
+            (211, "markdown-left"),
+        ],
     ] == [[(problem.line, problem.rule) for problem in problems] for problems in lint_all(texts, tmp_path, tools)]
 
 
@@ -1004,5 +1032,7 @@ def test_every_rule_of_the_source_is_planted() -> None:
 
 
 OF_THE_SOURCE = {
-    rule for rule in RULES if re.match("front-matter|block-|cell-|class-|directive-|note-|comment-|ruler-", rule)
+    rule
+    for rule in RULES
+    if re.match("front-matter|block-|cell-|class-|directive-|markdown-|note-|comment-|ruler-", rule)
 } - {"note-long"}

@@ -134,7 +134,11 @@ HANDOUT = "handout:\n  number: 5"
     ("old", "new", "message"),
     [
         ("  number: 5\n", "", "4: handout needs number, paper, for, when, and nothing else; see CONTRIBUTING.md"),
-        ("  number: 5\n", "  number: 5\n  size: A4\n", "4: handout needs number, paper, for, when, and nothing else"),
+        (
+            "  number: 5\n",
+            "  number: 5\n  size: A4\n",
+            "4: handout needs number, paper, for, when, and nothing else, not 'size'",
+        ),
         ("  number: 5", "  number: five", "4: handout.number is 'five'; write a number from 1 to 999"),
         ("  number: 5", "  number: 0", "4: handout.number is '0'; write a number"),
         (HANDOUT, "handouts: 1\nhandout: 5\nmore:\n  number: 5", "5: handout needs number, paper, for, when"),

@@ -1,0 +1,186 @@
+"""Find Markdown that became none, so that its signs are shown: a link with a space in it, a table without its divider.
+
+What an author wants to show, as `[x](y)`, stands in code, or behind a backslash.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape, unescape
+
+from pipeline.active import PREFORMATTED, without_code, without_comments
+from pipeline.deck import Deck
+from pipeline.findings import Finding
+from pipeline.problems import lines_of
+from pipeline.prose import quoted
+from pipeline.trace import Trace
+
+
+@dataclass(frozen=True)
+class _Sign:
+    """What is meant to be Markdown, and is none where its group `seen` is shown as it is written."""
+
+    pattern: str
+    wrong: str
+    cure: str
+    on: tuple[str, ...] = ("slide", "page")
+    is_inside: bool = True
+    """Whether it may stand in the midst of a row."""
+
+
+_IN_HTML = {"slide": "leave a line empty between HTML and Markdown", "page": "write 'markdown' into the tag around it"}
+_SIGNS = (
+    _Sign(r"(?P<seen>(?<!\\)!\[\[[^\[\]\n]+\]\])", "makes no picture", "write '![what it shows](its path)'"),
+    _Sign(
+        r"!?(?<!\\)\[[^\[\]\n]*(?P<seen>(?<!\\)\]\((?!\s*<?(?:javascript|vbscript|file|data):)[^()<>\n]*[^()<>\s][^()<>\n]*\))",
+        "makes no link and no picture",
+        "write an address that has spaces as '<my file.png>', a title in quotation marks, and {in_html}",
+    ),
+    _Sign(
+        r"(?<![\w\\\]])!?\[[^\[\]\n]+ [^\[\]\n]+(?P<seen>(?<!\\)\]\[[^\[\]\n]+\])",
+        "makes no link, as nothing says where it leads",
+        "write that name and its address on a line of their own, as in '[name]: address'",
+    ),
+    _Sign(
+        r"(?<!\\)\[(?!\d+\]|sic\])[^\[\]\n]+(?P<seen>(?<!\\)\] \((?:https?://[^\s()]+|[\w./-]+\.(?:html?|jpe?g|md|pdf|png|svg)"
+        r"(?:#[\w-]*)?|#[\w-]+)\))",
+        "makes no link",
+        "take out the space behind its ']'",
+    ),
+    _Sign(
+        r"(?<!\\)\([^()\n]+(?P<seen>\)\[(?:https?://|www\.)[^\s\[\]]+\])",
+        "makes no link",
+        "write the words in square brackets, and the address in round ones",
+    ),
+    _Sign(
+        r"(?<!\\)(?P<seen>(?<!\*)\*\*(?![\s*])[^*\n]+(?<![\s\\])\*\*(?!\*))",
+        "sets nothing in bold type",
+        "write '<strong>…</strong>', or {in_html}",
+    ),
+    _Sign(
+        r"(?<!\\)(?P<seen>(?<!~)~~(?![\s~])[^~\n]+(?<![\s\\])~~(?!~))",
+        "strikes nothing out",
+        "write '<del>…</del>'",
+    ),
+    _Sign(r"(?<!\\)(?P<seen>(?<!=)==(?![\s=])[^=\n]+(?<![\s\\])==(?!=))", "marks nothing", "write '<mark>…</mark>'"),
+    _Sign(
+        r"^[ \t>]*(?P<seen>\|?[ \t]?:?-{2,}:?[ \t]*(?:\|[ \t]*:?-{2,}:?[ \t]*)+\|?|\|[ \t]?:?-{2,}:?[ \t]?\|)[ \t]*$",
+        "makes no table",
+        "give it as many columns as the line above it has, and leave a line empty above the table",
+    ),
+    _Sign(
+        r"^ {0,3}(?P<seen>#{2,6}[^\s#\\]\S*)",
+        "makes no heading",
+        "write a space behind its last '#'",
+        ("slide",),
+    ),
+    _Sign(
+        r"^[ \t]*>[ \t]*(?P<seen>\[!(?:CAUTION|IMPORTANT|NOTE|TIP|WARNING)\])",
+        "makes no box here",
+        "write the word in bold type",
+    ),
+    _Sign(r"^ {0,3}(?P<seen>:{3,}[ \t]*\{?[\w.#-]+)", "makes no box here", "write '<div class=\"…\">'"),
+    _Sign(
+        r"^[ \t]*(?P<seen>={3}[!+]? \"[^\n]*|-+8<-+ \"[^\n]*|(?:!!!|\?\?\?\+?) \w[^\n]*)",
+        "makes no box, no tab and no other file here",
+        "see how it is spelt{extension}",
+        is_inside=False,
+    ),
+)  # fmt: skip
+_EXTENSION = {"slide": ", and whether Marp knows it", "page": ", and whether its extension stands in mkdocs.yml"}
+
+
+def findings(lines: Sequence[str], trace: Trace, deck: Deck) -> Iterator[Finding]:
+    """What shows its signs on the slides of a deck."""
+    above = trace.front.end if trace.front else 0
+    source = "\n".join([*[""] * above, *lines[above:]])
+    html = " ".join(f"{slide.title} {slide.body}" for slide in deck.slides)
+    for line, message in left(source, html, "slide"):
+        yield Finding(line, "markdown-left", message, sum(start <= line for start in trace.starts))
+
+
+def left(source: str, html: str, on: str) -> Iterator[tuple[int, str]]:
+    """The line, and what is wrong, of Markdown in `source` that shows its signs in the `html` made of it.
+
+    `source` has no front matter but empty lines; `on` is 'slide' or 'page'.
+    """
+    flags = re.DOTALL | re.IGNORECASE
+    text = without_comments(without_code(source))
+    text = re.sub(PREFORMATTED, lambda code: "\n" * code[0].count("\n"), text, flags=flags)
+    bare = re.sub(r"<(pre|code)\b(?:(?!<\1\b).)*?</\1>", "", html, flags=flags)
+    seen = _words(bare)
+    rows = {_as_a_row(_words(row)) for row in re.split(r"\n|</?(?:br|blockquote|div|li|p)\b[^<>]*>", bare)}
+    code = _words(" ".join(re.findall(PREFORMATTED, html, flags)))
+    indented = r"(?m)^(?: {4}|\t).*$"
+    text = re.sub(indented, lambda line: "" if _words(escape(line[0])) in code else line[0], text)
+    for sign in _SIGNS:
+        for found in re.finditer(sign.pattern, text, re.MULTILINE) if on in sign.on else ():
+            what = _words(found["seen"])
+            if what in seen and (sign.is_inside or _as_a_row(what) in rows):
+                cure = sign.cure.format(in_html=_IN_HTML[on], extension=_EXTENSION[on])
+                yield _line(text, found.start("seen")), f"{quoted(found[0])} {sign.wrong}, and shows its signs; {cure}"
+    yield from _footnotes(text, html, on)
+    if re.search(r"\d<em>\d[\d.,]*</em>\d", bare):
+        for found in re.finditer(r"(?<!\S)\S*\d\*\d[\d.,]*\*\d\S*", text):
+            message = f"{quoted(found[0])} loses its stars, which make a part of it slanted; write '\\*'"
+            yield _line(text, found.start()), message
+    if on == "page":
+        yield from _titles(text, html)
+        yield from _lists(text, bare)
+
+
+def _footnotes(text: str, html: str, on: str) -> Iterator[tuple[int, str]]:
+    if 'class="footnote' in html:
+        return
+    known = {"slide": "Marp has none", "page": "mkdocs.yml has no extension for it"}[on]
+    for found in re.finditer(r"^[ \t>]*(\[\^[^\[\]\n]+\]:[ \t]*\S[^\n]*)", text, re.MULTILINE):
+        cure = f"as {known}; write its words where they belong"
+        yield _line(text, found.start(1)), f"{quoted(found[1])} is no footnote, {cure}"
+
+
+def _titles(text: str, html: str) -> Iterator[tuple[int, str]]:
+    """Titles of boxes that are taken for classes."""
+    for found in re.finditer(r"^[ \t>]*(?:!!!|\?\?\?\+?) ?[\w-]+((?: +[\w-]+)+) *$", text, re.MULTILINE):
+        classes = found[1].split()
+        is_meant = all(each.islower() for each in classes) and (len(classes) < 3 or "inline" in classes)
+        if not is_meant and re.search(f'class="[^"]* {re.escape(" ".join(classes).lower())}"', html):
+            message = f"{quoted(' '.join(classes))} is no title of the box, but classes; put it in quotation marks"
+            yield _line(text, found.start(1)), message
+
+
+def _lists(text: str, bare: str) -> Iterator[tuple[int, str]]:
+    """Lists right below a line of words, which Python-Markdown takes for more of them."""
+    written = {_letters(line): number for number, line in reversed(list(enumerate(lines_of(text), 1)))}
+    for paragraph in re.findall(r"<p\b[^>]*>(.*?)</p>", bare, re.DOTALL):
+        rows = paragraph.split("\n")
+        words = [_words(row) for row in rows]
+        for number in range(1, len(rows)):
+            is_break = rows[number - 1].rstrip().endswith(("<br>", "<br />"))
+            follows = words[number - 1].endswith(":") or any(map(_ITEM.match, words[number + 1 : number + 2]))
+            if _ITEM.match(words[number]) and follows and not is_break:
+                if line := written.get(_letters(words[number])):
+                    message = f"{quoted(words[number])} makes no list, and shows its signs; leave a line empty above it"
+                    yield line, message
+                break
+
+
+_ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)]) \S")
+
+
+def _letters(line: str) -> str:
+    """A line of Markdown, or of what it shows, without what only one of them has."""
+    return re.sub(r"\]\([^()\n]*\)|\{[^{}\n]*\}|[\W_]", "", line)
+
+
+def _as_a_row(words: str) -> tuple[str, str]:
+    return words[:3], _letters(words)
+
+
+def _words(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^<>]*>", "", html)).split())
+
+
+def _line(text: str, at: int) -> int:
+    return text.count("\n", 0, at) + 1

@@ -1,0 +1,68 @@
+"""Markdown of a page that shows its signs; of slides, `test_lint.py` has more."""
+
+from __future__ import annotations
+
+import markdown
+import pytest
+
+from pipeline import patience, signs
+from tests.test_unclosed import EXTENSIONS
+
+
+def found(text: str, *extensions: str) -> list[tuple[int, str]]:
+    """The line of each thing that shows its signs, and how it is named."""
+    html = markdown.markdown(text, extensions=[*EXTENSIONS, *extensions])
+    return [(line, message.split("'")[1]) for line, message in signs.left(text, html, "page")]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        ("# A\n\n<div>\n[that](b.md)\n</div>\n", 4, "[that](b.md)"),
+        ("# A\n\n<div>\n**b**\n</div>\n", 4, "**b**"),
+        ("# A\n\nSee [the *b*][c].\n", 3, "[the *b*][c]"),
+        ("# A\n\nSee [b] (c.md#d).\n", 3, "[b] (c.md#d)"),
+        ("# A\n\nWords\n| a | b |\n|:--|--:|\n| 1 | 2 |\n", 5, "|:--|--:|"),
+        ("# A\n\n| a | b |\n|---|\n| 1 | 2 |\n", 4, "|---|"),
+        ("# A\n\nWhat we need:\n- a *pen*\n- [paper](b.md)\n", 4, "- a pen"),
+        ("# A\n\nFirst\n1. one\n2. two\n", 4, "1. one"),
+        ('# A\n\n=== "Linux"\n\n    x\n', 3, '=== "Linux"'),
+        ('# A\n\n--8<-- "a.md"\n', 3, '--8<-- "a.md"'),
+        ('# A\n\n!!! note "a" b\n\n    c\n\n!!! note "d"\n\n    e\n', 3, '!!! note "a" b'),
+        ("# A\n\n!!! note inline end\n    b\n\n!!! note What to bring\n    c\n", 6, "What to bring"),
+        ("# A\n\nSee[^b].\n\n[^b]: c.md\n", 5, "[^b]: c.md"),
+        ("# A\n\n2*3*4 is 24\n", 3, "2*3*4"),
+        ("# A\n\n~~b~~\n", 3, "~~b~~"),
+    ],
+)
+def test_what_shows_its_signs_is_named_with_its_line(text: str, line: int, what: str) -> None:
+    assert [(line, what)] == found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# A\n\n    [a](b c)\n\n- b\n\n    [a](b c)\n",
+        "# A\n\n~~~\n[a](b c)\n- x:\n- y\n~~~\n\n`[a](b c)` \\[a](b c) <!-- [a](b c) -->\n",
+        "# A\n\nSaid:  \n- no\n- yes\n\nfrom one\n- two\n",
+        "# A\n\n- a:\n    - b\n\n1. c\n2. d\n\n##B\n",
+        '# A\n\n!!! note "Title"\n    x\n\n| a |\n|---|\n| 1 |\n',
+        "# A\n\n<pre>\n**a** [b](c d)\n</pre>\n\n<div markdown>\n**e**\n</div>\n",
+        "# A\n\na** b **c, 2 * 3 * 4, [x][y]\n\n[y]: https://a.example/\n",
+    ],
+)
+def test_what_is_meant_as_it_is_shown_is_let_be(text: str) -> None:
+    assert [] == found(text)
+
+
+def test_footnotes_are_none_where_there_is_an_extension_for_them() -> None:
+    assert [] == found("# A\n\nSee[^b].\n\n[^b]: c.md\n", "footnotes")
+
+
+@pytest.mark.parametrize("sign", ["[", "![", "](", "**a", "==a", "|--", "- |", "~~a", "(a", "[a ", ":", "> ", "2*3"])
+def test_long_rows_of_signs_take_no_time(sign: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "SECONDS", 2.0)
+    row = sign * 20_000
+    with patience.within(""):
+        list(signs.left(row, f"<p>{row}</p>", "page"))
+        list(signs.left(row, f"<p>{row}</p>", "slide"))
