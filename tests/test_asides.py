@@ -212,6 +212,20 @@ def test_pictures_behind_a_slide_have_their_words_or_are_decoration(document: pi
     assert 1 == len([each for each in figures if "/Alt" not in each])  # the formula
 
 
+def test_pictures_that_a_browser_prints_as_one_have_their_words(tmp_path: Path, tools: Tools) -> None:
+    shutil.copy(FIXTURES / "decks/images/shape.svg", tmp_path)
+    text = "# One\n\n![bg left:33% A box](shape.svg)\n![bg vertical blur:2px Another](shape.svg)\n"
+    (tmp_path / "deck.md").write_text(text, encoding="utf-8")
+    [made], _ = artifacts.make(
+        [decks.open_file(tmp_path / "deck.md", "talk")], tools=tools, lang="en", links={}, base=""
+    )
+
+    with pikepdf.open(io.BytesIO(made.pdf)) as document:
+        figures = [each for each in elements(document.Root.StructTreeRoot) if each.get("/S") == pikepdf.Name.Figure]
+        assert ["A box; Another"] == [str(each.Alt) for each in figures]
+        assert [] == list(asides.unsaid(document, made.deck.slides))
+
+
 def test_notes_are_on_their_page_in_plain_words(document: pikepdf.Pdf) -> None:
     first, second, third, _ = (signs(page, pikepdf.Name.Text) for page in document.pages)
 

@@ -283,6 +283,25 @@ def test_what_stands_on_a_later_line_of_its_paragraph_is_told_there(read: Read, 
     assert (6, 7) == (lost.line, gone.line)
 
 
+@pytest.mark.parametrize(
+    ("address", "wrong"),
+    [
+        ("", "'' leads nowhere; write where it leads"),
+        ("https://", "is no address; correct it"),
+        ("http:/a.example/", "is no address; correct it"),
+        ("htp://a.example/", "is no address; correct it"),
+        ("C:/Users/x.docx", "leads to a drive of one machine"),
+    ],
+)
+def test_an_address_that_nobody_can_follow_is_named(read: Read, tmp_path: Path, address: str, wrong: str) -> None:
+    text = f"# One\n\n[a]({address}) [b](https://b.example/) [c](mailto:c@c.example) [d](vscode://e/f) [g](#one)\n"
+    result, _, html = read(text)
+
+    [problem] = links.deck_problems(result, html, tmp_path / "deck.md", text)
+
+    assert wrong in problem.message
+
+
 def test_pictures_of_a_style_for_several_screens_are_in_the_file(read: Read, tmp_path: Path) -> None:
     for name in ("a.png", "b.png"):
         (tmp_path / name).write_bytes(name.encode())

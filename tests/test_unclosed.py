@@ -175,6 +175,30 @@ def test_words_that_become_an_address_are_named() -> None:
     assert [] == found("<pre>\n[10:42]: paged\n</pre>\n\n<div>\n[Ann]:   Yes\n</div>\n")
 
 
+def test_words_that_become_an_address_are_named_wherever_they_stand() -> None:
+    text = "- one\n\n    [10:42]: paged\n\n> [10:43]: seen\n\n!!! note\n\n    [10:44]: mended\n\n- [10:45]: told\n"
+
+    assert [(3, "[10:42]: paged"), (5, "[10:43]: seen"), (9, "[10:44]: mended"), (11, "[10:45]: told")] == found(text)
+
+
+def test_words_that_become_an_abbreviation_are_named() -> None:
+    text = "*[10:42]: paged on-call\n\n- *[Ann]: asleep\n\n*[SLO]: Service level objective\n\nA paragraph\n\n    *[10:43]: code\n"
+    html = markdown.markdown(text, extensions=[*EXTENSIONS, "abbr"])
+
+    assert [(1, "*[10:42]: paged on-call"), (3, "*[Ann]: asleep")] == [
+        (line, message.split("'")[1]) for line, message in unclosed.find(html, text)
+    ]
+
+
+@pytest.mark.parametrize("words", ["<![CDATA[ lost ]]>", "<?php echo lost ?>", "<!DOCTYPE lost>"])
+def test_what_a_browser_takes_for_an_instruction_is_named(words: str) -> None:
+    text = f"# A\n\nText {words} and more.\n\n`{words}`\n"
+
+    [(line, message)] = unclosed.find(markdown.markdown(text, extensions=EXTENSIONS), text)
+
+    assert (3, True) == (line, "is taken for HTML, so that nobody sees it" in message)
+
+
 def test_a_table_in_a_list_loses_no_cell_without_a_word() -> None:
     table = "    | Time | Message |\n    |---|---|\n    | 01:36 | grep | sort |\n"
     shown_as_it_is = "    | 1\t| `2` | 3 |\n    | 1 | &lt; | 3 |\n"
