@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape, unescape
+from itertools import pairwise
 
 from pipeline.active import PREFORMATTED, without_code, without_comments
 from pipeline.deck import Deck
@@ -20,14 +21,12 @@ from pipeline.trace import Trace
 
 @dataclass(frozen=True)
 class _Sign:
-    """What is meant to be Markdown, and is none where its group `seen` is shown as it is written."""
+    """What is meant to be Markdown, and is none where it is shown as it is written; its group `seen` above all."""
 
     pattern: str
     wrong: str
     cure: str
     on: tuple[str, ...] = ("slide", "page")
-    is_inside: bool = True
-    """Whether it may stand in the midst of a row."""
 
 
 _IN_HTML = {"slide": "leave a line empty between HTML and Markdown", "page": "write 'markdown' into the tag around it"}
@@ -64,9 +63,14 @@ _SIGNS = (
         "strikes nothing out",
         "write '<del>…</del>'",
     ),
-    _Sign(r"(?<!\\)(?P<seen>(?<!=)==(?![\s=])[^=\n]+(?<![\s\\])==(?!=))", "marks nothing", "write '<mark>…</mark>'"),
     _Sign(
-        r"^[ \t>]*(?P<seen>\|?[ \t]?:?-{2,}:?[ \t]*(?:\|[ \t]*:?-{2,}:?[ \t]*)+\|?|\|[ \t]?:?-{2,}:?[ \t]?\|)[ \t]*$",
+        r"(?<!\\)(?P<seen>(?<![\w=])==(?![\s=])[^=\n]+(?<![\s\\])==(?![\w=]))",
+        "marks nothing",
+        "write '<mark>…</mark>'",
+    ),
+    _Sign(
+        r"^(?:[^\n]*\n)?[ \t>]*(?P<seen>\|?[ \t]?:?-{2,}:?[ \t]*(?:\|[ \t]*:?-{2,}:?[ \t]*)+\|?"
+        r"|\|[ \t]?:?-{2,}:?[ \t]?\|)[ \t]*$",
         "makes no table",
         "give it as many columns as the line above it has, and leave a line empty above the table",
     ),
@@ -77,7 +81,7 @@ _SIGNS = (
         ("slide",),
     ),
     _Sign(
-        r"^[ \t]*>[ \t]*(?P<seen>\[!(?:CAUTION|IMPORTANT|NOTE|TIP|WARNING)\])",
+        r"^[ \t>]*(?P<seen>\[!(?:CAUTION|IMPORTANT|NOTE|TIP|WARNING)\])",
         "makes no box here",
         "write the word in bold type",
     ),
@@ -86,7 +90,6 @@ _SIGNS = (
         r"^[ \t]*(?P<seen>={3}[!+]? \"[^\n]*|-+8<-+ \"[^\n]*|(?:!!!|\?\?\?\+?) \w[^\n]*)",
         "makes no box, no tab and no other file here",
         "see how it is spelt{extension}",
-        is_inside=False,
     ),
 )  # fmt: skip
 _EXTENSION = {"slide": ", and whether Marp knows it", "page": ", and whether its extension stands in mkdocs.yml"}
@@ -109,26 +112,34 @@ def left(source: str, html: str, on: str) -> Iterator[tuple[int, str]]:
     flags = re.DOTALL | re.IGNORECASE
     text = without_comments(without_code(source))
     text = re.sub(PREFORMATTED, lambda code: "\n" * code[0].count("\n"), text, flags=flags)
-    bare = re.sub(r"<(pre|code)\b(?:(?!<\1\b).)*?</\1>", "", html, flags=flags)
-    seen = _words(bare)
-    rows = {_as_a_row(_words(row)) for row in re.split(r"\n|</?(?:br|blockquote|div|li|p)\b[^<>]*>", bare)}
     code = _words(" ".join(re.findall(PREFORMATTED, html, flags)))
     indented = r"(?m)^(?: {4}|\t).*$"
     text = re.sub(indented, lambda line: "" if _words(escape(line[0])) in code else line[0], text)
+    bare = re.sub(r"<(pre|code)\b(?:(?!<\1\b).)*?</\1>", "", html, flags=flags)
+    seen = "\n".join(filter(None, map(_words, re.split(_ENDS_A_ROW, bare))))
     for sign in _SIGNS:
-        for found in re.finditer(sign.pattern, text, re.MULTILINE) if on in sign.on else ():
-            what = _words(found["seen"])
-            if what in seen and (sign.is_inside or _as_a_row(what) in rows):
-                cure = sign.cure.format(in_html=_IN_HTML[on], extension=_EXTENSION[on])
-                yield _line(text, found.start("seen")), f"{quoted(found[0])} {sign.wrong}, and shows its signs; {cure}"
+        if on in sign.on and (shown := set(map(_key, re.finditer(sign.pattern, seen, re.MULTILINE)))):
+            for found in re.finditer(sign.pattern, text, re.MULTILINE):
+                if _key(found) in shown:
+                    what = quoted(found[0].split("\n")[-1])
+                    cure = sign.cure.format(in_html=_IN_HTML[on], extension=_EXTENSION[on])
+                    yield _line(text, found.start("seen")), f"{what} {sign.wrong}, and shows its signs; {cure}"
     yield from _footnotes(text, html, on)
-    if re.search(r"\d<em>\d[\d.,]*</em>\d", bare):
-        for found in re.finditer(r"(?<!\S)\S*\d\*\d[\d.,]*\*\d\S*", text):
-            message = f"{quoted(found[0])} loses its stars, which make a part of it slanted; write '\\*'"
+    if re.search(r"\d<(em|strong)>\d[^<>]*\d?</\1>\d", bare):
+        for found in re.finditer(r"(?<!\S)\S*\d(\*\*?)\d[^*\n]*(?<=\d)\1\d\S*", text):
+            message = f"{quoted(found[0])} loses its stars, which change how a part of it looks; write '\\*'"
             yield _line(text, found.start()), message
     if on == "page":
         yield from _titles(text, html)
         yield from _lists(text, bare)
+
+
+_ENDS_A_ROW = r"\n|</?(?:br|blockquote|d[dt]|div|h[1-6]|li|p|summary|t[dh])\b[^<>]*>"
+
+
+def _key(found: re.Match[str]) -> tuple[str, str]:
+    """By what Markdown that shows its signs is known again: there, what is within may have become bold, or code."""
+    return _letters(found[0]), re.sub(r"[\s*_`\\]+", "", found["seen"])
 
 
 def _footnotes(text: str, html: str, on: str) -> Iterator[tuple[int, str]]:
@@ -152,7 +163,8 @@ def _titles(text: str, html: str) -> Iterator[tuple[int, str]]:
 
 def _lists(text: str, bare: str) -> Iterator[tuple[int, str]]:
     """Lists right below a line of words, which Python-Markdown takes for more of them."""
-    written = {_letters(line): number for number, line in reversed(list(enumerate(lines_of(text), 1)))}
+    lines = ["", *map(_letters, lines_of(text))]
+    written = {pair: number for number, pair in reversed(list(enumerate(pairwise(lines), 1)))}
     for paragraph in re.findall(r"<p\b[^>]*>(.*?)</p>", bare, re.DOTALL):
         rows = paragraph.split("\n")
         words = [_words(row) for row in rows]
@@ -160,7 +172,7 @@ def _lists(text: str, bare: str) -> Iterator[tuple[int, str]]:
             is_break = rows[number - 1].rstrip().endswith(("<br>", "<br />"))
             follows = words[number - 1].endswith(":") or any(map(_ITEM.match, words[number + 1 : number + 2]))
             if _ITEM.match(words[number]) and follows and not is_break:
-                if line := written.get(_letters(words[number])):
+                if line := written.get((_letters(words[number - 1]), _letters(words[number]))):
                     message = f"{quoted(words[number])} makes no list, and shows its signs; leave a line empty above it"
                     yield line, message
                 break
@@ -172,10 +184,6 @@ _ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)]) \S")
 def _letters(line: str) -> str:
     """A line of Markdown, or of what it shows, without what only one of them has."""
     return re.sub(r"\]\([^()\n]*\)|\{[^{}\n]*\}|[\W_]", "", line)
-
-
-def _as_a_row(words: str) -> tuple[str, str]:
-    return words[:3], _letters(words)
 
 
 def _words(html: str) -> str:

@@ -32,6 +32,10 @@ def found(text: str, *extensions: str) -> list[tuple[int, str]]:
         ("# A\n\n!!! note inline end\n    b\n\n!!! note What to bring\n    c\n", 6, "What to bring"),
         ("# A\n\nSee[^b].\n\n[^b]: c.md\n", 5, "[^b]: c.md"),
         ("# A\n\n2*3*4 is 24\n", 3, "2*3*4"),
+        ("# A\n\n2**3 and 4**5 are so\n", 3, "2**3 and 4**5"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |\n\nx\n| c | d |\n|---|---|\n", 7, "|---|---|"),
+        ("[a](b.md)\n\n<div>\n[*c*](b.md)\n</div>\n", 4, "[*c*](b.md)"),
+        ("- pen\n- ink\n\nBring:\n- pen\n", 5, "- pen"),
         ("# A\n\n~~b~~\n", 3, "~~b~~"),
     ],
 )
@@ -48,7 +52,7 @@ def test_what_shows_its_signs_is_named_with_its_line(text: str, line: int, what:
         "# A\n\n- a:\n    - b\n\n1. c\n2. d\n\n##B\n",
         '# A\n\n!!! note "Title"\n    x\n\n| a |\n|---|\n| 1 |\n',
         "# A\n\n<pre>\n**a** [b](c d)\n</pre>\n\n<div markdown>\n**e**\n</div>\n",
-        "# A\n\na** b **c, 2 * 3 * 4, [x][y]\n\n[y]: https://a.example/\n",
+        "# A\n\na** b **c, 2 * 3 * 4, a==b or c==d, [x][y]\n\n[y]: https://a.example/\n",
     ],
 )
 def test_what_is_meant_as_it_is_shown_is_let_be(text: str) -> None:
