@@ -193,9 +193,16 @@ const withUrls = (css) =>
   css.replace(IMAGE_SET, (set) =>
     set.replace(new RegExp(String.raw`(?:url|type)\(${INNER}\)|${STRING}`, 'gi'), (part) => (/^["']/.test(part) ? `url(${part})` : part)))
 
+// Letters that are written by their numbers, as in 'u\72l(', are the same to a browser (https://drafts.csswg.org/css-syntax/#consume-escaped-code-point).
+const withLetters = (css) =>
+  css.replace(/\\(?:([\da-f]{1,6})(?:\r\n|\s)?|[^])/gi, (escaped, number) => {
+    const sign = number && parseInt(number, 16) < 0x80 ? String.fromCharCode(parseInt(number, 16)) : ''
+    return /[a-z]/i.test(sign) ? sign : escaped
+  })
+
 // Every url(...) of a piece of CSS that names a local file, replaced by `replace(address)`.
 const replaceUrls = (css, replace) =>
-  withUrls(css).replace(/url\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^)"'\s]*))\s*\)/gi, (whole, double, single, plain) => {
+  withUrls(withLetters(css)).replace(/url\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^)"'\s]*))\s*\)/gi, (whole, double, single, plain) => {
     const address = (double ?? single ?? plain).replace(/\\(.)/g, '$1')
     const replaced = address && !address.startsWith('#') && (!hasScheme(address) || isFileAddress(address)) ? replace(address) : undefined
     return replaced === undefined ? whole : `url("${replaced}")`

@@ -133,14 +133,14 @@ def place_problems(root: Path) -> Iterator[Problem]:
 def _is_of_tools(folder: Path, root: Path) -> bool:
     """Whether a folder of a project is one that tools fill, or another project's, and no build reads it for itself."""
     parts = folder.relative_to(root).parts
-    if parts[0] in _AUTHORS:
+    if parts[0] in AUTHORS:
         return False
     is_known = len(parts) == 1 and (parts[0].startswith(".") or parts[0] in ("dist", "node_modules"))
     marks = (folder / name for name in ("pyvenv.cfg", ".git"))
     return is_known or (not folder.is_symlink() and any(mark.exists() for mark in marks))
 
 
-_AUTHORS = frozenset(["data", "docs", "overrides", "slides"])
+AUTHORS = frozenset(["data", "docs", "overrides", "slides"])
 """Folders of which everything is read; MkDocs would leave out what it may not read, without a word."""
 
 
@@ -157,12 +157,12 @@ def _place_problems(paths: Sequence[Path], root: Path, inside: Path) -> Iterator
                 yield Problem(name, 0, "file-outside", message)
             elif wrong := _odd(path):
                 yield Problem(name, 0, "file", wrong)
-            elif Path(name).parts[0] in _AUTHORS and path.is_file() and path.stat().st_size > _LARGEST:
+            elif Path(name).parts[0] in AUTHORS and path.is_file() and path.stat().st_size > _LARGEST:
                 message = f"has {path.stat().st_size / _LARGEST:.0f} GB, and web servers take no more than 1 for a site"
                 yield Problem(name, 0, "file", f"{message}; put it elsewhere, and link to it there")
             elif path.is_dir() and re.fullmatch(r"docs/(.*/)?index\.md|overrides/.*\.html", name):
                 yield Problem(name, 0, "file", "is a folder, and no page; put a file in its place")
-            elif Path(name).parts[0] in _AUTHORS and not os.access(path, os.R_OK | (os.X_OK if path.is_dir() else 0)):
+            elif Path(name).parts[0] in AUTHORS and not os.access(path, os.R_OK | (os.X_OK if path.is_dir() else 0)):
                 yield Problem(name, 0, "file", "cannot be read (Permission denied); make it readable")
         except (OSError, RuntimeError):  # a link into nothing, or to itself: whoever needs it will say so
             continue

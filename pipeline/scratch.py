@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
-from pipeline.problems import BuildError, Problem
+from pipeline.problems import AUTHORS, BuildError, Problem
 
 NAMES = ("TMPDIR", "TEMP", "TMP")
 """What programs look into for the folder of temporary files, in the order of Python's `tempfile`."""
@@ -60,12 +60,9 @@ def open_folder() -> Iterator[Path]:
 def place_problems(root: Path) -> Iterator[Problem]:
     """Whether temporary files would lie where a project is published from."""
     system, inside = _system().resolve(), root.resolve()
-    if (
-        system.is_dir()
-        and system.is_relative_to(inside)
-        and system.relative_to(inside).parts[:1] not in ((), ("dist",))
-    ):
-        message = f"is where temporary files go, and would be published; set {NAMES[0]} to a folder outside the project"
+    is_inside = system.is_dir() and system.is_relative_to(inside)
+    if is_inside and system.relative_to(inside).parts[:1] in {(name,) for name in AUTHORS}:
+        message = f"is where temporary files go, and would be published; set {NAMES[0]} to another folder"
         yield Problem(system.relative_to(inside).as_posix(), 0, "output", message)
 
 

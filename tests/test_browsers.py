@@ -80,7 +80,7 @@ def test_temporary_files_are_not_published(tiny: Project, temporary: Path) -> No
 
     said = refused(tiny, temporary, TMPDIR=str(inside))
 
-    assert "docs/drafts: is where temporary files go, and would be published; set TMPDIR to a folder outside" in said
+    assert "docs/drafts: is where temporary files go, and would be published; set TMPDIR to another folder" in said
     assert [] == list(inside.iterdir())
 
 
