@@ -371,7 +371,7 @@ function checkAlternatives(tokens, source, problems) {
           tell(`'${content}' in the words of a picture is an option of Marp's, which changes the picture and is not said; write it first, or in other words`)
       const isBehind = options.some(({ content }) => content === 'bg')
       for (const [i, { consumed, content }] of options.entries())
-        if (!consumed && isMeantAsOption(content, { isBehind, isFirst: i === 0, next: options[i + 1]?.content ?? '' }))
+        if (!consumed && isMeantAsOption(content, { isBehind, isFirst: i === 0, isEarly: first < 0 || i <= first, isLast: i === options.length - 1, next: options[i + 1]?.content ?? '' }))
           tell(`'${content}' is none of Marp's options as it is written, and becomes a word of the picture; see https://marpit.marp.app/image-syntax, e.g. 'w:300px' and 'bg right:40%'`)
     }
 }
@@ -380,27 +380,26 @@ const KEYWORDS = ['auto', 'contain', 'cover', 'fit', 'horizontal', 'left', 'righ
 const SIZED = ['blur', 'brightness', 'contrast', 'drop-shadow', 'grayscale', 'h', 'height', 'hue-rotate', 'invert', 'left', 'opacity', 'right', 'saturate', 'sepia', 'w', 'width']
 
 // What is a word to Marp, and would be none to anybody else.
-function isMeantAsOption(word, { isBehind, isFirst, next }) {
+function isMeantAsOption(word, { isBehind, isFirst, isEarly, isLast, next }) {
   const [, key, value] = /^([a-z-]+):(.*)$/i.exec(word) ?? []
   if (key) {
-    const isKnown = SIZED.includes(key.toLowerCase())
-    const isNear = key.length > 3 && SIZED.some((name) => name.length > 3 && isOneSignOff(key.toLowerCase(), name))
-    return value ? (isKnown || isNear) && /^[\d.]+[a-z%]*$/i.test(value) : isKnown && /^\d/.test(next)
+    const isKnown = SIZED.includes(key.toLowerCase()) && (isBehind || !/^(?:left|right)$/i.test(key))
+    const isNear = SIZED.some((name) => name.length > 3 && isMistyped(key.toLowerCase(), name))
+    // Further on, 'opacity: 50 percent' is what a picture shows.
+    return value ? (isKnown || isNear) && /^[\d.]+[a-z%]*$/i.test(value) : isKnown && isEarly && /^[\d.]+(?:px|%)$/i.test(next)
   }
-  if (isFirst && /^bg$/i.test(word)) return word !== 'bg'
-  return /\|\d+(?:x\d+)?$/.test(word) || (isBehind && KEYWORDS.some((name) => isSwapped(word.toLowerCase(), name)))
+  if (isFirst && /^bg$/i.test(word)) return word !== 'bg' && /^(?:[\d.]+%|(?:left|right)\b.*|[a-z]+)$/.test(next) && (/\d/.test(next) || KEYWORDS.some((name) => next.startsWith(name)))
+  return (isLast && /\|\d{2,}(?:x\d+)?$/.test(word)) || (isBehind && KEYWORDS.some((name) => isSwapped(word.toLowerCase(), name)))
 }
 
 // Whether two signs that stand side by side have changed places.
 const isSwapped = (word, name) =>
   word !== name && [...name].some((_, i) => i > 0 && word === name.slice(0, i - 1) + name[i] + name[i - 1] + name.slice(i + 1))
 
-// Whether one sign is too much, is missing, or is another.
-const isOneSignOff = (word, name) => {
-  const [long, short] = word.length > name.length ? [word, name] : [name, word]
-  if (long.length - short.length > 1) return false
-  const at = [...long].findIndex((sign, i) => sign !== short[i])
-  return at >= 0 && long.slice(at + 1) === short.slice(long.length === short.length ? at + 1 : at)
+// Whether a sign within a word is doubled or missing, or two have changed places; another sign makes another word, as in 'weight'.
+const isMistyped = (word, name) => {
+  const isWithout = (long, short) => [...long].some((_, i) => i > 0 && i < long.length && long.slice(0, i) + long.slice(i + 1) === short)
+  return isSwapped(word, name) || isWithout(word, name) || (name.length > 4 && isWithout(name, word))
 }
 
 const UNCLOSED = "front matter has no end, so Marp takes the whole deck for it; write '---' on a line of its own below the settings"
@@ -418,8 +417,9 @@ function frontMatterProblem(text, firstLine) {
   return { line: firstLine, rule: 'front-matter', message: `front matter has no 'key: value' lines, so ${dropped}; write directives, or begin the deck without '---'` }
 }
 
-// An amount of dollars with words behind it, up to the next dollar.
-const IS_PRICE = /^\d[\d.,]*[a-z]{0,2}(?=[\s,;])(?:[^\\^_=+*/<>{}|]*\s[a-z]{2,}(?=[\s,;.])){2}[^\\^_=+*/<>{}|]*$/i
+// Whether a formula is an amount of dollars with words behind it, up to the next dollar.
+const isPrice = (text) =>
+  /^\d[\d.,]*[a-z]{0,2}[\s,;]/i.test(text) && !/[\\^_=+*/<>{}|]/.test(text) && (text.match(/\s[a-z]{2,}(?=[\s,;.])/gi) ?? []).length > 1
 
 /** The Marpit plugin: stamps lines, keys and minutes. It sets attributes only, and shows formulas that fail as words. */
 export function traceable(md) {
@@ -491,8 +491,8 @@ export function traceable(md) {
       for (const child of token.children ?? []) {
         if (child.type === 'marp_math_inline') {
           child.meta = { ...child.meta, line: childLine }
-          if (IS_PRICE.test(child.content)) {
-            const message = `'$${child.content.slice(0, 40)}$' is set as a formula; write '\\$' for each dollar`
+          if (isPrice(child.content)) {
+            const message = `'$${child.content.slice(0, 40)}$' is set as a formula, in which words run together; write '\\$' for a dollar, or '\\text{…}' around words`
             context.getStore()?.problems.push({ line: childLine, rule: 'formula-wrong', message })
           }
         }

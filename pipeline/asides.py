@@ -123,9 +123,10 @@ def unsaid(document: pikepdf.Pdf, slides: Sequence[Slide]) -> Iterator[tuple[int
     for slide in slides:
         found = said.get(slide.number, [])
         wanted = [" ".join(image.alt.split()) for image in slide.images if not image.is_aside]
+        parts = {part for each in found for part in (each, *each.split("; "))}
         # One more figure without words than images without words, and no formula that could be it.
         if found.count("") > wanted.count("") and not _FORMULA.search(slide.body):
-            yield from ((slide.number, alt) for alt in dict.fromkeys(wanted) if alt and alt not in " ".join(found))
+            yield from ((slide.number, alt) for alt in dict.fromkeys(wanted) if alt and alt not in parts)
 
 
 _FORMULA = re.compile(r"<mjx-|<math|katex|<svg")
@@ -195,7 +196,10 @@ def _describe_backgrounds(figures: Sequence[pikepdf.Object], slide: Slide) -> No
     backgrounds = [image for image in slide.images if image.is_background]
     if 0 < len(figures) < len(backgrounds):  # a browser makes one picture of those with a filter
         if not _FORMULA.search(slide.body):
-            figures[0].Alt = String("; ".join(image.alt for image in backgrounds if image.alt))
+            if words := "; ".join(image.alt for image in backgrounds if image.alt):
+                figures[0].Alt = String(words)
+            else:
+                figures[0].S = Name.NonStruct
         return
     for figure, image in zip(figures, backgrounds, strict=False):  # formulas come after them
         if image.alt:

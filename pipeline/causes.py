@@ -192,10 +192,14 @@ def _rules_by(key: Callable[[Problem], Key], problems: Iterable[Problem]) -> dic
     return rules
 
 
+def _names(message: str, words: str) -> bool:
+    return re.search(rf"(?<![\w.-]){re.escape(words)}(?![\w-])", message) is not None
+
+
 def _is_of(request: Problem, missing: Problem) -> bool:
     """Whether a request failed because of the file that is missing."""
     asked = re.search(r"/([^/ ]+)(?:, which does not exist| is refused by)", request.message)
-    return asked is not None and request.path == missing.path and unquote(asked[1]) in missing.message
+    return asked is not None and request.path == missing.path and _names(missing.message, unquote(asked[1]))
 
 
 def _anchor(problem: Problem) -> str:
@@ -207,4 +211,8 @@ def _anchor(problem: Problem) -> str:
 def _is_footnote(link: Problem, other: Problem) -> bool:
     """Whether a link is what became of a footnote that is told."""
     address = re.search(r"'([^']+)' leads ", link.message)
-    return address is not None and link.path == other.path and f"]: {address[1]}" in other.message
+    return (
+        address is not None
+        and link.path == other.path
+        and re.search(rf"\]: {re.escape(address[1])}(?![\w-])", other.message) is not None
+    )

@@ -73,9 +73,10 @@ def build(root: Path, tools: Tools, *, tell: Callable[[str], None] = quiet) -> t
     progress = Progress(is_thorough=False, cache=cache.open_cache(root), tell=tell)
     progress.begin("reading the project")
     with publish.stage(root) as stage:
+        with suppress(IsADirectoryError, PermissionError):  # which is told below, or when something is to be written
+            fingerprint.forget(root)
         try:
             _see_places(root)
-            fingerprint.forget(root)
             state = fingerprint.look(root)
             plan = _build_stage(root, stage, tools, progress)
         except BuildError as error:
@@ -137,7 +138,10 @@ class _Plan:
 
 
 def _see_places(root: Path) -> None:
-    """See that everything can be read, before anything is: it may have no end. Raises BuildError where it cannot."""
+    """See that everything can be read, before anything is: it may have no end; and where the build itself writes.
+
+    Raises BuildError where it cannot.
+    """
     problems = [*scratch.place_problems(root), *place_problems(root)]
     record = root / fingerprint.RECORD
     if record.is_dir() and not record.is_symlink():

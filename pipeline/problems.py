@@ -144,8 +144,12 @@ AUTHORS = frozenset(["data", "docs", "overrides", "slides"])
 """Folders of which everything is read; MkDocs would leave out what it may not read, without a word."""
 
 
-_LARGEST = 10**9
-"""Bytes. https://docs.github.com/en/pages/getting-started-with-github-pages/github-pages-limits"""
+def is_too_large(path: Path) -> bool:
+    """Whether a file is one that takes minutes to read and cannot be published.
+
+    https://docs.github.com/en/pages/getting-started-with-github-pages/github-pages-limits
+    """
+    return path.is_file() and path.stat().st_size > 10**9
 
 
 def _place_problems(paths: Sequence[Path], root: Path, inside: Path) -> Iterator[Problem]:
@@ -157,8 +161,8 @@ def _place_problems(paths: Sequence[Path], root: Path, inside: Path) -> Iterator
                 yield Problem(name, 0, "file-outside", message)
             elif wrong := _odd(path):
                 yield Problem(name, 0, "file", wrong)
-            elif Path(name).parts[0] in AUTHORS and path.is_file() and path.stat().st_size > _LARGEST:
-                message = f"has {path.stat().st_size / _LARGEST:.0f} GB, and web servers take no more than 1 for a site"
+            elif Path(name).parts[0] in AUTHORS and is_too_large(path):
+                message = f"has {path.stat().st_size // 10**6} MB, and GitHub publishes no site of more than 1000"
                 yield Problem(name, 0, "file", f"{message}; put it elsewhere, and link to it there")
             elif path.is_dir() and re.fullmatch(r"docs/(.*/)?index\.md|overrides/.*\.html", name):
                 yield Problem(name, 0, "file", "is a folder, and no page; put a file in its place")

@@ -59,8 +59,11 @@ def open_folder() -> Iterator[Path]:
 
 def place_problems(root: Path) -> Iterator[Problem]:
     """Whether temporary files would lie where a project is published from."""
-    system, inside = _system().resolve(), root.resolve()
-    is_inside = system.is_dir() and system.is_relative_to(inside)
+    try:
+        system, inside = _system().resolve(), root.resolve()
+        is_inside = system.is_dir() and system.is_relative_to(inside)
+    except (OSError, RuntimeError):  # no folder, as `open_folder` says
+        return
     if is_inside and system.relative_to(inside).parts[:1] in {(name,) for name in AUTHORS}:
         message = f"is where temporary files go, and would be published; set {NAMES[0]} to another folder"
         yield Problem(system.relative_to(inside).as_posix(), 0, "output", message)

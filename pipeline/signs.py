@@ -6,6 +6,7 @@ What an author wants to show, as `[x](y)`, stands in code, or behind a backslash
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape, unescape
@@ -15,7 +16,7 @@ from pipeline.active import PREFORMATTED, without_code, without_comments
 from pipeline.deck import Deck
 from pipeline.findings import Finding
 from pipeline.problems import lines_of
-from pipeline.prose import quoted
+from pipeline.prose import has_little_words, quoted
 from pipeline.trace import Trace
 
 
@@ -27,24 +28,31 @@ class _Sign:
     wrong: str
     cure: str
     on: tuple[str, ...] = ("slide", "page")
+    needs: str = ""
+    """What must stand somewhere in the source as well."""
 
 
 _IN_HTML = {"slide": "leave a line empty between HTML and Markdown", "page": "write 'markdown' into the tag around it"}
+_KINDS = (
+    "abstract|attention|bug|caution|danger|error|example|failure|hint|important|info|note|question|quote|success|tip"
+)
 _SIGNS = (
     _Sign(r"(?P<seen>(?<!\\)!\[\[[^\[\]\n]+\]\])", "makes no picture", "write '![what it shows](its path)'"),
     _Sign(
-        r"!?(?<!\\)\[[^\[\]\n]*(?P<seen>(?<!\\)\]\((?!\s*<?(?:javascript|vbscript|file|data):)[^()<>\n]*[^()<>\s][^()<>\n]*\))",
+        r"(?:(?<!\\)!\[|(?<![\w\\!])\[(?=[^\[\]\n]*\w))[^\[\]\n]*"
+        r"(?P<seen>(?<!\\)\]\((?!\s*<?(?:javascript|vbscript|file|data):)(?=[^\S\n]*[^()<>\s])[^()<>\n]*\))",
         "makes no link and no picture",
-        "write an address that has spaces as '<my file.png>', a title in quotation marks, and {in_html}",
+        "write an address that has spaces as '<my file.png>', a title in quotation marks, and {in_html}; or it is code",
     ),
     _Sign(
-        r"(?<![\w\\\]])!?\[[^\[\]\n]+ [^\[\]\n]+(?P<seen>(?<!\\)\]\[[^\[\]\n]+\])",
+        r"(?<![\w\\\]])!?\[(?![-<\d])[^\[\]\n ]+ [^\[\]\n]+(?P<seen>(?<!\\)\]\[(?![-\d]+\])[^\[\]\n]+\])",
         "makes no link, as nothing says where it leads",
         "write that name and its address on a line of their own, as in '[name]: address'",
     ),
     _Sign(
-        r"(?<!\\)\[(?!\d+\]|sic\])[^\[\]\n]+(?P<seen>(?<!\\)\] \((?:https?://[^\s()]+|[\w./-]+\.(?:html?|jpe?g|md|pdf|png|svg)"
-        r"(?:#[\w-]*)?|#[\w-]+)\))",
+        # Not numbers, tasks, and keys such as [Knuth84].
+        r"(?<!\\)\[(?!#?\d+\]|sic\]|[ xX]\]|[A-Z][\w+-]*\d\d[a-z]?\])[^\[\]\n]+"
+        r"(?P<seen>(?<!\\)\] \((?:https?://[^\s()]+|[\w./-]+\.(?:html?|jpe?g|md|pdf|png|svg)(?:#[\w-]*)?|#[\w-]+)\))",
         "makes no link",
         "take out the space behind its ']'",
     ),
@@ -54,44 +62,44 @@ _SIGNS = (
         "write the words in square brackets, and the address in round ones",
     ),
     _Sign(
-        r"(?<!\\)(?P<seen>(?<!\*)\*\*(?![\s*])[^*\n]+(?<![\s\\])\*\*(?!\*))",
+        r"(?<!\\)(?P<seen>(?<!\*)\*\*(?![\s*,.;:)\]}])[^*\n]+(?<![\s\\(\[{,])\*\*(?!\*))",
         "sets nothing in bold type",
         "write '<strong>…</strong>', or {in_html}",
     ),
     _Sign(
-        r"(?<!\\)(?P<seen>(?<!~)~~(?![\s~])[^~\n]+(?<![\s\\])~~(?!~))",
-        "strikes nothing out",
-        "write '<del>…</del>'",
+        r"(?<!\\)(?P<seen>(?<!~)~~(?![\s~])[^~\n]+(?<![\s\\])~~(?!~))", "strikes nothing out", "write '<del>…</del>'"
     ),
     _Sign(
-        r"(?<!\\)(?P<seen>(?<![\w=])==(?![\s=])[^=\n]+(?<![\s\\])==(?![\w=]))",
+        r"(?<!\\)(?P<seen>(?<![\w=<>!(\"'])==(?![\s=>)\"'])[^=\n]+(?<![\s\\<>!(\"'])==(?![\w=>)\"']))",
         "marks nothing",
         "write '<mark>…</mark>'",
     ),
     _Sign(
-        r"^(?:[^\n]*\n)?[ \t>]*(?P<seen>\|?[ \t]?:?-{2,}:?[ \t]*(?:\|[ \t]*:?-{2,}:?[ \t]*)+\|?"
-        r"|\|[ \t]?:?-{2,}:?[ \t]?\|)[ \t]*$",
+        r"^(?:[^\n]*\n)?[ \t>]*(?P<seen>\|?[ \t]?:?-{2,}:?(?:[ \t]*\|[ \t]*:?-{2,}:?)+(?:[ \t]?\|)?"
+        r"|\|[ \t]?:?-{2,}:?[ \t]?\|)$",
         "makes no table",
-        "give it as many columns as the line above it has, and leave a line empty above the table",
+        "give it as many columns as the line above it has, leave a line empty above the table, and {in_html}",
     ),
     _Sign(
         r"^ {0,3}(?P<seen>#{2,6}[^\s#\\]\S*)",
         "makes no heading",
         "write a space behind its last '#'",
-        ("slide",),
+        on=("slide",),
     ),
+    _Sign(r"^[ \t>]*(?P<seen>\[!(?i:caution|important|note|tip|warning)\])", "makes no box here", "{box}"),
     _Sign(
-        r"^[ \t>]*(?P<seen>\[!(?:CAUTION|IMPORTANT|NOTE|TIP|WARNING)\])",
+        r"^ {0,3}(?P<seen>:{3,}[ \t]*\{?[\w.#-]+)",
         "makes no box here",
-        "write the word in bold type",
+        "write '<div class=\"…\">'",
+        needs=r"(?m)^ {0,3}:{3,}$",
     ),
-    _Sign(r"^ {0,3}(?P<seen>:{3,}[ \t]*\{?[\w.#-]+)", "makes no box here", "write '<div class=\"…\">'"),
     _Sign(
-        r"^[ \t]*(?P<seen>={3}[!+]? \"[^\n]*|-+8<-+ \"[^\n]*|(?:!!!|\?\?\?\+?) \w[^\n]*)",
+        rf"^[ \t]*(?P<seen>={{3}}[!+]? \"[^\"\n]*\"|-+8<-+ \"[^\n]*|(?:!!!|\?\?\?\+?) (?:{_KINDS}|warning)\b[^\n]*)$",
         "makes no box, no tab and no other file here",
         "see how it is spelt{extension}",
     ),
-)  # fmt: skip
+)
+_BOX = {"slide": "write the word in bold type", "page": "write '!!! note', and what is in it four spaces further in"}
 _EXTENSION = {"slide": ", and whether Marp knows it", "page": ", and whether its extension stands in mkdocs.yml"}
 
 
@@ -99,7 +107,7 @@ def findings(lines: Sequence[str], trace: Trace, deck: Deck) -> Iterator[Finding
     """What shows its signs on the slides of a deck."""
     above = trace.front.end if trace.front else 0
     source = "\n".join([*[""] * above, *lines[above:]])
-    html = " ".join(f"{slide.title} {slide.body}" for slide in deck.slides)
+    html = " ".join(f"{escape(slide.title)} {slide.body}" for slide in deck.slides)
     for line, message in left(source, html, "slide"):
         yield Finding(line, "markdown-left", message, sum(start <= line for start in trace.starts))
 
@@ -115,18 +123,27 @@ def left(source: str, html: str, on: str) -> Iterator[tuple[int, str]]:
     code = _words(" ".join(re.findall(PREFORMATTED, html, flags)))
     indented = r"(?m)^(?: {4}|\t).*$"
     text = re.sub(indented, lambda line: "" if _words(escape(line[0])) in code else line[0], text)
-    bare = re.sub(r"<(pre|code)\b(?:(?!<\1\b).)*?</\1>", "", html, flags=flags)
+    text = "\n".join(map(str.rstrip, lines_of(text)))
+    # What is set off as code, and formulas, of which some say the source.
+    bare = re.sub(r"<(pre|code|kbd|samp|tt|math)\b(?:(?!<\1\b).)*?</\1>", "", html, flags=flags)
     seen = "\n".join(filter(None, map(_words, re.split(_ENDS_A_ROW, bare))))
     for sign in _SIGNS:
-        if on in sign.on and (shown := set(map(_key, re.finditer(sign.pattern, seen, re.MULTILINE)))):
+        shown = Counter(map(_key, re.finditer(sign.pattern, seen, re.MULTILINE))) if on in sign.on else None
+        if shown and re.search(sign.needs, text):
+            written = Counter(map(_key, re.finditer(sign.pattern, text, re.MULTILINE)))
+            plain = re.sub(r"\\([^\w\s])", r"\1", text)
+            meant = Counter(map(_key, re.finditer(sign.pattern, plain, re.MULTILINE))) - written
             for found in re.finditer(sign.pattern, text, re.MULTILINE):
-                if _key(found) in shown:
+                if shown[_key(found)] > meant[_key(found)]:
                     what = quoted(found[0].split("\n")[-1])
-                    cure = sign.cure.format(in_html=_IN_HTML[on], extension=_EXTENSION[on])
+                    cure = sign.cure.format(in_html=_IN_HTML[on], extension=_EXTENSION[on], box=_BOX[on])
                     yield _line(text, found.start("seen")), f"{what} {sign.wrong}, and shows its signs; {cure}"
     yield from _footnotes(text, html, on)
-    if re.search(r"\d<(em|strong)>\d[^<>]*\d?</\1>\d", bare):
-        for found in re.finditer(r"(?<!\S)\S*\d(\*\*?)\d[^*\n]*(?<=\d)\1\d\S*", text):
+    told = {_letters(found[1]) for found in re.finditer(r"(?<=\d)<(?:em>(?=\d)|strong>(?=\d[^<]))([^<>]*)<", bare)}
+    if told:
+        for found in re.finditer(r"\d(\*\*?)(\d[^*\n]*)(?<=\d)\1\d", text):
+            if _letters(found[2]) not in told:
+                continue
             message = f"{quoted(found[0])} loses its stars, which change how a part of it looks; write '\\*'"
             yield _line(text, found.start()), message
     if on == "page":
@@ -146,7 +163,9 @@ def _footnotes(text: str, html: str, on: str) -> Iterator[tuple[int, str]]:
     if 'class="footnote' in html:
         return
     known = {"slide": "Marp has none", "page": "mkdocs.yml has no extension for it"}[on]
-    for found in re.finditer(r"^[ \t>]*(\[\^[^\[\]\n]+\]:[ \t]*\S[^\n]*)", text, re.MULTILINE):
+    for found in re.finditer(r"^[ \t>]*((\[\^[^\[\]\n]+\]):[ \t]*\S[^\n]*)", text, re.MULTILINE):
+        if text.count(found[2]) < 2 and not found[2][2:-1].isdecimal():  # as a pattern, or who knows what
+            continue
         cure = f"as {known}; write its words where they belong"
         yield _line(text, found.start(1)), f"{quoted(found[1])} is no footnote, {cure}"
 
@@ -165,17 +184,27 @@ def _lists(text: str, bare: str) -> Iterator[tuple[int, str]]:
     """Lists right below a line of words, which Python-Markdown takes for more of them."""
     lines = ["", *map(_letters, lines_of(text))]
     written = {pair: number for number, pair in reversed(list(enumerate(pairwise(lines), 1)))}
-    for paragraph in re.findall(r"<p\b[^>]*>(.*?)</p>", bare, re.DOTALL):
+    for paragraph in re.findall(r"<p\b[^<>]*>((?:(?!<p\b).)*?)</p>", bare, re.DOTALL):
         rows = paragraph.split("\n")
         words = [_words(row) for row in rows]
         for number in range(1, len(rows)):
             is_break = rows[number - 1].rstrip().endswith(("<br>", "<br />"))
-            follows = words[number - 1].endswith(":") or any(map(_ITEM.match, words[number + 1 : number + 2]))
-            if _ITEM.match(words[number]) and follows and not is_break:
-                if line := written.get((_letters(words[number - 1]), _letters(words[number]))):
-                    message = f"{quoted(words[number])} makes no list, and shows its signs; leave a line empty above it"
+            before, item, after = words[number - 1], words[number], "".join(words[number + 1 : number + 2])
+            is_list = _is_next(item, after) and not any(has_little_words(row.split(" ")[-1]) for row in (before, item))
+            follows = before.endswith(":") or is_list
+            if _ITEM.match(item) and follows and not is_break:
+                if line := written.get((_letters(before), _letters(item))):
+                    message = f"{quoted(item)} makes no list, and shows its signs; leave a line empty above it"
                     yield line, message
                 break
+
+
+def _is_next(item: str, other: str) -> bool:
+    """Whether a line that begins as an item is followed by one that begins as the next."""
+    one, two = _ITEM.match(item), _ITEM.match(other)
+    if one and two and item[0].isdecimal() and other[0].isdecimal():
+        return int(re.split(r"\D", other)[0]) - int(re.split(r"\D", item)[0]) in (0, 1)
+    return two is not None
 
 
 _ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)]) \S")

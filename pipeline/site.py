@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import date
-from difflib import SequenceMatcher, get_close_matches
+from difflib import get_close_matches
 from html import escape, unescape
 from pathlib import Path
 from typing import Any
@@ -176,16 +176,20 @@ def _theme_problems(config: MkDocsConfig, text: str, folders: tuple[Path, ...]) 
 
 
 def _nav_problems(nav: Any, text: str, left_out: GitIgnoreSpec) -> Iterator[Problem]:
-    """Pages of the navigation that there are none of, and words of its titles that a browser takes for elements."""
+    """Pages of the navigation that are left out, and words of its titles that a browser takes for elements."""
     for entry in nav if isinstance(nav, list) else ():
         title, target = next(iter(entry.items()), ("", "")) if isinstance(entry, dict) else ("", entry)
         for element, name in re.findall(r"(<([a-zA-Z][\w-]*)[^<>]*>)", str(title)):
-            if f"</{name}" not in title:
+            if f"</{name}" not in title and name not in ("br", "wbr"):
                 message = f"{shown(element)} in {shown(title)} is taken for HTML, so that nobody sees it; take it out"
                 yield Problem("mkdocs.yml", line_of(text, element), "settings", message)
         if isinstance(target, str) and target.endswith(".md") and left_out.match_file(target):
-            message = f"{shown(target)} is named here, and left out by exclude_docs or draft_docs; take one of them out"
-            lines = [number for number, line in enumerate(lines_of(text), 1) if line.rstrip().endswith(target)]
+            message = (
+                f"{shown(target)} is named here, and left out; take it out, or let exclude_docs or draft_docs take"
+            )
+            message += f" it in, as with '!/{target}'"
+            named = re.compile(rf"(?<![\w./-]){re.escape(target)}[\"']?\s*(?:#.*)?$")
+            lines = [number for number, line in enumerate(lines_of(text), 1) if named.search(line)]
             yield Problem("mkdocs.yml", lines[-1] if lines else 0, "settings", message)
         yield from _nav_problems(target, text, left_out)
 
@@ -749,12 +753,14 @@ def _meta_problems(text: str, name: str, settings: Settings) -> Iterator[Problem
     _, meta = get_data(text)
     icon, hide, search = (meta.get(key) for key in ("icon", "hide", "search"))
     wrong: dict[str, str] = {}
-    for key in map(str, meta.keys() - _META):
+    for key in map(str, meta.keys() - _META if front_matter(text) is not None else ()):
         if near := next((name for name in sorted(_META) if _is_nearly(key, name)), ""):
             wrong[key] = f"{shown(key)} means nothing to the theme; did you mean '{near}'?"
-    for word in hide if isinstance(hide, list) else []:
-        if word not in _HIDDEN and (close := get_close_matches(str(word), _HIDDEN)):
-            wrong["hide"] = f"{shown(str(word))} is nothing that the theme hides; did you mean '{close[0]}'?"
+    strange = [word for word in hide if word not in _HIDDEN] if isinstance(hide, list) else []
+    for word, close in [(str(word), get_close_matches(str(word), _HIDDEN)) for word in strange]:
+        if close:
+            wrong["hide"] = f"{shown(word)} is nothing that the theme hides; did you mean '{close[0]}'?"
+            break
     if icon and not _has_template(settings.templates, f".icons/{icon}.svg"):
         wrong["icon"] = f"{shown(f'icon: {icon}')} is no icon of the theme; {_ICON}"
     if hide and isinstance(hide, int | float | date):
@@ -767,8 +773,11 @@ def _meta_problems(text: str, name: str, settings: Settings) -> Iterator[Problem
 
 
 def _is_nearly(word: str, name: str) -> bool:
-    """Whether a word is another with a sign too much, too few, or in another place."""
-    return sorted(word) == sorted(name) or SequenceMatcher(None, word, name).ratio() >= 0.85
+    """Whether two signs of a word have changed places, or one within it is doubled or missing."""
+    swapped = {name[:at] + name[at + 1] + name[at] + name[at + 2 :] for at in range(len(name) - 1)}
+    shorter = {name[:at] + name[at + 1 :] for at in range(1, len(name) - 1)} if len(name) > 5 else set()
+    doubled = {name[:at] + name[at] + name[at:] for at in range(len(name))}
+    return word != name and word in swapped | shorter | doubled
 
 
 def _has_template(folders: Sequence[Path], name: str, words: str = "") -> bool:

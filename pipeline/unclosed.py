@@ -94,9 +94,9 @@ def taken_for_addresses(source: str, html: str, named: Container[str] | None = N
 
 
 def _taken_for_abbreviations(source: str, html: str) -> Iterator[tuple[int, str]]:
-    """As `taken_for_addresses`, of what stands in a list, or begins with a number, and is what no word is short for."""
+    """As `taken_for_addresses`, of what stands in a list, or begins with a time, and is what no word is short for."""
     for found in re.finditer(r"^([ \t>*+-]*)(\*\[([^\[\]\n]+)\]:[ \t]*([^\n]+))$", source, re.MULTILINE):
-        is_meant = not found[1].strip() and not found[3][0].isdigit()
+        is_meant = not found[1].strip() and not re.match(r"\d{1,2}[:.]\d\d", found[3])
         if not is_meant and found[4].strip() not in html:
             message = f"{shown(found[2].strip())} is taken for an abbreviation, so that nobody sees it"
             yield _line(source, found.start(2)), f"{message}; write '\\[' for its '['"
@@ -196,10 +196,8 @@ class _Tags(HTMLParser):
             self.open[tag] -= 1
 
     def handle_pi(self, data: str) -> None:
-        self.hidden.append(f"<?{data}")
-
-    def handle_decl(self, decl: str) -> None:
-        self.hidden.append(f"<!{decl}")
+        if not data.startswith("xml "):  # with which a drawing may begin
+            self.hidden.append(f"<?{data}")
 
     def unknown_decl(self, data: str) -> None:
         if not self._is_in_foreign():  # where it is text

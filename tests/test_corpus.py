@@ -608,14 +608,16 @@ def a_navigation_of_what_is_left_out(project: Project) -> list[str]:
     line = (project.root / "mkdocs.yml").read_text(encoding="utf-8").splitlines().index(nav[3]) + 1
     return [
         f"mkdocs.yml:{line}: '<x>' in 'The <x> draft' is taken for HTML, so that nobody sees it; take it... [settings]",
-        f"mkdocs.yml:{line}: 'draft.md' is named here, and left out by exclude_docs or draft_docs; take... [settings]",
+        f"mkdocs.yml:{line}: 'draft.md' is named here, and left out; take it out, or let... [settings]",
     ]
 
 
 def a_film_that_nobody_can_publish(project: Project) -> list[str]:
     with (project.root / "docs/film.mp4").open("wb") as file:
         file.truncate(200 * 10**9)  # which takes no room on the disk
-    return ["docs/film.mp4: has 200 GB, and web servers take no more than 1 for a site; put it elsewhere,... [file]"]
+    return [
+        "docs/film.mp4: has 200000 MB, and GitHub publishes no site of more than 1000; put it elsewhere, and... [file]"
+    ]
 
 
 def folders_that_are_called_as_pages(project: Project) -> list[str]:

@@ -267,6 +267,16 @@ PLANTED: list[tuple[str, str, list[tuple[int, str]]]] = [
 ]
 
 SILENT: dict[str, str] = {
+    "signs that mean something else": "---\nmath: katex\n---\n# A `<pre>`\n\n"
+    "$\\mathcal{L}[f * g](s)$ and $(==1 or 2==)$\n\n"
+    "f(\\*args, **kwargs) and then g(**kwargs), {**a,**b}, 0.91**, 0.88**, and A <==> B <==> C, (==) or (==)\n\n"
+    '=== "Titel" ===\n\n- [ ] (https://a.example/todo)\n\nWrite \\~~gone\\~~ for ~~gone~~.\n\n'
+    '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" alt="how <b> looks">\n',
+    "alternatives that are words": "# A\n\n![Left: 2019, right: 2024, height: 30 cm]({PIXEL})\n\n"
+    "![Contrast: 4.5 to 1, weight:70kg]({PIXEL})\n\n"
+    "![BG]({PIXEL}) ![Chart of p|1]({PIXEL})\n\n---\n\n# B\n\n![bg Night:4, blue:30% and light:80%]({PIXEL})\n".replace(
+        "{PIXEL}", "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
+    ),
     "signs that are meant": "# A\n\n\\[a\\](b c) `[a](b d)` [1][2] [Ctrl][Alt] \\*\\*x\\*\\* ~~y~~ f[0] (x)\n\n"
     "    [a](b c)\n\n```\n| a | b |\n|---|\n##C\n```\n\n<pre>\n**d**\n</pre>\n\n"
     "2 * 3 * 4, 2\\*3\\*4, a == b == c, #1, [the a][b], [e f] and [the g](h.png 'j')\n\n[b]: https://a.example/\n",

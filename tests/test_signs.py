@@ -37,6 +37,7 @@ def found(text: str, *extensions: str) -> list[tuple[int, str]]:
         ("[a](b.md)\n\n<div>\n[*c*](b.md)\n</div>\n", 4, "[*c*](b.md)"),
         ("- pen\n- ink\n\nBring:\n- pen\n", 5, "- pen"),
         ("# A\n\n~~b~~\n", 3, "~~b~~"),
+        ("# A\n\n> [!note]\n> b\n", 3, "> [!note]"),
     ],
 )
 def test_what_shows_its_signs_is_named_with_its_line(text: str, line: int, what: str) -> None:
@@ -51,8 +52,12 @@ def test_what_shows_its_signs_is_named_with_its_line(text: str, line: int, what:
         "# A\n\nSaid:  \n- no\n- yes\n\nfrom one\n- two\n",
         "# A\n\n- a:\n    - b\n\n1. c\n2. d\n\n##B\n",
         '# A\n\n!!! note "Title"\n    x\n\n| a |\n|---|\n| 1 |\n',
+        "# A\n\nWrite \\*\\*bold\\*\\* for **bold**.\n\n<kbd>[x](y z)</kbd>\n",
+        "# A\n\nDas Treffen ist am\n3. Mai, und das zweite am\n10. Mai.\n\nIt goes from\n- 5 to\n- 3 degrees.\n",
+        "# A\n\n!!! Wichtig, morgen\n\n??? Fragen ???\n\n[^abc]: no sign of these\n\n::: the sign\n\n3**4**5\n",
+        "# A\n\n[1, 2, 3][0], tool [-a FILE][-b FILE], the [&](int a, int b), [Knuth84] (https://a.example/)\n",
         "# A\n\n<pre>\n**a** [b](c d)\n</pre>\n\n<div markdown>\n**e**\n</div>\n",
-        "# A\n\na** b **c, 2 * 3 * 4, a==b or c==d, [x][y]\n\n[y]: https://a.example/\n",
+        "# A\n\na** b **c, 2 * 3 * 4, a==b or c==d, f[0](x y), [x][y]\n\n[y]: https://a.example/\n",
     ],
 )
 def test_what_is_meant_as_it_is_shown_is_let_be(text: str) -> None:
@@ -63,10 +68,19 @@ def test_footnotes_are_none_where_there_is_an_extension_for_them() -> None:
     assert [] == found("# A\n\nSee[^b].\n\n[^b]: c.md\n", "footnotes")
 
 
-@pytest.mark.parametrize("sign", ["[", "![", "](", "**a", "==a", "|--", "- |", "~~a", "(a", "[a ", ":", "> ", "2*3"])
-def test_long_rows_of_signs_take_no_time(sign: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "row",
+    [
+        *(sign * 20_000 for sign in ["[", "![", "](", "**a", "==a", "|--", "~~a", "(a", ":", "2*3"]),
+        *(sign * 20_000 for sign in ["- |", "[a ", "> ", "a](b c)"]),
+        *("[a](" + "x" * 200_000, "[" + "a " * 100_000, "|--|--" + " " * 200_000 + "x", "<p>" * 66_000),
+    ],
+    ids=lambda row: row[:12].strip(),
+)  # fmt: skip
+@pytest.mark.parametrize("on", ["slide", "page"])
+def test_long_rows_of_signs_take_no_time(row: str, on: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patience, "SECONDS", 2.0)
-    row = sign * 20_000
+    every = "![[a]] [a](b c) [a b][c] [a] (b.md) (a)[https://b.example/] **a** ~~a~~ ==a==\n"
+    every += "|--|--|\n##A\n[!NOTE]\n:::a\n!!! note"
     with patience.within(""):
-        list(signs.left(row, f"<p>{row}</p>", "page"))
-        list(signs.left(row, f"<p>{row}</p>", "slide"))
+        list(signs.left(f"{row}\n", f"<p>{every}</p>\n<p>{row}</p>", on))

@@ -182,7 +182,8 @@ def test_words_that_become_an_address_are_named_wherever_they_stand() -> None:
 
 
 def test_words_that_become_an_abbreviation_are_named() -> None:
-    text = "*[10:42]: paged on-call\n\n- *[Ann]: asleep\n\n*[SLO]: Objective\n\nA paragraph\n\n    *[10:43]: code\n"
+    text = "*[10:42]: paged on-call\n\n- *[Ann]: asleep\n\n*[SLO]: Objective\n*[2FA]: Two factors\n\n"
+    text += "A paragraph\n\n    *[10:43]: code\n"
     html = markdown.markdown(text, extensions=[*EXTENSIONS, "abbr"])
 
     assert [(1, "*[10:42]: paged on-call"), (3, "*[Ann]: asleep")] == [
@@ -190,7 +191,7 @@ def test_words_that_become_an_abbreviation_are_named() -> None:
     ]
 
 
-@pytest.mark.parametrize("words", ["<![CDATA[ lost ]]>", "<?php echo lost ?>", "<!DOCTYPE lost>"])
+@pytest.mark.parametrize("words", ["<![CDATA[ lost ]]>", "<?php echo lost ?>"])
 def test_what_a_browser_takes_for_an_instruction_is_named(words: str) -> None:
     text = f"# A\n\n{words} and more.\n\n`{words}`\n"
 
