@@ -76,9 +76,9 @@ def is_current(root: Path) -> bool:
     """Whether dist/site was built from the inputs as they are now."""
     try:
         built = json.loads(_own_text(root / "dist" / "site" / "build.json"))
+        return isinstance(built, dict) and built.get("fingerprint") == inputs_fingerprint(root)
     except (OSError, ValueError):
         return False
-    return isinstance(built, dict) and built.get("fingerprint") == inputs_fingerprint(root)
 
 
 def is_as_built(root: Path) -> bool:
@@ -170,12 +170,22 @@ def _walk(folder: Path, without: frozenset[str], without_at_top: frozenset[str])
             yield Path(place)
 
 
+def is_too_large(path: Path) -> bool:
+    """Whether a file is one that takes minutes to read and cannot be published.
+
+    https://docs.github.com/en/pages/getting-started-with-github-pages/github-pages-limits
+    """
+    return path.is_file() and path.stat().st_size > 10**9
+
+
 def _add(digest: hashlib._Hash, path: Path, root: Path, inside: Path) -> None:
     digest.update(b"\0%b\0" % os.fsencode(path.relative_to(root).as_posix()))
     if path.is_symlink():  # what it leads to may be anything, and is looked at where it is allowed
         digest.update(os.fsencode(path.readlink()))
         if not Path(os.path.realpath(path)).is_relative_to(inside):  # unlike resolve(), it bears a link to itself
             return
+    if is_too_large(path):
+        raise ValueError("nobody waits for it")
     if path.is_file():
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())

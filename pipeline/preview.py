@@ -41,6 +41,7 @@ from pipeline import (
 )
 from pipeline.deck import Deck
 from pipeline.decks import THEME_FOLDERS, Source
+from pipeline.fingerprint import is_too_large
 from pipeline.incident import Incident
 from pipeline.marp import Rendered
 from pipeline.problems import BuildError, Problem, cut, place_problems, tidy
@@ -591,8 +592,8 @@ def _size(path: Path) -> int:
 
 
 def _is_plain(path: Path) -> bool:
-    """Whether a path is a file, or is not there: nothing that leads elsewhere or has no end."""
+    """Whether a path is a file, or is not there: nothing that leads elsewhere, has no end, or takes minutes to read."""
     try:
-        return stat.S_ISREG(path.lstat().st_mode)
+        return stat.S_ISREG(path.lstat().st_mode) and not is_too_large(path)
     except OSError:
         return True

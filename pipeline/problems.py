@@ -15,6 +15,7 @@ from yaml.error import Mark
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
 
+from pipeline.fingerprint import is_too_large
 from pipeline.rules import RULES
 
 
@@ -144,14 +145,6 @@ AUTHORS = frozenset(["data", "docs", "overrides", "slides"])
 """Folders of which everything is read; MkDocs would leave out what it may not read, without a word."""
 
 
-def is_too_large(path: Path) -> bool:
-    """Whether a file is one that takes minutes to read and cannot be published.
-
-    https://docs.github.com/en/pages/getting-started-with-github-pages/github-pages-limits
-    """
-    return path.is_file() and path.stat().st_size > 10**9
-
-
 def _place_problems(paths: Sequence[Path], root: Path, inside: Path) -> Iterator[Problem]:
     for path in paths:
         name = path.relative_to(root).as_posix()
@@ -228,6 +221,10 @@ def read_yaml(text: str, path: str, *, offset: int = 0) -> Node | None:
         sign = re.findall(_UNSEEN, odd.value)[0]
         message = f"holds a character that nobody can see (U+{ord(sign):04X}); take it out, or write '\\\\' for a '\\'"
         raise BuildError([Problem(path, offset + line_of_mark(odd.start_mark), "yaml", message)])
+    if cut_off := [each for each in _scalars(node, set()) if cut_by_a_comment(each)]:
+        message = "is a comment to YAML, and not shown; put all of the value in quotation marks, or a space behind '#'"
+        lines = [(shown(cut_by_a_comment(each)), offset + line_of_mark(each.end_mark)) for each in cut_off]
+        raise BuildError(Problem(path, line, "yaml", f"{words} {message}") for words, line in lines)
     for number in (each for each in _scalars(node, set()) if each.tag == _INTEGER and len(each.value) > _MOST_DIGITS):
         message = f"is not valid YAML: {shown(number.value)} is too long for a number; correct it, or put it in quotes"
         raise BuildError([Problem(path, offset + line_of_mark(number.start_mark), "yaml", message)])
@@ -235,6 +232,14 @@ def read_yaml(text: str, path: str, *, offset: int = 0) -> Node | None:
         message = "repeats its aliases ('*name') more often than can be read; write the values themselves"
         raise BuildError([Problem(path, offset + line_of(text, "*"), "yaml", message)])
     return node
+
+
+def cut_by_a_comment(node: ScalarNode) -> str:
+    """What may belong to words without quotation marks, but begins as a comment does, as in 'told #team'; else ''."""
+    if node.style is not None or not re.search(r"\w\W*\s+\w", node.value) or not node.end_mark.buffer:
+        return ""
+    found = re.match(r"[ \t]+(#\w[^\n]*)", node.end_mark.buffer[node.end_mark.pointer : node.end_mark.pointer + 300])
+    return found[1].rstrip("\0 \t\r") if found else ""
 
 
 def line_of_mark(mark: Mark) -> int:

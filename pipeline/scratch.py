@@ -37,10 +37,10 @@ def open_folder() -> Iterator[Path]:
     Raises BuildError where no folder can be made.
     """
     system = _system()
-    for left in abandoned(system, START):
-        if _is_given_up(left):
-            _remove(left)
     try:
+        for left in abandoned(system, START):
+            if _is_given_up(left):
+                _remove(left)
         made = Path(tempfile.mkdtemp(prefix=f"{START}{os.getpid()}-", dir=system))
         mark = FileLock(made / _MARK, timeout=0)
         mark.acquire()

@@ -751,11 +751,17 @@ def _meta_problems(text: str, name: str, settings: Settings) -> Iterator[Problem
     if not settings.templates:
         return
     _, meta = get_data(text)
+    paper = re.search(rf"(?m)^{re.escape(templates.OPENS)}[ \t]*$", active.without_code(text))
+    if paper and "handout" not in meta:
+        message = (
+            "a template's paper stands here, and the front matter has no 'handout', without which it makes no files"
+        )
+        yield Problem(name, text.count("\n", 0, paper.start()) + 1, "template", f"{message}; see CONTRIBUTING.md")
     icon, hide, search = (meta.get(key) for key in ("icon", "hide", "search"))
     wrong: dict[str, str] = {}
     for key in map(str, meta.keys() - _META if front_matter(text) is not None else ()):
-        if near := next((name for name in sorted(_META) if _is_nearly(key, name)), ""):
-            wrong[key] = f"{shown(key)} means nothing to the theme; did you mean '{near}'?"
+        if near := next((name for name in [*sorted(_META), "handout"] if _is_nearly(key, name)), ""):
+            wrong[key] = f"{shown(key)} means nothing here; did you mean '{near}'?"
     strange = [word for word in hide if word not in _HIDDEN] if isinstance(hide, list) else []
     for word, close in [(str(word), get_close_matches(str(word), _HIDDEN)) for word in strange]:
         if close:
@@ -777,7 +783,7 @@ def _is_nearly(word: str, name: str) -> bool:
     swapped = {name[:at] + name[at + 1] + name[at] + name[at + 2 :] for at in range(len(name) - 1)}
     shorter = {name[:at] + name[at + 1 :] for at in range(1, len(name) - 1)} if len(name) > 5 else set()
     doubled = {name[:at] + name[at] + name[at:] for at in range(len(name))}
-    return word != name and word in swapped | shorter | doubled
+    return word != name and (word.lower() == name or word in swapped | shorter | doubled)
 
 
 def _has_template(folders: Sequence[Path], name: str, words: str = "") -> bool:
@@ -1012,13 +1018,18 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     if active.never_ended(html):
         return ""
     text, is_written = page.file.content_string, page.file.generated_by is None
-    if is_written or re.fullmatch(r"practice/.+/(?:critique|example)\.md", page.file.src_uri):  # of somebody's Markdown
+    is_of_incident = re.fullmatch(r"practice/.+/(?:critique|example)\.md", page.file.src_uri)
+    if is_written or is_of_incident:  # of somebody's Markdown
         for line, message in unclosed.find(html, text):
             _tell(page, config, line if is_written else 0, "block-open", message)
     for line, message in tables.lost_set_in(html, text) if is_written else ():
         _tell(page, config, line, "cell-lost", message)
-    for line, message in signs.left(unclosed.below_front_matter(text), html, "page") if is_written else ():
-        _tell(page, config, line, "markdown-left", message)
+    if is_written or page.file.src_uri == f"facilitate/{PAGE}.md" or is_of_incident:
+        path = _path_of(page, config)
+        source = "" if is_written or not path.is_file() else read_text(path, page.file.src_uri)
+        for line, message in signs.left(unclosed.below_front_matter(text), html, "page"):
+            words = message.split("'")[1].rstrip("…")
+            _tell(page, config, line if is_written else line_of(source, words), "markdown-left", message)
     return templates.with_parts(html)
 
 

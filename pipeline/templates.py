@@ -51,7 +51,7 @@ FORMATS = {".pdf": "PDF", ".docx": "Word", ".md": "Markdown"}
 """The endings of a template's files, and what they are called."""
 
 _KEYS = ("number", "paper", "for", "when")
-_OPENS = '<div class="paper" markdown>'
+OPENS = '<div class="paper" markdown>'
 
 
 @dataclass(frozen=True)
@@ -245,9 +245,9 @@ def _paper(text: str, source: str) -> tuple[str, int]:
     Raises BuildError where there is not just one paper that begins with its title.
     """
     lines, shown_lines = lines_of(text), lines_of(without_code(text))
-    opens = [number for number, line in enumerate(shown_lines, 1) if line.rstrip() == _OPENS]
+    opens = [number for number, line in enumerate(shown_lines, 1) if line.rstrip() == OPENS]
     if len(opens) != 1:
-        message = f"a template has one '{_OPENS}' on a line of its own, and this page has {len(opens)}; put it around"
+        message = f"a template has one '{OPENS}' on a line of its own, and this page has {len(opens)}; put it around"
         raise BuildError([Problem(source, opens[1] if opens else 0, "template", f"{message} what is to be printed")])
     [start] = opens
     end = _end(shown_lines, start)
@@ -516,7 +516,7 @@ def page(markdown: str, template: Template, base: str) -> str:
         f'<span class="formats__size">{template.size}; {size}</span></p>'
     )
     block = f'??? copy "Copy it as Markdown"\n\n{copy}'
-    opens = re.search(rf"(?m)^{_OPENS}[ \t]*$", without_code(markdown))
+    opens = re.search(rf"(?m)^{OPENS}[ \t]*$", without_code(markdown))
     at = opens.start() if opens else 0
     return f"{markdown[:at]}{bar}\n\n{block}\n\n{markdown[at:]}"
 

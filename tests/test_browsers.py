@@ -64,8 +64,9 @@ def refused(tiny: Project, temporary: Path, *arguments: str, **environment: str)
     return outcome.err + outcome.out
 
 
-@pytest.mark.parametrize("name", ["nowhere", "build.py"])
+@pytest.mark.parametrize("name", ["nowhere", "build.py", "loop", "a" * 300])
 def test_a_folder_for_temporary_files_that_is_none_is_named(tiny: Project, temporary: Path, name: str) -> None:
+    (tiny.root / "loop").symlink_to("loop")
     wrong = tiny.root / name
 
     said = refused(tiny, temporary, TMPDIR=str(wrong))

@@ -175,7 +175,7 @@ def test_every_file_of_the_corpus_has_its_message_and_every_message_its_file() -
     assert sorted(messages()) == sorted(files())
 
 
-AT_ONCE = {"cell-lost", "deck-missing", "deck-name", "file", "settings", "yaml"}
+AT_ONCE = {"cell-lost", "deck-missing", "deck-name", "file", "settings", "template", "yaml"}
 """Rules that are looked at before anything is rendered."""
 
 LATER = {"exception-unneeded", "link-dead", "link-unlisted", "slide-hidden"}
