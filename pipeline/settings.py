@@ -69,8 +69,10 @@ def _cut(setting: Setting, lines: Sequence[str]) -> Iterator[Finding]:
     if setting.directive.name in ("header", "footer") and found and not is_name:
         what = f"begins with '{found[1]}', which is a sign to YAML, so that not all of it is shown"
     elif setting.directive.name in ("header", "footer", *METADATA):
-        cut = re.search(rf"{re.escape(key)}[\"']?\s*:[ \t]+[^\s\"'|>#][^#]*\s[^#]*[ \t](#\w.*)", line)
-        what = f"ends before {quoted(cut[1])}, which is a comment to YAML" if cut else ""
+        value = line.partition(":")[2].strip()
+        cut = re.search(r"[ \t](#\w.*)", value) if value[:1] not in ("'", '"', "|", ">") else None
+        is_of_words = cut is not None and len(value[: cut.start()].split()) > 1
+        what = f"ends before {quoted(cut[1])}, which is a comment to YAML" if cut and is_of_words else ""
     if what:
         message = f"'{key}' {what}; put it in quotation marks"
         yield Finding(setting.line, "directive-value", message, setting.slide if setting.comment else 0)
