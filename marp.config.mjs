@@ -193,17 +193,24 @@ const withUrls = (css) =>
   css.replace(IMAGE_SET, (set) =>
     set.replace(new RegExp(String.raw`(?:url|type)\(${INNER}\)|${STRING}`, 'gi'), (part) => (/^["']/.test(part) ? `url(${part})` : part)))
 
-// Letters that are written by their numbers, as in 'u\72l(', are the same to a browser (https://drafts.csswg.org/css-syntax/#consume-escaped-code-point).
-const withLetters = (css) =>
-  css.replace(/\\(?:([\da-f]{1,6})(?:\r\n|\s)?|[^])/gi, (escaped, number) => {
-    const sign = number && parseInt(number, 16) < 0x80 ? String.fromCharCode(parseInt(number, 16)) : ''
+// The character that each escape stands for (https://drafts.csswg.org/css-syntax/#consume-escaped-code-point).
+const unescapedCss = (text) =>
+  text.replace(/\\(?:([\da-f]{1,6})(?:\r\n|\s)?|([^]))/gi, (_, number, sign) => (number ? String.fromCodePoint(Math.min(parseInt(number, 16), 0x10ffff)) : sign))
+
+// Letters may be written by their numbers: where 'u\72l(' and its like are, they are put in their place.
+function withLetters(css) {
+  const plain = css.replace(/(\\[\da-f]{1,6})?\\(?:([\da-f]{1,6})(?:\r\n|\s)?|[^])/gi, (escaped, before, number) => {
+    const sign = !before && number && parseInt(number, 16) < 0x80 ? String.fromCharCode(parseInt(number, 16)) : ''
     return /[a-z]/i.test(sign) ? sign : escaped
   })
+  const count = (text) => (text.match(/url\(|image-set\(|@import/gi) ?? []).length
+  return count(plain) > count(css) ? plain : css
+}
 
 // Every url(...) of a piece of CSS that names a local file, replaced by `replace(address)`.
 const replaceUrls = (css, replace) =>
   withUrls(withLetters(css)).replace(/url\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^)"'\s]*))\s*\)/gi, (whole, double, single, plain) => {
-    const address = (double ?? single ?? plain).replace(/\\(.)/g, '$1')
+    const address = unescapedCss(double ?? single ?? plain)
     const replaced = address && !address.startsWith('#') && (!hasScheme(address) || isFileAddress(address)) ? replace(address) : undefined
     return replaced === undefined ? whole : `url("${replaced}")`
   })
@@ -371,7 +378,7 @@ function checkAlternatives(tokens, source, problems) {
           tell(`'${content}' in the words of a picture is an option of Marp's, which changes the picture and is not said; write it first, or in other words`)
       const isBehind = options.some(({ content }) => content === 'bg')
       for (const [i, { consumed, content }] of options.entries())
-        if (!consumed && isMeantAsOption(content, { isBehind, isFirst: i === 0, isEarly: first < 0 || i <= first, isLast: i === options.length - 1, next: options[i + 1]?.content ?? '' }))
+        if (!consumed && isMeantAsOption(content, { isBehind, isFirst: i === 0, isEarly: i <= first, isLast: i === options.length - 1, next: options[i + 1]?.content ?? '' }))
           tell(`'${content}' is none of Marp's options as it is written, and becomes a word of the picture; see https://marpit.marp.app/image-syntax, e.g. 'w:300px' and 'bg right:40%'`)
     }
 }
@@ -388,7 +395,7 @@ function isMeantAsOption(word, { isBehind, isFirst, isEarly, isLast, next }) {
     // Further on, 'opacity: 50 percent' is what a picture shows.
     return value ? (isKnown || isNear) && /^[\d.]+[a-z%]*$/i.test(value) : isKnown && isEarly && /^[\d.]+(?:px|%)$/i.test(next)
   }
-  if (isFirst && /^bg$/i.test(word)) return word !== 'bg' && /^(?:[\d.]+%|(?:left|right)\b.*|[a-z]+)$/.test(next) && (/\d/.test(next) || KEYWORDS.some((name) => next.startsWith(name)))
+  if (isFirst && /^bg$/i.test(word)) return word !== 'bg' && (/^(?:(?:left|right):)?[\d.]+%$/i.test(next) || KEYWORDS.includes(next.toLowerCase()))
   return (isLast && /\|\d{2,}(?:x\d+)?$/.test(word)) || (isBehind && KEYWORDS.some((name) => isSwapped(word.toLowerCase(), name)))
 }
 
@@ -398,8 +405,10 @@ const isSwapped = (word, name) =>
 
 // Whether a sign within a word is doubled or missing, or two have changed places; another sign makes another word, as in 'weight'.
 const isMistyped = (word, name) => {
-  const isWithout = (long, short) => [...long].some((_, i) => i > 0 && i < long.length && long.slice(0, i) + long.slice(i + 1) === short)
-  return isSwapped(word, name) || isWithout(word, name) || (name.length > 4 && isWithout(name, word))
+  const without = (text, i) => text.slice(0, i) + text.slice(i + 1)
+  const isDoubled = [...word].some((sign, i) => i > 0 && sign === word[i - 1] && without(word, i) === name)
+  const isMissing = name.length > 4 && [...name].some((_, i) => i > 0 && i < name.length - 1 && without(name, i) === word)
+  return isSwapped(word, name) || isDoubled || isMissing
 }
 
 const UNCLOSED = "front matter has no end, so Marp takes the whole deck for it; write '---' on a line of its own below the settings"

@@ -123,10 +123,10 @@ def unsaid(document: pikepdf.Pdf, slides: Sequence[Slide]) -> Iterator[tuple[int
     for slide in slides:
         found = said.get(slide.number, [])
         wanted = [" ".join(image.alt.split()) for image in slide.images if not image.is_aside]
-        parts = {part for each in found for part in (each, *each.split("; "))}
+        all_said = "; ".join(["", *found, ""])
         # One more figure without words than images without words, and no formula that could be it.
         if found.count("") > wanted.count("") and not _FORMULA.search(slide.body):
-            yield from ((slide.number, alt) for alt in dict.fromkeys(wanted) if alt and alt not in parts)
+            yield from ((slide.number, alt) for alt in dict.fromkeys(wanted) if alt and f"; {alt}; " not in all_said)
 
 
 _FORMULA = re.compile(r"<mjx-|<math|katex|<svg")
@@ -198,8 +198,8 @@ def _describe_backgrounds(figures: Sequence[pikepdf.Object], slide: Slide) -> No
         if not _FORMULA.search(slide.body):
             if words := "; ".join(image.alt for image in backgrounds if image.alt):
                 figures[0].Alt = String(words)
-            else:
-                figures[0].S = Name.NonStruct
+            for figure in figures if not words else figures[1:]:
+                figure.S = Name.NonStruct
         return
     for figure, image in zip(figures, backgrounds, strict=False):  # formulas come after them
         if image.alt:

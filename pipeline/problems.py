@@ -221,10 +221,6 @@ def read_yaml(text: str, path: str, *, offset: int = 0) -> Node | None:
         sign = re.findall(_UNSEEN, odd.value)[0]
         message = f"holds a character that nobody can see (U+{ord(sign):04X}); take it out, or write '\\\\' for a '\\'"
         raise BuildError([Problem(path, offset + line_of_mark(odd.start_mark), "yaml", message)])
-    if cut_off := [each for each in _scalars(node, set()) if cut_by_a_comment(each)]:
-        message = "is a comment to YAML, and not shown; put all of the value in quotation marks, or a space behind '#'"
-        lines = [(shown(cut_by_a_comment(each)), offset + line_of_mark(each.end_mark)) for each in cut_off]
-        raise BuildError(Problem(path, line, "yaml", f"{words} {message}") for words, line in lines)
     for number in (each for each in _scalars(node, set()) if each.tag == _INTEGER and len(each.value) > _MOST_DIGITS):
         message = f"is not valid YAML: {shown(number.value)} is too long for a number; correct it, or put it in quotes"
         raise BuildError([Problem(path, offset + line_of_mark(number.start_mark), "yaml", message)])
@@ -234,12 +230,18 @@ def read_yaml(text: str, path: str, *, offset: int = 0) -> Node | None:
     return node
 
 
-def cut_by_a_comment(node: ScalarNode) -> str:
-    """What may belong to words without quotation marks, but begins as a comment does, as in 'told #team'; else ''."""
-    if node.style is not None or not re.search(r"\w\W*\s+\w", node.value) or not node.end_mark.buffer:
-        return ""
-    found = re.match(r"[ \t]+(#\w[^\n]*)", node.end_mark.buffer[node.end_mark.pointer : node.end_mark.pointer + 300])
-    return found[1].rstrip("\0 \t\r") if found else ""
+def cut_by_comments(node: Node | None, path: str, *, offset: int = 0) -> Iterator[Problem]:
+    """Words without quotation marks before what YAML takes for a comment, as the channel in 'told the team in #alerts'.
+
+    In settings, where values are no words, nobody means more than a comment.
+    """
+    for each in _scalars(node, set()):
+        behind = (each.end_mark.buffer or "")[each.end_mark.pointer : each.end_mark.pointer + 300]
+        is_of_words = each.style is None and each.tag == _TEXT and len(re.findall(r"\w\S*", each.value)) > 1
+        if is_of_words and (found := re.match(r"[ \t]+(#\w[^\0\r\n]*)", behind)):
+            what = f"{shown(found[1].rstrip())} is a comment to YAML, and not shown"
+            message = f"{what}; put all of the value in quotation marks, or a space behind '#'"
+            yield Problem(path, offset + line_of_mark(each.end_mark), "yaml", message)
 
 
 def line_of_mark(mark: Mark) -> int:
@@ -248,6 +250,7 @@ def line_of_mark(mark: Mark) -> int:
 
 
 _INTEGER = "tag:yaml.org,2002:int"
+_TEXT = "tag:yaml.org,2002:str"
 _MOST_DIGITS = 300
 """Of these, Python writes out any number, however it is written; beyond 4,300 it would not."""
 _TOO_DEEP = "is nested too deeply to be read; write it in fewer levels"
@@ -258,7 +261,7 @@ _ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 def load_yaml(text: str, path: str, *, offset: int = 0) -> Any:
     """Read YAML as values. Raises BuildError as `read_yaml` does, and for a value that is none, as the 40th of May."""
     node = read_yaml(text, path, offset=offset)
-    if problems := list(repeated_keys(node, path, offset=offset)):
+    if problems := [*repeated_keys(node, path, offset=offset), *cut_by_comments(node, path, offset=offset)]:
         raise BuildError(problems)
     if node is None:
         return None

@@ -20,6 +20,7 @@ from pipeline.problems import (
     BuildError,
     Problem,
     cut,
+    cut_by_comments,
     line_of_mark,
     lines_of,
     read_text,
@@ -72,6 +73,8 @@ def _read(path: Path, source: str) -> Incident:
         raise BuildError([Problem(source, 0, "scenario", message)])
     text = read_text(path, source)
     node = read_yaml(text, source)
+    if cut_off := list(cut_by_comments(node, source)):
+        raise BuildError(cut_off)
     if node is None:
         raise BuildError([Problem(source, 1, "scenario", "is empty; write an incident, or remove the file")])
     if problems := [*repeated_keys(node, source), *_odd_keys(node, source)]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from pipeline.deck import Deck, Slide
-from pipeline.problems import BuildError, Problem, line_of_mark, read_text, read_yaml, shown
+from pipeline.problems import BuildError, Problem, cut_by_comments, line_of_mark, read_text, read_yaml, shown
 
 SESSIONS = Path("data", "sessions.yml")
 """The run sheets, below the project; a project need not have any."""
@@ -120,6 +120,8 @@ def read(root: Path) -> RunSheets | None:
         return None
     text = read_text(root / SESSIONS, _NAME)
     node = read_yaml(text, _NAME)
+    if cut_off := list(cut_by_comments(node, _NAME)):
+        raise BuildError(cut_off)
     if node is None:
         raise BuildError([Problem(_NAME, 1, "run-sheet", "is empty; write run sheets, or remove the file")])
     reader = _Reader([])

@@ -59,21 +59,14 @@ def _settings(lines: Sequence[str], trace: Trace) -> Iterator[Setting]:
 
 
 def _cut(setting: Setting, lines: Sequence[str]) -> Iterator[Finding]:
-    """Words of which YAML takes a sign for its own: the first one of a footer, as in `&copy; 2026`, or a '#'."""
+    """A header or footer whose first word is a sign to YAML, as in `&copy; 2026`."""
     key = setting.directive.key
     line = lines[setting.line - 1] if setting.line <= len(lines) else ""
     found = re.search(rf"{re.escape(key)}[\"']?\s*:[ \t]+([&{{])([^\s\[\]{{}},]*)", line)
     # What begins so may be repeated by that name elsewhere.
     is_name = found and found[1] == "&" and any(f"*{found[2]}" in other for other in lines)
-    what = ""
     if setting.directive.name in ("header", "footer") and found and not is_name:
         what = f"begins with '{found[1]}', which is a sign to YAML, so that not all of it is shown"
-    elif setting.directive.name in ("header", "footer", *METADATA):
-        value = line.partition(":")[2].strip()
-        cut = re.search(r"[ \t](#\w.*)", value) if value[:1] not in ("'", '"', "|", ">") else None
-        is_of_words = cut is not None and len(value[: cut.start()].split()) > 1
-        what = f"ends before {quoted(cut[1])}, which is a comment to YAML" if cut and is_of_words else ""
-    if what:
         message = f"'{key}' {what}; put it in quotation marks"
         yield Finding(setting.line, "directive-value", message, setting.slide if setting.comment else 0)
 

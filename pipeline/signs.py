@@ -107,7 +107,10 @@ def findings(lines: Sequence[str], trace: Trace, deck: Deck) -> Iterator[Finding
     """What shows its signs on the slides of a deck."""
     above = trace.front.end if trace.front else 0
     source = "\n".join([*[""] * above, *lines[above:]])
-    html = " ".join(f"{escape(slide.title)} {slide.body}" for slide in deck.slides)
+    html = "\n".join(
+        slide.body if slide.title in _words(slide.body) else f"{escape(slide.title)}\n{slide.body}"
+        for slide in deck.slides
+    )
     for line, message in left(source, html, "slide"):
         yield Finding(line, "markdown-left", message, sum(start <= line for start in trace.starts))
 
@@ -131,10 +134,13 @@ def left(source: str, html: str, on: str) -> Iterator[tuple[int, str]]:
         shown = Counter(map(_key, re.finditer(sign.pattern, seen, re.MULTILINE))) if on in sign.on else None
         if shown and re.search(sign.needs, text):
             written = Counter(map(_key, re.finditer(sign.pattern, text, re.MULTILINE)))
-            plain = re.sub(r"\\([^\w\s])", r"\1", text)
-            meant = Counter(map(_key, re.finditer(sign.pattern, plain, re.MULTILINE))) - written
-            for found in re.finditer(sign.pattern, text, re.MULTILINE):
-                if shown[_key(found)] > meant[_key(found)]:
+            plain = unescape(re.sub(r"\\([^\w\s])", r"\1", text))
+            left_over = shown - (Counter(map(_key, re.finditer(sign.pattern, plain, re.MULTILINE))) - written)
+            found_here = [each for each in re.finditer(sign.pattern, text, re.MULTILINE) if left_over[_key(each)]]
+            # Where the same stands several times, what is near HTML is the likeliest to be none.
+            for found in sorted(found_here, key=lambda each: not _is_in_html(text, each.start("seen"))):
+                if left_over[_key(found)] > 0:
+                    left_over[_key(found)] -= 1
                     what = quoted(found[0].split("\n")[-1])
                     cure = sign.cure.format(in_html=_IN_HTML[on], extension=_EXTENSION[on], box=_BOX[on])
                     yield _line(text, found.start("seen")), f"{what} {sign.wrong}, and shows its signs; {cure}"
@@ -159,12 +165,18 @@ def _key(found: re.Match[str]) -> tuple[str, str]:
     return _letters(found[0]), re.sub(r"[\s*_`\\]+", "", found["seen"])
 
 
+def _is_in_html(text: str, at: int) -> bool:
+    """Whether the lines up to a place, from the last empty one on, begin with a tag."""
+    return text[max(text.rfind("\n\n", 0, at) + 2, 0) : at].lstrip().startswith("<")
+
+
 def _footnotes(text: str, html: str, on: str) -> Iterator[tuple[int, str]]:
     if 'class="footnote' in html:
         return
     known = {"slide": "Marp has none", "page": "mkdocs.yml has no extension for it"}[on]
+    named = Counter(re.findall(r"\[\^[^\[\]\n]+\]", text))
     for found in re.finditer(r"^[ \t>]*((\[\^[^\[\]\n]+\]):[ \t]*\S[^\n]*)", text, re.MULTILINE):
-        if text.count(found[2]) < 2 and not found[2][2:-1].isdecimal():  # as a pattern, or who knows what
+        if named[found[2]] < 2 and not found[2][2:-1].isdecimal():  # as a pattern, or who knows what
             continue
         cure = f"as {known}; write its words where they belong"
         yield _line(text, found.start(1)), f"{quoted(found[1])} is no footnote, {cure}"
@@ -183,7 +195,9 @@ def _titles(text: str, html: str) -> Iterator[tuple[int, str]]:
 def _lists(text: str, bare: str) -> Iterator[tuple[int, str]]:
     """Lists right below a line of words, which Python-Markdown takes for more of them."""
     lines = ["", *map(_letters, lines_of(text))]
-    written = {pair: number for number, pair in reversed(list(enumerate(pairwise(lines), 1)))}
+    written: dict[tuple[str, str], list[int]] = {}
+    for number, pair in reversed(list(enumerate(pairwise(lines), 1))):
+        written.setdefault(pair, []).append(number)
     for paragraph in re.findall(r"<p\b[^<>]*>((?:(?!<p\b).)*?)</p>", bare, re.DOTALL):
         rows = paragraph.split("\n")
         words = [_words(row) for row in rows]
@@ -193,9 +207,9 @@ def _lists(text: str, bare: str) -> Iterator[tuple[int, str]]:
             is_list = _is_next(item, after) and not any(has_little_words(row.split(" ")[-1]) for row in (before, item))
             follows = before.endswith(":") or is_list
             if _ITEM.match(item) and follows and not is_break:
-                if line := written.get((_letters(before), _letters(item))):
+                if places := written.get((_letters(before), _letters(item))):
                     message = f"{quoted(item)} makes no list, and shows its signs; leave a line empty above it"
-                    yield line, message
+                    yield places.pop(), message
                 break
 
 

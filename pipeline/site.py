@@ -180,17 +180,16 @@ def _nav_problems(nav: Any, text: str, left_out: GitIgnoreSpec) -> Iterator[Prob
     for entry in nav if isinstance(nav, list) else ():
         title, target = next(iter(entry.items()), ("", "")) if isinstance(entry, dict) else ("", entry)
         for element, name in re.findall(r"(<([a-zA-Z][\w-]*)[^<>]*>)", str(title)):
-            if f"</{name}" not in title and name not in ("br", "wbr"):
+            if f"</{name}" not in title and name.lower() not in ("br", "wbr"):
                 message = f"{shown(element)} in {shown(title)} is taken for HTML, so that nobody sees it; take it out"
                 yield Problem("mkdocs.yml", line_of(text, element), "settings", message)
         if isinstance(target, str) and target.endswith(".md") and left_out.match_file(target):
-            message = (
-                f"{shown(target)} is named here, and left out; take it out, or let exclude_docs or draft_docs take"
-            )
-            message += f" it in, as with '!/{target}'"
+            message = f"{shown(target)} is named here, and left out by exclude_docs, by draft_docs, or by MkDocs itself"
             named = re.compile(rf"(?<![\w./-]){re.escape(target)}[\"']?\s*(?:#.*)?$")
-            lines = [number for number, line in enumerate(lines_of(text), 1) if named.search(line)]
-            yield Problem("mkdocs.yml", lines[-1] if lines else 0, "settings", message)
+            top = _line_of_key(text, "nav")
+            lines = (number for number, line in enumerate(lines_of(text), 1) if number > top and named.search(line))
+            cure = "take it out, or let it in there"
+            yield Problem("mkdocs.yml", next(lines, top), "settings", f"{message}; {cure}")
         yield from _nav_problems(target, text, left_out)
 
 
@@ -747,14 +746,15 @@ def _text_problems(text: str, name: str) -> Iterator[Problem]:
 
 
 def _meta_problems(text: str, name: str, settings: Settings) -> Iterator[Problem]:
-    """What a page asks of the theme, and its templates or its search would meet with a traceback."""
+    """What a page asks of the theme or of the build in vain, or its templates would meet with a traceback."""
     if not settings.templates:
         return
     _, meta = get_data(text)
-    paper = re.search(rf"(?m)^{re.escape(templates.OPENS)}[ \t]*$", active.without_code(text))
-    if paper and "handout" not in meta:
+    paper = re.search(rf"(?m)^{re.escape(templates.OPENS)}[ \t]*$", active.without_comments(active.without_code(text)))
+    is_meant = any(str(key) == "handout" or _is_nearly(str(key), "handout") for key in meta)
+    if paper and not is_meant and (meta or front_matter(text) is None):
         message = (
-            "a template's paper stands here, and the front matter has no 'handout', without which it makes no files"
+            "a template's paper stands here, and no 'handout' in the front matter, without which it makes no files"
         )
         yield Problem(name, text.count("\n", 0, paper.start()) + 1, "template", f"{message}; see CONTRIBUTING.md")
     icon, hide, search = (meta.get(key) for key in ("icon", "hide", "search"))
@@ -1028,8 +1028,8 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         path = _path_of(page, config)
         source = "" if is_written or not path.is_file() else read_text(path, page.file.src_uri)
         for line, message in signs.left(unclosed.below_front_matter(text), html, "page"):
-            words = message.split("'")[1].rstrip("…")
-            _tell(page, config, line if is_written else line_of(source, words), "markdown-left", message)
+            words = re.match(r"'(.+?)…?' [a-z]", message) if source else None
+            _tell(page, config, line_of(source, words[1]) if words else line, "markdown-left", message)
     return templates.with_parts(html)
 
 

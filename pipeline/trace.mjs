@@ -260,8 +260,8 @@ function reader(content) {
 
 // Of those that Marp lets through, these take in what follows: it is hidden, or the next slide is in the one before.
 // Browsers begin what https://html.spec.whatwg.org/#formatting calls so anew in every block, on later slides, too.
-const HOLDS = /^(?:audio|details|section|table|video|a|b|big|code|em|i|s|small|strike|strong|u)$/i
-const TAGS = /<!--[^]*?-->|<(\/?)([a-z][\w:-]*)(?:[^"'>]|"[^"]*"|'[^']*')*>/gi
+const HOLDS = /<!--[^]*?-->|<(\/?)(audio|details|section|table|video|a|b|big|code|em|i|s|small|strike|strong|u)(?=[\s/>])/gi
+const VALUES = /=\s*(?:"[^"]*"|'[^']*')/g
 
 function pairsIn(token, { trace, found, at }) {
   const isBlock = token.type === 'html_block'
@@ -270,8 +270,8 @@ function pairsIn(token, { trace, found, at }) {
   for (const child of isBlock ? [token] : token.children) {
     const row = isBlock ? 0 : next(child)
     if (!/^html_/.test(child.type)) continue
-    for (const { 0: piece, 1: close, 2: name, index } of child.content.matchAll(TAGS)) {
-      if (!HOLDS.test(name ?? '')) continue
+    for (const { 0: piece, 1: close, 2: name, index } of child.content.replace(VALUES, (value) => value.replace(/[<>]/g, ' ')).matchAll(HOLDS)) {
+      if (!name) continue
       const element = name.toLowerCase()
       const line = at.line + Math.max(0, row) + child.content.slice(0, index).split('\n').length - 1
       const last = found.open.findLastIndex((each) => each.element === element)

@@ -608,7 +608,7 @@ def a_navigation_of_what_is_left_out(project: Project) -> list[str]:
     line = (project.root / "mkdocs.yml").read_text(encoding="utf-8").splitlines().index(nav[3]) + 1
     return [
         f"mkdocs.yml:{line}: '<x>' in 'The <x> draft' is taken for HTML, so that nobody sees it; take it... [settings]",
-        f"mkdocs.yml:{line}: 'draft.md' is named here, and left out; take it out, or let... [settings]",
+        f"mkdocs.yml:{line}: 'draft.md' is named here, and left out by exclude_docs, by... [settings]",
     ]
 
 

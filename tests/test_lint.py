@@ -277,6 +277,8 @@ SILENT: dict[str, str] = {
     "![BG]({PIXEL}) ![Chart of p|1]({PIXEL})\n\n---\n\n# B\n\n![bg Night:4, blue:30% and light:80%]({PIXEL})\n".replace(
         "{PIXEL}", "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
     ),
+    "signs of numbers": "---\ntitle: told in #alerts\nauthor: Ann of #bob\nfooter: told in #alerts\n---\n# A\n",
+    "signs of a heading": "# How \\*\\*bold\\*\\* works\n\nIt is **bold**, and &#42;&#42;b&#42;&#42; is for **b**.\n",
     "signs that are meant": "# A\n\n\\[a\\](b c) `[a](b d)` [1][2] [Ctrl][Alt] \\*\\*x\\*\\* ~~y~~ f[0] (x)\n\n"
     "    [a](b c)\n\n```\n| a | b |\n|---|\n##C\n```\n\n<pre>\n**d**\n</pre>\n\n"
     "2 * 3 * 4, 2\\*3\\*4, a == b == c, #1, [the a][b], [e f] and [the g](h.png 'j')\n\n[b]: https://a.example/\n",

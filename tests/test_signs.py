@@ -37,6 +37,7 @@ def found(text: str, *extensions: str) -> list[tuple[int, str]]:
         ("[a](b.md)\n\n<div>\n[*c*](b.md)\n</div>\n", 4, "[*c*](b.md)"),
         ("- pen\n- ink\n\nBring:\n- pen\n", 5, "- pen"),
         ("# A\n\n~~b~~\n", 3, "~~b~~"),
+        ("**b** is\n\n<div>\n**b**\n</div>\n", 4, "**b**"),
         ("# A\n\n> [!note]\n> b\n", 3, "> [!note]"),
     ],
 )
