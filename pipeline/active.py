@@ -253,7 +253,7 @@ def line_in(text: str, clues: Iterable[str], *, is_markdown: bool) -> int:
     if is_markdown:
         text = without_comments(without_code(text))
         # What is set in may be code, or a part of a list.
-        texts = [re.sub(r"^(?: {4}|\t).*", _blank, text, flags=re.MULTILINE), text]
+        texts = [re.sub(INDENTED, _blank, text), text]
     lines = [unescape(line) for line in text.split("\n")]
     for clue in clues:
         for each in texts:
@@ -283,6 +283,20 @@ FENCED = r"^ *(`{3,}|~{3,})[^\n]*\n.*?^ *\1"
 
 PREFORMATTED = r"<pre\b(?:(?!<pre\b).)*?</pre>"
 """A block of HTML that is shown as it is written, where `re.DOTALL` is set."""
+
+
+def without_preformatted(markdown: str) -> str:
+    """Markdown with empty lines where raw HTML in it is shown as it is written."""
+    return re.sub(PREFORMATTED, _blank, markdown, flags=re.DOTALL | re.IGNORECASE)
+
+
+INDENTED = r"(?m)^(?: {4}|\t).*"
+"""A line of code in Markdown, or one that is set in."""
+
+
+def without_elements(html: str, names: str) -> str:
+    """HTML without some elements, `names` parted by '|', and what is in them."""
+    return re.sub(rf"<({names})\b(?:(?!<\1\b).)*?</\1>", "", html, flags=re.DOTALL | re.IGNORECASE)
 
 
 def without_comments(markdown: str) -> str:

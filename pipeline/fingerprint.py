@@ -155,6 +155,8 @@ def _of_project(root: Path) -> str:
     digest = hashlib.sha256()
     inside = root.resolve()
     for path in _walk(root, OF_TOOLS, _OF_TOOLS_AT_ROOT):
+        if is_too_large(path):
+            raise ValueError  # nobody waits for it
         _add(digest, path, root, inside)
     return digest.hexdigest()
 
@@ -184,8 +186,6 @@ def _add(digest: hashlib._Hash, path: Path, root: Path, inside: Path) -> None:
         digest.update(os.fsencode(path.readlink()))
         if not Path(os.path.realpath(path)).is_relative_to(inside):  # unlike resolve(), it bears a link to itself
             return
-    if is_too_large(path):
-        raise ValueError("nobody waits for it")
     if path.is_file():
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())

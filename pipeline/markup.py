@@ -43,7 +43,7 @@ def _unpaired(lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
     if trace.named:
         source = without_comments(without_code("\n".join(lines)))
         for line, message in unclosed.taken_for_addresses(source, "", trace.named):
-            yield Finding(line, "block-open", message, sum(start <= line for start in trace.starts))
+            yield Finding(line, "block-open", message, trace.slide_at(line))
 
 
 def _metadata(lines: Sequence[str], trace: Trace) -> Iterator[tuple[Directive, int]]:

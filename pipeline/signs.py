@@ -12,12 +12,20 @@ from dataclasses import dataclass
 from html import escape, unescape
 from itertools import pairwise
 
-from pipeline.active import PREFORMATTED, without_code, without_comments
+from pipeline.active import (
+    INDENTED,
+    PREFORMATTED,
+    without_code,
+    without_comments,
+    without_elements,
+    without_preformatted,
+)
 from pipeline.deck import Deck
 from pipeline.findings import Finding
 from pipeline.problems import lines_of
 from pipeline.prose import has_little_words, quoted
 from pipeline.trace import Trace
+from pipeline.unclosed import line_at
 
 
 @dataclass(frozen=True)
@@ -33,9 +41,10 @@ class _Sign:
 
 
 _IN_HTML = {"slide": "leave a line empty between HTML and Markdown", "page": "write 'markdown' into the tag around it"}
-_KINDS = (
-    "abstract|attention|bug|caution|danger|error|example|failure|hint|important|info|note|question|quote|success|tip"
-)
+_KINDS = "|".join([
+    "abstract", "attention", "bug", "caution", "danger", "error", "example", "failure", "hint", "important", "info",
+    "note", "question", "quote", "success", "summary", "tip", "todo", "warning",
+])  # fmt: skip
 _SIGNS = (
     _Sign(r"(?P<seen>(?<!\\)!\[\[[^\[\]\n]+\]\])", "makes no picture", "write '![what it shows](its path)'"),
     _Sign(
@@ -94,13 +103,17 @@ _SIGNS = (
         needs=r"(?m)^ {0,3}:{3,}$",
     ),
     _Sign(
-        rf"^[ \t]*(?P<seen>={{3}}[!+]? \"[^\"\n]*\"|-+8<-+ \"[^\n]*|(?:!!!|\?\?\?\+?) (?:{_KINDS}|warning)\b[^\n]*)$",
+        rf"^[ \t]*(?P<seen>={{3}}[!+]? \"[^\"\n]*\"|-+8<-+ \"[^\n]*|(?:!!!|\?\?\?\+?) (?:{_KINDS})\b[^\n]*)$",
         "makes no box, no tab and no other file here",
         "see how it is spelt{extension}",
     ),
 )
 _BOX = {"slide": "write the word in bold type", "page": "write '!!! note', and what is in it four spaces further in"}
 _EXTENSION = {"slide": ", and whether Marp knows it", "page": ", and whether its extension stands in mkdocs.yml"}
+
+
+Left = tuple[int, str, str]
+"""The line of what shows its signs, its words, and what is wrong."""
 
 
 def findings(lines: Sequence[str], trace: Trace, deck: Deck) -> Iterator[Finding]:
@@ -111,24 +124,21 @@ def findings(lines: Sequence[str], trace: Trace, deck: Deck) -> Iterator[Finding
         slide.body if slide.title in _words(slide.body) else f"{escape(slide.title)}\n{slide.body}"
         for slide in deck.slides
     )
-    for line, message in left(source, html, "slide"):
-        yield Finding(line, "markdown-left", message, sum(start <= line for start in trace.starts))
+    for line, _, message in left(source, html, "slide"):
+        yield Finding(line, "markdown-left", message, trace.slide_at(line))
 
 
-def left(source: str, html: str, on: str) -> Iterator[tuple[int, str]]:
-    """The line, and what is wrong, of Markdown in `source` that shows its signs in the `html` made of it.
+def left(source: str, html: str, on: str) -> Iterator[Left]:
+    """Markdown in `source` that shows its signs in the `html` made of it.
 
     `source` has no front matter but empty lines; `on` is 'slide' or 'page'.
     """
-    flags = re.DOTALL | re.IGNORECASE
-    text = without_comments(without_code(source))
-    text = re.sub(PREFORMATTED, lambda code: "\n" * code[0].count("\n"), text, flags=flags)
-    code = _words(" ".join(re.findall(PREFORMATTED, html, flags)))
-    indented = r"(?m)^(?: {4}|\t).*$"
-    text = re.sub(indented, lambda line: "" if _words(escape(line[0])) in code else line[0], text)
+    text = without_preformatted(without_comments(without_code(source)))
+    code = _words(" ".join(re.findall(PREFORMATTED, html, re.DOTALL | re.IGNORECASE)))
+    text = re.sub(INDENTED, lambda line: "" if _words(escape(line[0])) in code else line[0], text)
     text = "\n".join(map(str.rstrip, lines_of(text)))
     # What is set off as code, and formulas, of which some say the source.
-    bare = re.sub(r"<(pre|code|kbd|samp|tt|math)\b(?:(?!<\1\b).)*?</\1>", "", html, flags=flags)
+    bare = without_elements(html, "pre|code|kbd|samp|tt|math")
     seen = "\n".join(filter(None, map(_words, re.split(_ENDS_A_ROW, bare))))
     for sign in _SIGNS:
         shown = Counter(map(_key, re.finditer(sign.pattern, seen, re.MULTILINE))) if on in sign.on else None
@@ -141,9 +151,10 @@ def left(source: str, html: str, on: str) -> Iterator[tuple[int, str]]:
             for found in sorted(found_here, key=lambda each: not _is_in_html(text, each.start("seen"))):
                 if left_over[_key(found)] > 0:
                     left_over[_key(found)] -= 1
-                    what = quoted(found[0].split("\n")[-1])
+                    words = found[0].split("\n")[-1]
                     cure = sign.cure.format(in_html=_IN_HTML[on], extension=_EXTENSION[on], box=_BOX[on])
-                    yield _line(text, found.start("seen")), f"{what} {sign.wrong}, and shows its signs; {cure}"
+                    message = f"{quoted(words)} {sign.wrong}, and shows its signs; {cure}"
+                    yield line_at(text, found.start("seen")), words, message
     yield from _footnotes(text, html, on)
     told = {_letters(found[1]) for found in re.finditer(r"(?<=\d)<(?:em>(?=\d)|strong>(?=\d[^<]))([^<>]*)<", bare)}
     if told:
@@ -151,7 +162,7 @@ def left(source: str, html: str, on: str) -> Iterator[tuple[int, str]]:
             if _letters(found[2]) not in told:
                 continue
             message = f"{quoted(found[0])} loses its stars, which change how a part of it looks; write '\\*'"
-            yield _line(text, found.start()), message
+            yield line_at(text, found.start()), found[0], message
     if on == "page":
         yield from _titles(text, html)
         yield from _lists(text, bare)
@@ -167,10 +178,10 @@ def _key(found: re.Match[str]) -> tuple[str, str]:
 
 def _is_in_html(text: str, at: int) -> bool:
     """Whether the lines up to a place, from the last empty one on, begin with a tag."""
-    return text[max(text.rfind("\n\n", 0, at) + 2, 0) : at].lstrip().startswith("<")
+    return text[text.rfind("\n\n", 0, at) + 1 : at].lstrip().startswith("<")
 
 
-def _footnotes(text: str, html: str, on: str) -> Iterator[tuple[int, str]]:
+def _footnotes(text: str, html: str, on: str) -> Iterator[Left]:
     if 'class="footnote' in html:
         return
     known = {"slide": "Marp has none", "page": "mkdocs.yml has no extension for it"}[on]
@@ -179,20 +190,20 @@ def _footnotes(text: str, html: str, on: str) -> Iterator[tuple[int, str]]:
         if named[found[2]] < 2 and not found[2][2:-1].isdecimal():  # as a pattern, or who knows what
             continue
         cure = f"as {known}; write its words where they belong"
-        yield _line(text, found.start(1)), f"{quoted(found[1])} is no footnote, {cure}"
+        yield line_at(text, found.start(1)), found[1], f"{quoted(found[1])} is no footnote, {cure}"
 
 
-def _titles(text: str, html: str) -> Iterator[tuple[int, str]]:
+def _titles(text: str, html: str) -> Iterator[Left]:
     """Titles of boxes that are taken for classes."""
     for found in re.finditer(r"^[ \t>]*(?:!!!|\?\?\?\+?) ?[\w-]+((?: +[\w-]+)+) *$", text, re.MULTILINE):
         classes = found[1].split()
         is_meant = all(each.islower() for each in classes) and (len(classes) < 3 or "inline" in classes)
         if not is_meant and re.search(f'class="[^"]* {re.escape(" ".join(classes).lower())}"', html):
             message = f"{quoted(' '.join(classes))} is no title of the box, but classes; put it in quotation marks"
-            yield _line(text, found.start(1)), message
+            yield line_at(text, found.start(1)), found[1].strip(), message
 
 
-def _lists(text: str, bare: str) -> Iterator[tuple[int, str]]:
+def _lists(text: str, bare: str) -> Iterator[Left]:
     """Lists right below a line of words, which Python-Markdown takes for more of them."""
     lines = ["", *map(_letters, lines_of(text))]
     written: dict[tuple[str, str], list[int]] = {}
@@ -209,7 +220,7 @@ def _lists(text: str, bare: str) -> Iterator[tuple[int, str]]:
             if _ITEM.match(item) and follows and not is_break:
                 if places := written.get((_letters(before), _letters(item))):
                     message = f"{quoted(item)} makes no list, and shows its signs; leave a line empty above it"
-                    yield places.pop(), message
+                    yield places.pop(), item, message
                 break
 
 
@@ -231,7 +242,3 @@ def _letters(line: str) -> str:
 
 def _words(html: str) -> str:
     return " ".join(unescape(re.sub(r"<[^<>]*>", "", html)).split())
-
-
-def _line(text: str, at: int) -> int:
-    return text.count("\n", 0, at) + 1

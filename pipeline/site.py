@@ -715,10 +715,8 @@ The theme shows nothing of others, such as 'summary' and 'status', with which a 
 
 def _text_problems(text: str, name: str) -> Iterator[Problem]:
     plain = tables.out_of_boxes(active.without_comments(active.without_code(text)))
-    plain = re.sub(r"^(?: {4}|\t).*", "", plain, flags=re.MULTILINE)
-    flags = re.DOTALL | re.IGNORECASE
-    bare = re.sub(active.PREFORMATTED, lambda code: "\n" * code[0].count("\n"), plain, flags=flags)
-    for row, message in tables.lost(lines_of(bare)):
+    plain = re.sub(active.INDENTED, "", plain)
+    for row, message in tables.lost(lines_of(active.without_preformatted(plain))):
         yield Problem(name, row, "cell-lost", message)
     matter = front_matter(text)
     if matter is not None:
@@ -747,8 +745,6 @@ def _text_problems(text: str, name: str) -> Iterator[Problem]:
 
 def _meta_problems(text: str, name: str, settings: Settings) -> Iterator[Problem]:
     """What a page asks of the theme or of the build in vain, or its templates would meet with a traceback."""
-    if not settings.templates:
-        return
     _, meta = get_data(text)
     paper = re.search(rf"(?m)^{re.escape(templates.OPENS)}[ \t]*$", active.without_comments(active.without_code(text)))
     is_meant = any(str(key) == "handout" or _is_nearly(str(key), "handout") for key in meta)
@@ -757,6 +753,8 @@ def _meta_problems(text: str, name: str, settings: Settings) -> Iterator[Problem
             "a template's paper stands here, and no 'handout' in the front matter, without which it makes no files"
         )
         yield Problem(name, text.count("\n", 0, paper.start()) + 1, "template", f"{message}; see CONTRIBUTING.md")
+    if not settings.templates:
+        return
     icon, hide, search = (meta.get(key) for key in ("icon", "hide", "search"))
     wrong: dict[str, str] = {}
     for key in map(str, meta.keys() - _META if front_matter(text) is not None else ()):
@@ -1027,9 +1025,8 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     if is_written or page.file.src_uri == f"facilitate/{PAGE}.md" or is_of_incident:
         path = _path_of(page, config)
         source = "" if is_written or not path.is_file() else read_text(path, page.file.src_uri)
-        for line, message in signs.left(unclosed.below_front_matter(text), html, "page"):
-            words = re.match(r"'(.+?)…?' [a-z]", message) if source else None
-            _tell(page, config, line_of(source, words[1]) if words else line, "markdown-left", message)
+        for line, words, message in signs.left(unclosed.below_front_matter(text), html, "page"):
+            _tell(page, config, line if is_written else line_of(source, words), "markdown-left", message)
     return templates.with_parts(html)
 
 

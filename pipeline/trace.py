@@ -188,6 +188,10 @@ class Trace:
     themes: tuple[str, ...] = ()
     styles: Styles = Styles()
 
+    def slide_at(self, line: int) -> int:
+        """The number of the slide on which a line of the source stands."""
+        return sum(start <= line for start in self.starts)
+
 
 def read(answer: Mapping[str, Any]) -> Trace:
     """Read the trace that Node sent."""

@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 
 from markdown.extensions.attr_list import AttrListTreeprocessor, get_attrs_and_remainder
 
-from pipeline.active import without_code, without_comments
+from pipeline.active import without_code, without_comments, without_elements
 from pipeline.problems import front_matter, line_of, lines_of, shown
 
 # Elements in which the rest of a page would be, or be lost; what runs, frames or sends is none of a page's anyway.
@@ -49,14 +49,14 @@ def find(html: str, markdown: str) -> Iterator[tuple[int, str]]:
     The line is 0 where the page does not say what its HTML has.
     """
     # What code shows is meant as it is.
-    bare = re.sub(r"<(pre|code)\b(?:(?!<\1\b).)*?</\1>", "", html, flags=re.DOTALL)
+    bare = without_elements(html, "pre|code")
     if re.search(r"(?:>|\n)[ \t]*(?:```|~~~)", bare) and (fence := _open_fence(markdown)):
         line, signs = fence
         yield line, f"the code block has no end, so that its signs show; write '{signs}' where it ends"
     source = without_code(below_front_matter(markdown))
     comment = source.rfind("<!--")
     if "&lt;!--" in bare and comment > source.rfind("-->") and source[comment - 1 : comment] != "\\":
-        yield _line(source, comment), "the comment has no end, so that it shows; write '-->' where it ends"
+        yield line_at(source, comment), "the comment has no end, so that it shows; write '-->' where it ends"
     if "<" in source or "{" in source:
         tags = _Tags()
         tags.feed(html)
@@ -90,7 +90,7 @@ def taken_for_addresses(source: str, html: str, named: Container[str] | None = N
     for each in found:
         if written[label(each[2])] == defined[label(each[2])]:
             message = f"{shown(each[1].strip())} is taken for a link's address, so that nobody sees it"
-            yield _line(source, each.start(1)), f"{message}; write '\\[' for its '['"
+            yield line_at(source, each.start(1)), f"{message}; write '\\[' for its '['"
 
 
 def _taken_for_abbreviations(source: str, html: str) -> Iterator[tuple[int, str]]:
@@ -99,7 +99,7 @@ def _taken_for_abbreviations(source: str, html: str) -> Iterator[tuple[int, str]
         is_meant = not found[1].strip() and not re.match(r"\d{1,2}[:.]\d\d", found[3])
         if not is_meant and found[4].strip() not in html:
             message = f"{shown(found[2].strip())} is taken for an abbreviation, so that nobody sees it"
-            yield _line(source, found.start(2)), f"{message}; write '\\[' for its '['"
+            yield line_at(source, found.start(2)), f"{message}; write '\\[' for its '['"
 
 
 def label(words: str) -> str:
@@ -127,14 +127,14 @@ def _taken_for_attributes(tags: _Tags, source: str) -> Iterator[tuple[int, str]]
     ends = [each for each in found if each[3] is not None or not source[each.start() - 1].isspace()]
     for braces in ends or found[:1]:
         message = f"{shown(braces[1])} is taken for attributes, so that nobody sees it; write '\\{{' for its '{{'"
-        yield _line(source, braces.start()), message
+        yield line_at(source, braces.start()), message
 
 
 def _without_end(tags: _Tags, source: str) -> Iterator[tuple[int, str]]:
     begins = {found[1].lower(): found for found in re.finditer(r"<([a-zA-Z][^\s/<>]*)[^<>]*>?", source)}
     for element in sorted(+tags.open, key=lambda element: (element not in _TAKE_THE_REST, element)):
         last = begins.get(element)  # None where it comes from a file that the page takes in
-        line = _line(source, last.start()) if last else 0
+        line = line_at(source, last.start()) if last else 0
         if element in _TAKE_THE_REST:
             what = f"<{element}> has no end, so that the rest of the page is in it"
             yield line, f"{what}; write '</{element}>' where it ends"
@@ -149,10 +149,11 @@ def _without_end(tags: _Tags, source: str) -> Iterator[tuple[int, str]]:
             if depth < 0:
                 break
         what = f"</{element}> ends what the page has not begun, so that the rest of it falls out of its place"
-        yield _line(source, tag.start()) if depth < 0 else 0, f"{what}; take it out"
+        yield line_at(source, tag.start()) if depth < 0 else 0, f"{what}; take it out"
 
 
-def _line(text: str, at: int) -> int:
+def line_at(text: str, at: int) -> int:
+    """The line, 1-based, of a place in a text."""
     return text.count("\n", 0, at) + 1
 
 

@@ -12,7 +12,7 @@ from tests.test_unclosed import EXTENSIONS
 def found(text: str, *extensions: str) -> list[tuple[int, str]]:
     """The line of each thing that shows its signs, and how it is named."""
     html = markdown.markdown(text, extensions=[*EXTENSIONS, *extensions])
-    return [(line, message.split("'")[1]) for line, message in signs.left(text, html, "page")]
+    return [(line, message.split("'")[1]) for line, _, message in signs.left(text, html, "page")]
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,7 @@ def found(text: str, *extensions: str) -> list[tuple[int, str]]:
         ("[a](b.md)\n\n<div>\n[*c*](b.md)\n</div>\n", 4, "[*c*](b.md)"),
         ("- pen\n- ink\n\nBring:\n- pen\n", 5, "- pen"),
         ("# A\n\n~~b~~\n", 3, "~~b~~"),
+        ("<div>\n**b**\n</div>\n\n**b** is\n", 2, "**b**"),
         ("**b** is\n\n<div>\n**b**\n</div>\n", 4, "**b**"),
         ("# A\n\n> [!note]\n> b\n", 3, "> [!note]"),
     ],

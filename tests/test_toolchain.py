@@ -186,6 +186,16 @@ def test_a_second_call_installs_nothing(monkeypatch: pytest.MonkeyPatch, capsys:
     assert "" == capsys.readouterr().err
 
 
+def test_a_git_that_waits_without_end_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "git").write_text("#!/bin/sh\nexec sleep 1000\n", encoding="utf-8")
+    (tmp_path / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(toolchain, "PATIENCE", 1)
+
+    with pytest.raises(ToolError, match="Git did not answer for 1 s; see what lies in "):
+        toolchain._see_checkout()
+
+
 def test_a_lock_of_any_bytes_is_read_and_one_that_is_no_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.lock").write_bytes(b"# caf\xe9\n")
     os.mkfifo(tmp_path / "b.lock")

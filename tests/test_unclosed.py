@@ -222,11 +222,26 @@ def test_long_rows_of_spaces_take_no_time(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_what_only_the_finished_page_tells_is_named_with_its_line(tiny: Project) -> None:
-    page = "# A\n\n1. Look:\n\n    | Time |\n    |---|\n    | 01:36 | lost |\n\n[10:42]: paged\n"
+    page = "---\ntitle: A\n---\n1. Look:\n\n    | Time |\n    |---|\n    | 01:36 | lost |\n\n"
+    page += "[10:42]: paged\n\nBring:\n- ink\n"
     (tiny.root / "docs/page.md").write_text(page, encoding="utf-8")
 
     found = site.build(site.read_settings(tiny.root), tiny.root / "site")
 
-    assert [("docs/page.md", 7, "cell-lost"), ("docs/page.md", 9, "block-open")] == sorted(
-        (problem.path, problem.line, problem.rule) for problem in found if problem.path == "docs/page.md"
+    assert [(8, "cell-lost"), (10, "block-open"), (13, "markdown-left")] == sorted(
+        (problem.line, problem.rule) for problem in found if problem.path == "docs/page.md"
     )
+
+
+def test_what_shows_its_signs_on_a_run_sheet_is_named_where_it_is_written(tiny: Project) -> None:
+    step = "See [the agenda] (agenda.md), and Ann's [way to begin][begin]"
+    (tiny.root / "data/sessions.yml").write_text(f'- minutes: 2\n  what: "{step}"\n', encoding="utf-8")
+    staged = tiny.root / "dist/stage/docs/facilitate/run-sheets.md"
+    staged.parent.mkdir(parents=True)
+    staged.write_text(f"# Run sheets\n\n1. {step}\n", encoding="utf-8")
+
+    found = site.build(site.read_settings(tiny.root), tiny.root / "site")
+
+    assert [("data/sessions.yml", 2), ("data/sessions.yml", 2)] == [
+        (problem.path, problem.line) for problem in found if problem.rule == "markdown-left"
+    ]
