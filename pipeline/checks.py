@@ -425,6 +425,11 @@ def _confined(made: Made, reader: browser.Reader, look: Callable[[], list[browse
 def _located(made: Made, misfits: Iterable[browser.Misfit]) -> Iterator[Problem]:
     for misfit in misfits:
         slide = made.deck.slides[misfit.slide - 1]
+        if misfit.rule == "style-mistyped":  # of all slides
+            name = misfit.message.split("'")[1]
+            found = made.source.where(f"{name}:") or made.source.where(name) or (made.source.label, 1)
+            yield Problem(*found, misfit.rule, misfit.message)
+            continue
         asked = None if misfit.line else re.search("asks for ([^ ,]+)", misfit.message)
         if asked and (place := made.source.where(asked[1])):
             yield Problem(*place, misfit.rule, f"slide {slide.number}: {misfit.message}", misfit.area)

@@ -137,6 +137,14 @@ class Incident:
 
         return _PLACEHOLDER.sub(fill, words)
 
+    def broken_placeholder(self, text: str) -> str:
+        """What is left in a text, once it is filled in, of a placeholder that lacks some of its signs; '' elsewhere."""
+        kinds = self._kinds(self.clock("records"), 0)
+        for found in re.finditer(r"(<<?) *(\w+)\b *([\w-]*)[^<>\n]*>{0,2}", text):
+            if found[2] in kinds and (found[1] == "<<" or found[3] in self.events):
+                return found[0]
+        return ""
+
     def _kinds(self, clock: Clock, number: int) -> _Kinds:
         clocks, capacity = self.scenario.clocks, self.scenario.capacity
         return {

@@ -366,6 +366,12 @@ def read_inventory(root: Path) -> list[Entry]:
     known: set[str] = set()
     for item, node in zip(items, nodes, strict=True):
         url = item.get("url") if isinstance(item, dict) else None
+        for key in item if isinstance(item, dict) else ():
+            # An entry may have more, for whoever keeps the list.
+            if key not in _FIELDS and (close := get_close_matches(str(key), _FIELDS, n=1, cutoff=0.8)):
+                where, _ = _field(node, str(key)) or (node, node)
+                message = f"{shown(str(key))} is no field of an entry; did you mean '{close[0]}'?"
+                problems.append(Problem(name, line_of_mark(where.start_mark), "settings", message))
         _, place = _field(node, "url") or (node, node)
         line = line_of_mark(place.start_mark)
         if not isinstance(url, str) or not url.startswith(("http://", "https://")) or not is_address(url):
@@ -385,6 +391,9 @@ def read_inventory(root: Path) -> list[Entry]:
     if problems:
         raise BuildError(problems)
     return entries
+
+
+_FIELDS = ("url", "what", "verified")
 
 
 def _unknown_fields(tree: Node | None, text: str) -> Iterator[Problem]:

@@ -609,11 +609,34 @@ async () => {
     return problems
   }
 
+  // Properties that the browser does not know, and that are one sign away from one that it knows.
+  const mistyped = () => {
+    const properties = []
+    for (const name in document.documentElement.style) properties.push(name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`))
+    const shorter = (word) => Array.from(word, (_, i) => word.slice(0, i) + word.slice(i + 1))
+    const isSwapped = (word, name) => {
+      const at = [...word].findIndex((letter, i) => letter !== name[i])
+      return word === name.slice(0, at) + name[at + 1] + name[at] + name.slice(at + 2)
+    }
+    const isNear = (word, name) =>
+      word.length === name.length ? isSwapped(word, name) : shorter(word).includes(name) || shorter(name).includes(word)
+    const sheets = Array.from(document.querySelectorAll('style'), (style) => style.textContent)
+    const inline = Array.from(document.querySelectorAll('[style]'), (element) => `{${element.getAttribute('style')}}`)
+    const css = [...sheets, ...inline].join('\n').replace(/\/\*[^]*?\*\/|url\([^)]*\)|"[^"\n]*"|'[^'\n]*'/g, '')
+    const names = [...css.matchAll(/(?<=[{;}]\s*)[a-z][a-z-]+(?=\s*:[^{}]*(?:[;}]|$))/g)].map(([name]) => name)
+    return [...new Set(names)].filter((name) => !CSS.supports(name, 'inherit')).flatMap((name) => {
+      const near = properties.find((each) => each.length > 4 && isNear(name, each))
+      const message = `'${name}' is no property of CSS, so that browsers pass over it; did you mean '${near}'?`
+      return near ? [{ slide: 1, rule: 'style-mistyped', line: 0, message }] : []
+    })
+  }
+
   // What is on every slide, such as a footer, is told once.
   const told = new Set()
-  return [...document.querySelectorAll('svg[data-marpit-svg]')].flatMap((slide, number, slides) =>
+  const measured = [...document.querySelectorAll('svg[data-marpit-svg]')].flatMap((slide, number, slides) =>
     measure(slide, number, slides)
       .filter(({ once }) => !once || !(told.has(once) || !told.add(once)))
       .map(({ once, ...problem }) => ({ slide: number + 1, ...problem })),
   )
+  return [...measured, ...mistyped()]
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -28,7 +28,7 @@ from pipeline.problems import (
     repeated_keys,
     shown,
 )
-from pipeline.shape import File, Line, Moment, Role, Scenario, Words
+from pipeline.shape import Call, File, Line, Moment, Note, Role, Scenario, Words
 
 FOLDER = Path("data", "scenarios")
 """Where practice incidents stand, below the project; a project need not have any."""
@@ -215,6 +215,7 @@ def _unknown_names(incident: Incident) -> Wrongs:
     jobs: list[tuple[Place, str]] = [(("capacity", "jobs", n, "name"), name) for n, name in enumerate(pools[1:])]
     yield from _twice([(("capacity", "web", "name"), pools[0]), *jobs])
     yield from _twice((("calendar", "entries", n, "id"), each.id) for n, each in enumerate(scenario.calendar.entries))
+    yield from _twice((("chat", "channels", n, "name"), each.name) for n, each in enumerate(scenario.chat.channels))
     yield from _twice(files)
     for place, _ in _leaves(scenario):
         if place[:1] == ("capacity",) and place[-2:-1] == ("settings",) and place[-1] in _MADE_SETTINGS:
@@ -239,6 +240,9 @@ def _unknown_names(incident: Incident) -> Wrongs:
             yield ("events", n, "time"), "is the id of an event; write the time itself, e.g. '01:33'"
     for place, name in _leaves(scenario):
         known: Collection[str]
+        if isinstance(name, str) and name.isspace() and place[-1] != "text" and "vary" not in place:
+            yield place, "holds nothing but spaces; write some words"
+            continue
         if isinstance(name, Role):
             known, what = roles, "nobody has the role"
         elif isinstance(name, File):
@@ -309,6 +313,13 @@ def _disorder(incident: Incident) -> Wrongs:
     lines: list[tuple[Place, Line]] = [(("scaling", "lines", m), line) for m, line in enumerate(scenario.scaling.lines)]
     for n, log in enumerate(scenario.logs):
         lines += [(("logs", n, "lines", m), line) for m, line in enumerate(log.lines)]
+    notes: list[tuple[Place, Sequence[Note | Call]]] = [(("calls", "notes"), scenario.calls.notes)]
+    notes += [(("records", n, "journal"), record.journal) for n, record in enumerate(scenario.records)]
+    notes += [(("chat", "channels", n, "messages"), each.messages) for n, each in enumerate(scenario.chat.channels)]
+    for place, written in notes:
+        for m, (before, after) in enumerate(itertools.pairwise(written), 1):
+            if at(after.time) < at(before.time):
+                yield (*place, m, "time"), "is before the one above it; put them in order"
     total = 0
     for place, line in lines:
         times = 0
@@ -357,6 +368,10 @@ def _wrong_texts(incident: Incident) -> Wrongs:
         except MeaningError as error:
             yield place, str(error)
             continue
+        if left := incident.broken_placeholder(text):
+            yield place, f"{shown(left)} is no placeholder, and is published as it stands; write '<<…>>' around it"
+        if place[0] in _PLAIN and (sign := _MARKDOWN.search(text)):
+            yield place, f"{shown(sign[0])} shows its signs, as no Markdown is read here; write plain words"
         if place[-1] == "text" and place[0] in ("critique", "example"):
             for row, message in tables.lost(lines_of(without_code(text))):
                 yield place, f"in its line {row}, {message}"
@@ -365,6 +380,9 @@ def _wrong_texts(incident: Incident) -> Wrongs:
             if file.endswith((".csv", ".tsv")) and (formula := _FORMULA.search(text)):
                 yield place, f"a spreadsheet takes {shown(formula[0])} for a formula; write ' before it"
 
+
+_PLAIN = ("brief", "system", "people", "events", "factors", "unknowns")
+_MARKDOWN = re.compile(r"\*\*[^\s*][^*\n]*\*\*|\[[^\[\]\n]+\]\([^()\s]+\)")
 
 # Any cell that begins as one, and is no number, whatever parts cells.
 _FORMULA = re.compile(r"(?m)(?<![^,;\t\n])[ \"]*(?:[=@\uff1d\uff20]|[+\-\uff0b\uff0d](?![\d.:% ]*\"?(?:[,;\t]|$))).*")

@@ -95,6 +95,11 @@ _SIGNS = (
         "write a space behind its last '#'",
         on=("slide",),
     ),
+    _Sign(
+        r"^[ \t>]*(?P<seen>%%(?:[^%\n]*\w[^%\n]*%%|[ \t]*\w[^%\n]*)|<!(?:-(?!-)| -)[^\n]*|< !--[^\n]*)$",
+        "is no comment",
+        "write '<!-- … -->'",
+    ),
     _Sign(r"^[ \t>]*(?P<seen>\[!(?i:caution|important|note|tip|warning)\])", "makes no box here", "{box}"),
     _Sign(
         r"^ {0,3}(?P<seen>:{3,}[ \t]*\{?[\w.#-]+)",
@@ -155,6 +160,7 @@ def left(source: str, html: str, on: str) -> Iterator[Left]:
                     cure = sign.cure.format(in_html=_IN_HTML[on], extension=_EXTENSION[on], box=_BOX[on])
                     message = f"{quoted(words)} {sign.wrong}, and shows its signs; {cure}"
                     yield line_at(text, found.start("seen")), words, message
+    yield from _comments(source, code)
     yield from _footnotes(text, html, on)
     told = {_letters(found[1]) for found in re.finditer(r"(?<=\d)<(?:em>(?=\d)|strong>(?=\d[^<]))([^<>]*)<", bare)}
     if told:
@@ -179,6 +185,14 @@ def _key(found: re.Match[str]) -> tuple[str, str]:
 def _is_in_html(text: str, at: int) -> bool:
     """Whether the lines up to a place, from the last empty one on, begin with a tag."""
     return text[text.rfind("\n\n", 0, at) + 1 : at].lstrip().startswith("<")
+
+
+def _comments(source: str, code: str) -> Iterator[Left]:
+    """Comments that are set in as far as code, and nothing else beside them."""
+    for found in re.finditer(r"(?<=\n\n)(?: {4}|\t)[ \t]*(<!--[^\n]*-->)[ \t]*(?=\n\n|\n?\Z)", without_code(source)):
+        if _words(escape(found[1])) in code:
+            message = f"{quoted(found[1])} is set in as far as code, and is shown; begin it at the left"
+            yield line_at(source, found.start(1)), found[1], message
 
 
 def _footnotes(text: str, html: str, on: str) -> Iterator[Left]:

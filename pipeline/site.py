@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from copy import copy
@@ -38,7 +39,7 @@ from mkdocs.utils import get_relative_url, markdown_extensions
 from mkdocs.utils.meta import get_data
 from mkdocs.utils.templates import TemplateContext
 from pathspec.gitignore import GitIgnoreSpec
-from yaml.nodes import MappingNode, ScalarNode
+from yaml.nodes import MappingNode, Node, ScalarNode
 
 from pipeline import active, patience, pictures, policy, signs, tables, templates, unclosed
 from pipeline.problems import (
@@ -124,7 +125,7 @@ def read_settings(root: Path) -> Settings:
     language = str(config.theme.get("language") or "en")
     locale = str(config.extra.get("locale") or language)
     left_out = sum((each for each in (config.exclude_docs, config.draft_docs) if each), _default_exclude)
-    if problems := list(_nav_problems(config.nav, text, left_out)):
+    if problems := [*_twice_in_nav(config.nav, text), *_nav_problems(config.nav, text, left_out)]:
         raise BuildError(problems)
     named = config.edit_uri_template or config.edit_uri
     try:
@@ -157,6 +158,10 @@ def _theme_problems(config: MkDocsConfig, text: str, folders: tuple[Path, ...]) 
     if has_bundles and isinstance(features, list) and "navigation.prune" in features:
         message = "'navigation.prune' takes pages out of the navigation, from which the bundles are filled; take it out"
         yield Problem("mkdocs.yml", line_of(text, "navigation.prune"), "settings", message)
+    for feature in features if isinstance(features, list) else ():
+        yield from _mistaken(feature, _FEATURES, "feature of the theme", text)
+    for pair in _pairs_of_theme(text):
+        yield from _mistaken(pair[0].value, _OF_A_THEME, "key of the theme", text, line_of_mark(pair[0].start_mark))
     language, palette = config.theme.get("language"), config.theme.get("palette") or []
     if not _has_template(folders, f"partials/languages/{language}.html"):
         message = f"{shown(f'language: {language}')} is none in which the theme has its words; write e.g. en"
@@ -166,6 +171,10 @@ def _theme_problems(config: MkDocsConfig, text: str, folders: tuple[Path, ...]) 
         message = f"{shown(f'palette: {palette}')} is no palette; write 'scheme: slate' below it, or a list of such"
         yield Problem("mkdocs.yml", _line_in_theme(text, "palette"), "settings", message)
         return
+    for option in options:
+        for key, known in _COLOURS.items():
+            # As Material's template does.
+            yield from _mistaken(str(option.get(key)).lower().replace(" ", "-"), known, f"{key} of the theme", text)
     # A palette by itself has no toggle that would be shown.
     for toggle in [option.get("toggle") for option in options if isinstance(palette, list)]:
         icon = toggle.get("icon") if isinstance(toggle, dict) else toggle
@@ -175,8 +184,63 @@ def _theme_problems(config: MkDocsConfig, text: str, folders: tuple[Path, ...]) 
             yield Problem("mkdocs.yml", line, "settings", message)
 
 
+_FEATURES = (
+    "announce.dismiss", "content.action.edit", "content.action.view", "content.code.annotate", "content.code.copy",
+    "content.code.select", "content.footnote.tooltips", "content.lazy", "content.tabs.link", "content.tooltips",
+    "header.autohide", "navigation.expand", "navigation.footer", "navigation.indexes", "navigation.instant",
+    "navigation.instant.prefetch", "navigation.instant.preview", "navigation.instant.progress", "navigation.path",
+    "navigation.prune", "navigation.sections", "navigation.tabs", "navigation.tabs.sticky", "navigation.top",
+    "navigation.tracking", "search.highlight", "search.share", "search.suggest", "toc.follow", "toc.integrate",
+)  # fmt: skip
+_OF_A_THEME = (
+    "custom_dir", "direction", "favicon", "features", "font", "icon", "language", "locale", "logo", "name", "palette",
+    "static_templates",
+)  # fmt: skip
+_COLOURS = {
+    "scheme": ("default", "slate"),
+    "primary": (
+        "amber", "black", "blue", "blue-grey", "brown", "custom", "cyan", "deep-orange", "deep-purple", "green", "grey",
+        "indigo", "light-blue", "light-green", "lime", "orange", "pink", "purple", "red", "teal", "white", "yellow",
+    ),
+    "accent": (
+        "amber", "blue", "custom", "cyan", "deep-orange", "deep-purple", "green", "indigo", "light-blue", "light-green",
+        "lime", "orange", "pink", "purple", "red", "teal", "yellow",
+    ),
+}  # fmt: skip
+
+
+def _mistaken(word: object, known: Sequence[str], what: str, text: str, line: int = 0) -> Iterator[Problem]:
+    """A word so near to one that the theme knows that no other is meant: a project may have more of its own."""
+    close = get_close_matches(str(word), known, n=1, cutoff=0.85)
+    if close and word not in known:
+        message = f"{shown(str(word))} is no {what}; did you mean '{close[0]}'?"
+        yield Problem("mkdocs.yml", line or line_of(text, str(word)), "settings", message)
+
+
+def _twice_in_nav(nav: Any, text: str) -> Iterator[Problem]:
+    """Pages that stand in the navigation a second time, where MkDocs takes the last for the only one."""
+    for page in [page for page, times in Counter(_pages_of(nav)).items() if times > 1]:
+        message = f"{shown(page)} stands in the navigation more than once, and a page has one place; take one out"
+        yield Problem("mkdocs.yml", _lines_in_nav(text, page)[-1], "settings", message)
+
+
+def _pages_of(nav: Any) -> Iterator[str]:
+    for entry in nav if isinstance(nav, list) else ():
+        target = next(iter(entry.values()), "") if isinstance(entry, dict) else entry
+        if isinstance(target, str) and target.endswith(".md"):
+            yield target
+        yield from _pages_of(target)
+
+
+def _lines_in_nav(text: str, page: str) -> list[int]:
+    """The lines below `nav` that end with a page; that of `nav` where none does."""
+    named = re.compile(rf"(?<![\w./-]){re.escape(page)}[\"']?\s*(?:#.*)?$")
+    top = _line_of_key(text, "nav")
+    return [n for n, line in enumerate(lines_of(text), 1) if n > top and named.search(line)] or [top]
+
+
 def _nav_problems(nav: Any, text: str, left_out: GitIgnoreSpec) -> Iterator[Problem]:
-    """Pages of the navigation that are left out, and words of its titles that a browser takes for elements."""
+    """Sections without a page, pages that are left out, and words of titles that a browser takes for elements."""
     for entry in nav if isinstance(nav, list) else ():
         title, target = next(iter(entry.items()), ("", "")) if isinstance(entry, dict) else ("", entry)
         for element, name in re.findall(r"(<([a-zA-Z][\w-]*)[^<>]*>)", str(title)):
@@ -185,11 +249,11 @@ def _nav_problems(nav: Any, text: str, left_out: GitIgnoreSpec) -> Iterator[Prob
                 yield Problem("mkdocs.yml", line_of(text, element), "settings", message)
         if isinstance(target, str) and target.endswith(".md") and left_out.match_file(target):
             message = f"{shown(target)} is named here, and left out by exclude_docs, by draft_docs, or by MkDocs itself"
-            named = re.compile(rf"(?<![\w./-]){re.escape(target)}[\"']?\s*(?:#.*)?$")
-            top = _line_of_key(text, "nav")
-            lines = (number for number, line in enumerate(lines_of(text), 1) if number > top and named.search(line))
             cure = "take it out, or let it in there"
-            yield Problem("mkdocs.yml", next(lines, top), "settings", f"{message}; {cure}")
+            yield Problem("mkdocs.yml", _lines_in_nav(text, target)[0], "settings", f"{message}; {cure}")
+        if title and target == []:
+            message = f"the section {shown(str(title))} of the navigation has no page; give it one, or take it out"
+            yield Problem("mkdocs.yml", line_of(text, str(title)), "settings", message)
         yield from _nav_problems(target, text, left_out)
 
 
@@ -202,12 +266,15 @@ _ICON = "write the path of one, e.g. material/home"
 
 def _line_in_theme(text: str, key: str) -> int:
     """The line of mkdocs.yml on which a key of the theme stands, or else the theme itself; 0 where neither does."""
-    line, node = 0, read_yaml(text, "mkdocs.yml")
-    for name in ("theme", key):
-        pairs = node.value if isinstance(node, MappingNode) else []
-        if found := next((pair for pair in pairs if pair[0].value == name), None):
-            line, node = line_of_mark(found[0].start_mark), found[1]
-    return line
+    found = [pair[0] for pair in _pairs_of_theme(text) if pair[0].value == key]
+    return line_of_mark(found[0].start_mark) if found else _line_of_key(text, "theme")
+
+
+def _pairs_of_theme(text: str) -> list[tuple[Node, Node]]:
+    tree = read_yaml(text, "mkdocs.yml")
+    pairs = tree.value if isinstance(tree, MappingNode) else []
+    theme = next((value for key, value in pairs if key.value == "theme"), None)
+    return theme.value if isinstance(theme, MappingNode) else []
 
 
 def _is_alone(config: MkDocsConfig, text: str, root: Path) -> bool:

@@ -352,6 +352,10 @@ def write_inventory(root: Path, text: str) -> None:
             "links: []\nlink:\n  - url: https://x.example/?a&b\n",
             "data/links.yml:2: 'link' is no field of the inventory",
         ),
+        (
+            "links:\n  - url: https://x.example/\n    verfied: 2026-01-01\n",
+            "data/links.yml:3: 'verfied' is no field of an entry; did you mean 'verified'?",
+        ),
         ("x: &x 1\n<<: {links: [{url: https://x.example/}]}\n", "data/links.yml:2: 'links' comes by '<<', "),
         ("links:\n  - what: x\n    <<: {url: https://x.example/}\n", "data/links.yml:2: 'url' of https://x.example/"),
         ("x: &u https://x.example/\nlinks:\n  - url: *u\n", "data/links.yml:3: 'url' of https://x.example/"),

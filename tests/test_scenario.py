@@ -23,6 +23,9 @@ def write(root: Path, text: str, name: str = NAME) -> None:
     (root / name).write_text(text, encoding="utf-8")
 
 
+NOTE = '{ time: "20:59", who: "librarian", text: "y" }'
+
+
 def changed(old: str, new: str) -> str:
     """The valid incident with one thing changed, wherever it stands first."""
     assert old in VALID
@@ -160,6 +163,23 @@ def test_a_project_need_not_have_any(tmp_path: Path) -> None:
            f"events.{field}: is for a card, and 'full' has none; give it a 'card', or take this away")
           for field, value in (("note", '"x"'), ("hidden", '"x"'), ("source", '"x"'),
                                ("accepted", '[{ from: "20:11", to: "20:11", why: "x" }]'))),
+        *(('title: "Night Loans"', f'title: "{blank}"', "title:", "title: holds nothing but spaces; write some words")
+          for blank in (" ", "\\t\\n")),
+        ('- name: "#night"', f'- {{ name: "#night", about: "x", messages: [{NOTE}] }}\n    - name: "#night"',
+         '    - name: "#night"', "chat.channels.name: '#night' stands here twice; change one"),
+        *((f"- {first}", f"- {NOTE}\n{indent}- {first}", f"- {first}",
+           f"{field}.time: is before the one above it; put them in order")
+          for first, indent, field in (
+              ('{ time: "called", who', "      ", "records.journal"),
+              ('{ time: "paged", who', "        ", "chat.channels.messages"))),
+        ('- { time: "called", text', '- { time: "20:59", text: "y" }\n    - { time: "called", text',
+         '- { time: "called", text', "calls.notes.time: is before the one above it; put them in order"),
+        ("at <<local called>>.", "at <<local called.", "- { time: \"called\"",
+         "records.journal.text: '<<local called.' is no placeholder, and is published as it stands; write '<<…>>'"),
+        ("at <<local called>>.", "at <local called>.", "- { time: \"called\"",
+         "records.journal.text: '<local called>' is no placeholder, and is published as it stands; write '<<…>>'"),
+        ("lends no books for", "lends **no** books for", "brief:", "brief: '**no**' shows its signs, as no Markdown"),
+        ("lends no books for", "lends [no](a.md) books for", "brief:", "brief: '[no](a.md)' shows its signs"),
         # order
         ("reserved: 2", "reserved: 60", "reserved: 60",
          "capacity.reserved: leaves no connection to anybody; have fewer than max_connections"),

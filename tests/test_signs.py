@@ -40,6 +40,11 @@ def found(text: str, *extensions: str) -> list[tuple[int, str]]:
         ("<div>\n**b**\n</div>\n\n**b** is\n", 2, "**b**"),
         ("**b** is\n\n<div>\n**b**\n</div>\n", 4, "**b**"),
         ("# A\n\n> [!note]\n> b\n", 3, "> [!note]"),
+        ("# A\n\n%% ask who was there %%\n", 3, "%% ask who was there %%"),
+        ("# A\n\n%% ask\n", 3, "%% ask"),
+        ("# A\n\n<!- ask -->\n", 3, "<!- ask -->"),
+        ("# A\n\n< !-- ask -->\n", 3, "< !-- ask -->"),
+        ("# A\n\n    <!-- ask -->\n\nB\n", 3, "<!-- ask -->"),
     ],
 )
 def test_what_shows_its_signs_is_named_with_its_line(text: str, line: int, what: str) -> None:
