@@ -339,7 +339,7 @@ def _line_in_source(reference: Reference, base: str, text: str) -> int:
     path, fragment = urldefrag(reference.target.removeprefix(base))
     page = path.rstrip("/")
     needles = [reference.target, unquote(reference.target), f"#{fragment}" if fragment else "", f"{page}.md"]
-    if page:
+    if page and not page.startswith("/"):  # which is written as it stands, or by some setting
         name = posixpath.basename(page)
         needles += [page, f"{name}.md", f"({name}", name]
     return next((line for needle in needles if (line := line_of_link(text, needle))), 0)

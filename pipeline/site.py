@@ -41,7 +41,7 @@ from mkdocs.utils.templates import TemplateContext
 from pathspec.gitignore import GitIgnoreSpec
 from yaml.nodes import MappingNode, Node, ScalarNode
 
-from pipeline import active, patience, pictures, policy, signs, tables, templates, unclosed
+from pipeline import active, patience, pictures, policy, signs, styles, tables, templates, unclosed
 from pipeline.problems import (
     BuildError,
     Problem,
@@ -125,6 +125,8 @@ def read_settings(root: Path) -> Settings:
     language = str(config.theme.get("language") or "en")
     locale = str(config.extra.get("locale") or language)
     left_out = sum((each for each in (config.exclude_docs, config.draft_docs) if each), _default_exclude)
+    if problems := list(_glossary_problems(config, text)):
+        raise BuildError(problems)
     if problems := [*_twice_in_nav(config.nav, text), *_nav_problems(config.nav, text, left_out)]:
         raise BuildError(problems)
     named = config.edit_uri_template or config.edit_uri
@@ -215,6 +217,17 @@ def _mistaken(word: object, known: Sequence[str], what: str, text: str, line: in
     if close and word not in known:
         message = f"{shown(str(word))} is no {what}; did you mean '{close[0]}'?"
         yield Problem("mkdocs.yml", line or line_of(text, str(word)), "settings", message)
+
+
+def _glossary_problems(config: MkDocsConfig, text: str) -> Iterator[Problem]:
+    """Abbreviations without words, which Python-Markdown would leave out."""
+    glossary = (config.mdx_configs.get("abbr") or {}).get("glossary")
+    for name, words in glossary.items() if isinstance(glossary, dict) else ():
+        if not isinstance(words, str) or not words.strip():
+            message = f"the abbreviation {shown(str(name))} has no words; write what it stands for, in quotation marks"
+            found = re.search(rf"^[ \t]+[\"']?{re.escape(str(name))}[\"']?[ \t]*:", text, re.MULTILINE)
+            line = text.count("\n", 0, found.start()) + 1 if found else line_of(text, "glossary")
+            yield Problem("mkdocs.yml", line, "settings", message)
 
 
 def _twice_in_nav(nav: Any, text: str) -> Iterator[Problem]:
@@ -729,7 +742,13 @@ def _file_problems(path: Path, name: str, *, is_asset: bool) -> Iterator[Problem
     if ending in pictures.SUFFIXES:
         if message := pictures.fault(path):
             yield Problem(name, 0, "image-broken", message)
-    elif ending == ".css" or (is_asset and ending == ".html"):
+    elif ending == ".css":
+        line, sign = styles.unbalanced(read_text(path, name))
+        if line:
+            what = "ends nothing" if sign == "}" else "has no end"
+            message = f"'{sign}' {what}, so that browsers pass over what follows; correct it"
+            yield Problem(name, line, "style-mistyped", message)
+    elif is_asset and ending == ".html":
         read_text(path, name)
     elif is_asset:
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import tinycss2
@@ -30,5 +31,24 @@ def addresses(css: str) -> Iterator[str]:
             elif token.type.endswith("block"):
                 lists.append(("", token.content))
 
+
+def unbalanced(css: str) -> tuple[int, str]:
+    """The line of the first bracket or comment without an end, or of a bracket that ends nothing, and it; 0 and ''."""
+    opened: list[re.Match[str]] = []
+    for found in _BRACKETS.finditer(css):
+        if found[0] == "{":
+            opened.append(found)
+        elif found[0] == "}" and opened:
+            opened.pop()
+        elif found[0] == "}" or (found[0].startswith("/*") and not found[0].endswith("*/", 2)):
+            opened = [found]
+            break
+    return (css.count("\n", 0, opened[0].start()) + 1, opened[0][0][:2]) if opened else (0, "")
+
+
+# In a comment, in words and in an address, a bracket is none.
+_BRACKETS = re.compile(
+    r"""/\*.*?(?:\*/|\Z)|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|url\([^)"'\n]*\)|\\.|[{}]""", re.DOTALL
+)
 
 _SETS = ("image-set", "-webkit-image-set", "src", "url")

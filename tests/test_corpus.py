@@ -620,6 +620,11 @@ def a_film_that_nobody_can_publish(project: Project) -> list[str]:
     ]
 
 
+def a_style_sheet_of_the_site_with_an_open_bracket(project: Project) -> list[str]:
+    (project.root / "docs/own.css").write_text("/* { */\nh1 { color: teal;\n\nh2 { color: navy; }\n", encoding="utf-8")
+    return ["docs/own.css:2: '{' has no end, so that browsers pass over what follows; correct it [style-mistyped]"]
+
+
 def folders_that_are_called_as_pages(project: Project) -> list[str]:
     (project.root / "docs/more/index.md").mkdir(parents=True)
     (project.root / "overrides/main.html").unlink()
@@ -642,8 +647,8 @@ TOLD_AT_ONCE: list[Callable[[Project], list[str]]] = [
     a_site_that_is_a_link, a_report_that_is_a_file, a_lock_that_is_a_folder, a_deck_called_as_a_folder_of_the_site,
     pages_reached_another_way_round, styles_and_pages_that_are_no_text, a_hook_that_ends_the_build,
     an_address_for_editing_that_is_none, an_address_that_no_code_holds, settings_with_a_number_without_end,
-    a_navigation_without_the_pages_of_bundles,
-    a_navigation_of_what_is_left_out, a_film_that_nobody_can_publish, folders_that_are_called_as_pages,
+    a_navigation_without_the_pages_of_bundles, a_navigation_of_what_is_left_out,
+    a_style_sheet_of_the_site_with_an_open_bracket, a_film_that_nobody_can_publish, folders_that_are_called_as_pages,
     a_note_of_the_build_that_is_a_folder,
 ]  # fmt: skip
 """What is told before any tool is started; all of these are also tried as the rest are, most of them on demand."""

@@ -115,6 +115,12 @@ def test_a_link_that_leads_nowhere_is_found_in_the_source(
     assert message in problem
 
 
+def test_an_address_from_the_root_is_not_looked_for_in_other_words(tmp_path: Path) -> None:
+    [problem] = check(site(tmp_path, "<a href='/de/'>x</a>"), written="[x](model/) and [y](de.md)")
+
+    assert problem.startswith("docs/page.md: '/de/' leads out of the site")
+
+
 @pytest.mark.parametrize("name", ["what?", "a#b", "50%", "c d"])
 def test_a_link_leads_on_from_a_page_with_an_odd_name(tmp_path: Path, name: str) -> None:
     folder = site(tmp_path, "")

@@ -27,3 +27,18 @@ from pipeline import styles
 )
 def test_what_a_browser_would_load_is_found(css: str, loaded: list[str]) -> None:
     assert sorted(loaded) == sorted(styles.addresses(css))
+
+
+@pytest.mark.parametrize(
+    ("css", "line", "sign"),
+    [
+        ("a { b: 1 }\n\nc {\n  d: 1;\n\ne { f: 1 }\n", 3, "{"),
+        ("a { b: 1 }\n}\nc {", 2, "}"),
+        ("a { b: 1 }\n/* c\nd {", 2, "/*"),
+        ("a {}\n/*/ b {", 2, "/*"),
+        ("a::after { content: '}\\'}' } /* { */ b { c: url(d}e); f: \"{\" }\n.g\\{ {}\n", 0, ""),
+        ("", 0, ""),
+    ],
+)
+def test_a_bracket_or_a_comment_without_its_end_is_found(css: str, line: int, sign: str) -> None:
+    assert (line, sign) == styles.unbalanced(css)
