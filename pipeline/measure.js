@@ -9,6 +9,7 @@ async () => {
   const SMALLEST = 16 // pixels on a slide of 1280 by 720
   const SMALLEST_ASIDE = 12
   const LARGEST_GROWTH = 1.5
+  const MOST_UNKNOWN = 1000 // properties that anybody would look through
   const CURE = 'shorten it, split the slide, or use a layout with more room'
 
   // --- wait until everything stands where it will be printed ---------------------------------------------------
@@ -623,8 +624,9 @@ async () => {
     const sheets = Array.from(document.querySelectorAll('style'), (style) => style.textContent)
     const inline = Array.from(document.querySelectorAll('[style]'), (element) => `{${element.getAttribute('style')}}`)
     const css = [...sheets, ...inline].join('\n').replace(/\/\*[^]*?\*\/|url\([^)]*\)|"[^"\n]*"|'[^'\n]*'/g, '')
-    const names = [...css.matchAll(/(?<=[{;}]\s*)[a-z][a-z-]+(?=\s*:[^{}]*(?:[;}]|$))/g)].map(([name]) => name)
-    return [...new Set(names)].filter((name) => !CSS.supports(name, 'inherit')).flatMap((name) => {
+    const names = [...css.matchAll(/(?<=[{;}]\s*)[a-z][a-z-]+(?=\s*:[^{};]*(?:[;}]|$))/g)].map(([name]) => name)
+    const unknown = [...new Set(names)].filter((name) => !CSS.supports(name, 'inherit'))
+    return unknown.slice(0, MOST_UNKNOWN).flatMap((name) => {
       const near = properties.find((each) => each.length > 4 && isNear(name, each))
       const message = `'${name}' is no property of CSS, so that browsers pass over it; did you mean '${near}'?`
       return near ? [{ slide: 1, rule: 'style-mistyped', line: 0, message }] : []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
@@ -375,10 +376,20 @@ def _wrong_texts(incident: Incident) -> Wrongs:
         if place[-1] == "text" and place[0] in ("critique", "example"):
             for row, message in tables.lost(lines_of(without_code(text))):
                 yield place, f"in its line {row}, {message}"
+        if place[0] == "documents" and place[-1] == "text":
+            yield from ((place, message) for message in _not_json(scenario.documents[int(place[1])].file, text))
         if len(place) > 2 and place[0] in ("documents", "logs") and place[2] in ("lines", "text", "vary"):
             file = getattr(scenario, place[0])[int(place[1])].file
             if file.endswith((".csv", ".tsv")) and (formula := _FORMULA.search(text)):
                 yield place, f"a spreadsheet takes {shown(formula[0])} for a formula; write ' before it"
+
+
+def _not_json(file: str, text: str) -> Iterator[str]:
+    if file.endswith(".json"):
+        try:
+            json.loads(text)
+        except (ValueError, RecursionError) as error:
+            yield f"is no JSON, by which {shown(file)} is called ({cut(str(error), 100)}); correct it, or the name"
 
 
 _PLAIN = ("brief", "system", "people", "events", "factors", "unknowns")

@@ -180,6 +180,8 @@ def test_a_project_need_not_have_any(tmp_path: Path) -> None:
          "records.journal.text: '<local called>' is no placeholder, and is published as it stands; write '<<…>>'"),
         ("lends no books for", "lends **no** books for", "brief:", "brief: '**no**' shows its signs, as no Markdown"),
         ("lends no books for", "lends [no](a.md) books for", "brief:", "brief: '[no](a.md)' shows its signs"),
+        ('file: "rules.txt"', 'file: "rules.json"', 'text: "Ring',
+         "documents.text: is no JSON, by which 'rules.json' is called (Expecting value: line 1 column 1 (char 0)); "),
         # order
         ("reserved: 2", "reserved: 60", "reserved: 60",
          "capacity.reserved: leaves no connection to anybody; have fewer than max_connections"),
