@@ -138,9 +138,9 @@ class Incident:
         return _PLACEHOLDER.sub(fill, words)
 
     def broken_placeholder(self, text: str) -> str:
-        """What is left in a text, once it is filled in, of a placeholder that lacks some of its signs; '' elsewhere."""
+        """The first placeholder of a text that lacks some of its signs; '' where there is none."""
         kinds = self._kinds(self.clock("records"), 0)
-        for found in re.finditer(r"(<<?) *(\w+)\b *([\w-]*)[^<>\n]*>{0,2}", text):
+        for found in re.finditer(r"(<<?) *(\w+)\b *([\w-]*)[^<>\n]*>{0,2}", _PLACEHOLDER.sub("", text)):
             if found[2] in kinds and (found[1] == "<<" or found[3] in self.events):
                 return found[0]
         return ""

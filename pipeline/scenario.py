@@ -369,7 +369,7 @@ def _wrong_texts(incident: Incident) -> Wrongs:
         except MeaningError as error:
             yield place, str(error)
             continue
-        if left := incident.broken_placeholder(text):
+        if left := incident.broken_placeholder(value):
             yield place, f"{shown(left)} is no placeholder, and is published as it stands; write '<<…>>' around it"
         if place[0] in _PLAIN and (sign := _MARKDOWN.search(text)):
             yield place, f"{shown(sign[0])} shows its signs, as no Markdown is read here; write plain words"

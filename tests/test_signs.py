@@ -81,6 +81,7 @@ def test_footnotes_are_none_where_there_is_an_extension_for_them() -> None:
         *(sign * 20_000 for sign in ["[", "![", "](", "**a", "==a", "|--", "~~a", "(a", ":", "2*3"]),
         *(sign * 20_000 for sign in ["- |", "[a ", "> ", "a](b c)"]),
         *("[a](" + "x" * 200_000, "[" + "a " * 100_000, "|--|--" + " " * 200_000 + "x", "<p>" * 66_000),
+        *("%%" + "a" * 200_000, "<!-" + " a" * 100_000, "%% " * 66_000, "    <!--" + "-" * 200_000 + "\n"),
     ],
     ids=lambda row: row[:12].strip(),
 )  # fmt: skip
@@ -88,6 +89,6 @@ def test_footnotes_are_none_where_there_is_an_extension_for_them() -> None:
 def test_long_rows_of_signs_take_no_time(row: str, on: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patience, "SECONDS", 2.0)
     every = "![[a]] [a](b c) [a b][c] [a] (b.md) (a)[https://b.example/] **a** ~~a~~ ==a==\n"
-    every += "|--|--|\n##A\n[!NOTE]\n:::a\n!!! note"
+    every += "|--|--|\n##A\n[!NOTE]\n:::a\n!!! note\n%%a%%\n<!- a"
     with patience.within(""):
         list(signs.left(f"{row}\n", f"<p>{every}</p>\n<p>{row}", on))
