@@ -15,6 +15,7 @@ from pipeline import browser, handouts, links, pdf, practice, scenario, sessions
 from pipeline.artifacts import Made
 from pipeline.cache import NOTHING_KEPT
 from pipeline.deck import Image, Slide
+from pipeline.decks import Source
 from pipeline.notes import paragraphs, spoken
 from pipeline.problems import Problem, line_of, lines_of, read_text
 from pipeline.templates import Template
@@ -427,8 +428,7 @@ def _located(made: Made, misfits: Iterable[browser.Misfit]) -> Iterator[Problem]
         slide = made.deck.slides[misfit.slide - 1]
         if misfit.rule == "style-mistyped":  # of all slides
             name = misfit.message.split("'")[1]
-            found = made.source.where(f"{name}:") or made.source.where(name) or (made.source.label, 1)
-            yield Problem(*found, misfit.rule, misfit.message)
+            yield Problem(*_place_of_property(made.source, name), misfit.rule, misfit.message)
             continue
         asked = None if misfit.line else re.search("asks for ([^ ,]+)", misfit.message)
         if asked and (place := made.source.where(asked[1])):
@@ -436,6 +436,23 @@ def _located(made: Made, misfits: Iterable[browser.Misfit]) -> Iterator[Problem]
             continue
         line = misfit.line or _line_of_directive(made, slide, misfit.directive) or slide.line
         yield Problem(made.source.label, line, misfit.rule, f"slide {slide.number}: {misfit.message}", misfit.area)
+
+
+_STYLED = r"""(?ims)<style\b.*?(?:</style>|\Z)|\sstyle\s*=\s*(?:"[^"]*"|'[^']*')|\A-{3,}\n.*?^-{3,}"""
+"""Where a deck has CSS."""
+
+
+def _place_of_property(source: Source, name: str) -> tuple[str, int]:
+    """The file and line of a property in the styles of a deck, or else in its themes."""
+    styles = [(source.label, found.start(), source.text, found[0]) for found in re.finditer(_STYLED, source.text)]
+    for css in source.themes:
+        text = css.read_text(encoding="utf-8", errors="replace")
+        styles.append((source.label_of(css), 0, text, text))
+    for label, start, text, style in styles:
+        plain = re.sub(r"/\*.*?\*/", lambda comment: re.sub(r"[^\n]", " ", comment[0]), style, flags=re.DOTALL)
+        if found := re.search(rf"(?<![\w-]){re.escape(name)}\s*:", plain):
+            return label, text.count("\n", 0, start) + plain.count("\n", 0, found.start()) + 1
+    return source.label, 1
 
 
 def _line_of_directive(made: Made, slide: Slide, directive: str) -> int:

@@ -140,8 +140,15 @@ class Incident:
     def broken_placeholder(self, text: str) -> str:
         """The first placeholder of a text that lacks some of its signs; '' where there is none."""
         kinds = self._kinds(self.clock("records"), 0)
-        for found in re.finditer(r"(<<?) *(\w+)\b *([\w-]*)[^<>\n]*>{0,2}", _PLACEHOLDER.sub("", text)):
-            if found[2] in kinds and (found[1] == "<<" or found[3] in self.events):
+        for found in re.finditer(r"(<<?)(\w+)((?: [\w:-]+)*)(>{0,2})(?!=)", _PLACEHOLDER.sub("\0", text)):
+            words = found[3].split()
+            # '<<max' alone may be an operator, and '<max>' an element.
+            is_bare = found[1] + found[4] == "<<>"
+            if (
+                found[2] in kinds
+                and len(words) == kinds[found[2]][0]
+                and (words[0] in self.events if words else is_bare)
+            ):
                 return found[0]
         return ""
 

@@ -368,7 +368,8 @@ def read_inventory(root: Path) -> list[Entry]:
         url = item.get("url") if isinstance(item, dict) else None
         for key in item if isinstance(item, dict) else ():
             # An entry may have more, for whoever keeps the list.
-            if key not in _FIELDS and (close := get_close_matches(str(key), _FIELDS, n=1, cutoff=0.8)):
+            close = get_close_matches(str(key), _FIELDS, n=1, cutoff=0.9)
+            if close and close[0] not in item:
                 where, _ = _field(node, str(key)) or (node, node)
                 message = f"{shown(str(key))} is no field of an entry; did you mean '{close[0]}'?"
                 problems.append(Problem(name, line_of_mark(where.start_mark), "settings", message))

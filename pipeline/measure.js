@@ -610,7 +610,7 @@ async () => {
     return problems
   }
 
-  // Properties that the browser does not know, and that are one sign away from one that it knows.
+  // Properties that the browser does not know, and that are one that it knows with a letter too many or too few, or with two that changed places.
   const mistyped = () => {
     const properties = []
     for (const name in document.documentElement.style) properties.push(name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`))
@@ -619,12 +619,14 @@ async () => {
       const at = [...word].findIndex((letter, i) => letter !== name[i])
       return word === name.slice(0, at) + name[at + 1] + name[at] + name.slice(at + 2)
     }
-    const isNear = (word, name) =>
-      word.length === name.length ? isSwapped(word, name) : shorter(word).includes(name) || shorter(name).includes(word)
+    const isNear = (word, name) => {
+      if (Math.abs(word.length - name.length) > 1) return false
+      return word.length === name.length ? isSwapped(word, name) : shorter(word).includes(name) || shorter(name).includes(word)
+    }
     const sheets = Array.from(document.querySelectorAll('style'), (style) => style.textContent)
     const inline = Array.from(document.querySelectorAll('[style]'), (element) => `{${element.getAttribute('style')}}`)
-    const css = [...sheets, ...inline].join('\n').replace(/\/\*[^]*?\*\/|url\([^)]*\)|"[^"\n]*"|'[^'\n]*'/g, '')
-    const names = [...css.matchAll(/(?<=[{;}]\s*)[a-z][a-z-]+(?=\s*:[^{};]*(?:[;}]|$))/g)].map(([name]) => name)
+    const css = [...sheets, ...inline].join('\n').replace(/\/\*[^]*?(?:\*\/|$)|url\([^()]*\)|"[^"\n]*"|'[^'\n]*'/g, '')
+    const names = [...css.matchAll(/[{;}]\s*([a-z][a-z-]+)\s*:(?=[^{};]*(?:[;}]|$))/g)].map(([, name]) => name)
     const unknown = [...new Set(names)].filter((name) => !CSS.supports(name, 'inherit'))
     return unknown.slice(0, MOST_UNKNOWN).flatMap((name) => {
       const near = properties.find((each) => each.length > 4 && isNear(name, each))

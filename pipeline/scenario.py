@@ -320,7 +320,7 @@ def _disorder(incident: Incident) -> Wrongs:
     for place, written in notes:
         for m, (before, after) in enumerate(itertools.pairwise(written), 1):
             if at(after.time) < at(before.time):
-                yield (*place, m, "time"), "is before the one above it; put them in order"
+                yield (*place, m, "time"), "is before the one above it; put them in order, or write its day, too"
     total = 0
     for place, line in lines:
         times = 0
@@ -370,7 +370,8 @@ def _wrong_texts(incident: Incident) -> Wrongs:
             yield place, str(error)
             continue
         if left := incident.broken_placeholder(value):
-            yield place, f"{shown(left)} is no placeholder, and is published as it stands; write '<<…>>' around it"
+            message = f"{shown(left)} is no placeholder, and is published as it stands; write '<<{left.strip('<>')}>>'"
+            yield place, message
         if place[0] in _PLAIN and (sign := _MARKDOWN.search(text)):
             yield place, f"{shown(sign[0])} shows its signs, as no Markdown is read here; write plain words"
         if place[-1] == "text" and place[0] in ("critique", "example"):
@@ -389,11 +390,15 @@ def _not_json(file: str, text: str) -> Iterator[str]:
         try:
             json.loads(text)
         except (ValueError, RecursionError) as error:
-            yield f"is no JSON, by which {shown(file)} is called ({cut(str(error), 100)}); correct it, or the name"
+            message = f"is not valid JSON, as {shown(file)} has to be ({cut(str(error), 100)})"
+            yield f"{message}; correct it, or name the file '.txt'"
 
 
 _PLAIN = ("brief", "system", "people", "events", "factors", "unknowns")
-_MARKDOWN = re.compile(r"\*\*[^\s*][^*\n]*\*\*|\[[^\[\]\n]+\]\([^()\s]+\)")
+# Neither paths such as `src/**`, nor stars in place of digits, nor what a program does.
+_MARKDOWN = re.compile(
+    r"(?<![\w*/`])\*\*[^\W\d](?:[^*\n]*\w)?\*\*(?![\w*/`])|(?<![\w`])\[[^\[\]\n]+\]\((?=[^()\s]*[/.#])[^()\s]+\)"
+)
 
 # Any cell that begins as one, and is no number, whatever parts cells.
 _FORMULA = re.compile(r"(?m)(?<![^,;\t\n])[ \"]*(?:[=@\uff1d\uff20]|[+\-\uff0b\uff0d](?![\d.:% ]*\"?(?:[,;\t]|$))).*")

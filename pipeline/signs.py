@@ -13,6 +13,7 @@ from html import escape, unescape
 from itertools import pairwise
 
 from pipeline.active import (
+    FENCED,
     INDENTED,
     PREFORMATTED,
     without_code,
@@ -96,9 +97,9 @@ _SIGNS = (
         on=("slide",),
     ),
     _Sign(
-        r"^[ \t>]*(?P<seen>%%(?:(?=[^%\n]*\w)[^%\n]*%%|[ \t]*\w[^%\n]*)|<(?:!-(?!-)|! -| !--)(?=[^\n]*\w)[^\n]*)$",
+        r"^[ \t>]*(?P<seen>%%(?:(?=[^%\n]*\w)[^%\n]*%%|[ \t]+\w[^%\n]*)|<(?:!-(?!-)|! -| !--)(?=[^\n]*\w)[^\n]*)$",
         "is no comment",
-        "write '<!-- … -->'",
+        "write '<!-- … -->', or put it between backquotes",
     ),
     _Sign(r"^[ \t>]*(?P<seen>\[!(?i:caution|important|note|tip|warning)\])", "makes no box here", "{box}"),
     _Sign(
@@ -160,7 +161,8 @@ def left(source: str, html: str, on: str) -> Iterator[Left]:
                     cure = sign.cure.format(in_html=_IN_HTML[on], extension=_EXTENSION[on], box=_BOX[on])
                     message = f"{quoted(words)} {sign.wrong}, and shows its signs; {cure}"
                     yield line_at(text, found.start("seen")), words, message
-    yield from _comments(source, code)
+    if on == "slide":
+        yield from _comments(source, code)
     yield from _footnotes(text, html, on)
     told = {_letters(found[1]) for found in re.finditer(r"(?<=\d)<(?:em>(?=\d)|strong>(?=\d[^<]))([^<>]*)<", bare)}
     if told:
@@ -188,10 +190,15 @@ def _is_in_html(text: str, at: int) -> bool:
 
 
 def _comments(source: str, code: str) -> Iterator[Left]:
-    """Comments that are set in as far as code, and nothing else beside them."""
+    """Comments that are set in as far as code, with nothing else beside them: notes that an audience sees."""
+    fenced = _words(escape("\n".join(found[0] for found in re.finditer(rf"(?ms){FENCED}", source))))
     for found in re.finditer(r"(?<=\n\n)(?: {4}|\t)[ \t]*(<!--[^\n]*-->)[ \t]*(?=\n\n|\n?\Z)", without_code(source)):
-        if _words(escape(found[1])) in code:
-            message = f"{quoted(found[1])} is set in as far as code, and is shown; begin it at the left"
+        words = _words(escape(found[1]))
+        beside = (source[: found.start()].rstrip().rpartition("\n")[2], source[found.end() :].lstrip("\n")[:4])
+        is_alone = not any(line.startswith(("    ", "\t")) for line in beside)
+        if is_alone and code.count(words) > fenced.count(words):
+            cure = "begin it at the left, or put it between lines of '```'"
+            message = f"{quoted(found[1])} is set in as far as code, and is shown; {cure}"
             yield line_at(source, found.start(1)), found[1], message
 
 

@@ -145,7 +145,7 @@ def read_settings(root: Path) -> Settings:
 
 
 def _theme_problems(config: MkDocsConfig, text: str, folders: tuple[Path, ...]) -> Iterator[Problem]:
-    """What Material's templates would meet with a traceback that names nothing of mkdocs.yml."""
+    """What Material's templates would meet with a traceback that names nothing of mkdocs.yml, or pass over."""
     if not folders:
         return
     if re.match(_COUNTED, config.repo_url or "", re.IGNORECASE) and _has_template(folders, _OF_THE_THEME, _COUNTS):
@@ -161,9 +161,12 @@ def _theme_problems(config: MkDocsConfig, text: str, folders: tuple[Path, ...]) 
         message = "'navigation.prune' takes pages out of the navigation, from which the bundles are filled; take it out"
         yield Problem("mkdocs.yml", line_of(text, "navigation.prune"), "settings", message)
     for feature in features if isinstance(features, list) else ():
-        yield from _mistaken(feature, _FEATURES, "feature of the theme", text)
-    for pair in _pairs_of_theme(text):
-        yield from _mistaken(pair[0].value, _OF_A_THEME, "key of the theme", text, line_of_mark(pair[0].start_mark))
+        close = get_close_matches(str(feature), _FEATURES, n=1, cutoff=0.85)
+        if close and feature not in _FEATURES:
+            yield _mistaken(str(feature), close[0], "features", text)
+    for name in [str(key.value) for key, _ in _pairs_of_theme(text)]:
+        if meant := _meant(name, _OF_A_THEME):
+            yield _mistaken(name, meant, name, text)
     language, palette = config.theme.get("language"), config.theme.get("palette") or []
     if not _has_template(folders, f"partials/languages/{language}.html"):
         message = f"{shown(f'language: {language}')} is none in which the theme has its words; write e.g. en"
@@ -175,8 +178,9 @@ def _theme_problems(config: MkDocsConfig, text: str, folders: tuple[Path, ...]) 
         return
     for option in options:
         for key, known in _COLOURS.items():
-            # As Material's template does.
-            yield from _mistaken(str(option.get(key)).lower().replace(" ", "-"), known, f"{key} of the theme", text)
+            word = str(option.get(key))
+            if meant := _meant(word.replace(" ", "-"), known):  # as Material's template does
+                yield _mistaken(word, meant, "palette", text)
     # A palette by itself has no toggle that would be shown.
     for toggle in [option.get("toggle") for option in options if isinstance(palette, list)]:
         icon = toggle.get("icon") if isinstance(toggle, dict) else toggle
@@ -211,29 +215,49 @@ _COLOURS = {
 }  # fmt: skip
 
 
-def _mistaken(word: object, known: Sequence[str], what: str, text: str, line: int = 0) -> Iterator[Problem]:
-    """A word so near to one that the theme knows that no other is meant: a project may have more of its own."""
-    close = get_close_matches(str(word), known, n=1, cutoff=0.85)
-    if close and word not in known:
-        message = f"{shown(str(word))} is no {what}; did you mean '{close[0]}'?"
-        yield Problem("mkdocs.yml", line or line_of(text, str(word)), "settings", message)
+def _meant(word: str, known: Sequence[str]) -> str:
+    """That of the `known` words which a `word` with a mistake in it stands for; '' where there is none.
+
+    A project may have words of its own.
+    """
+    near = (name for name in known if word.lower() == name or _is_nearly(word.lower(), name))
+    return "" if word in known else next(near, "")
+
+
+def _mistaken(word: str, meant: str, key: str, text: str) -> Problem:
+    """What to say of a misspelt word at or below a key of the theme."""
+    first = _line_in_theme(text, key)
+    named = re.compile(rf"(?<![\w.-]){re.escape(word)}(?![\w.-])")
+    lines = (number for number, line in enumerate(lines_of(text), 1) if number >= first and named.search(line))
+    message = f"{shown(word)} is nothing that the theme knows here; did you mean '{meant}'?"
+    return Problem("mkdocs.yml", next(lines, first), "settings", message)
 
 
 def _glossary_problems(config: MkDocsConfig, text: str) -> Iterator[Problem]:
-    """Abbreviations without words, which Python-Markdown would leave out."""
-    glossary = (config.mdx_configs.get("abbr") or {}).get("glossary")
-    for name, words in glossary.items() if isinstance(glossary, dict) else ():
-        if not isinstance(words, str) or not words.strip():
-            message = f"the abbreviation {shown(str(name))} has no words; write what it stands for, in quotation marks"
-            found = re.search(rf"^[ \t]+[\"']?{re.escape(str(name))}[\"']?[ \t]*:", text, re.MULTILINE)
-            line = text.count("\n", 0, found.start()) + 1 if found else line_of(text, "glossary")
-            yield Problem("mkdocs.yml", line, "settings", message)
+    """Abbreviations without words, which Python-Markdown would leave out, and what it meets with a traceback."""
+    options = config.mdx_configs.get("abbr") or config.mdx_configs.get("markdown.extensions.abbr") or {}
+    glossary = options.get("glossary") if isinstance(options, dict) else None
+    top = re.search(r"^[ \t]+(?:- )?glossary[ \t]*:", text, re.MULTILINE)
+    first = text.count("\n", 0, top.start()) + 1 if top else 0
+    if glossary and not isinstance(glossary, dict):
+        message = "the glossary is no list of abbreviations with a colon and words behind each; correct it"
+        yield Problem("mkdocs.yml", first, "settings", message)
+        return
+    for name, words in (glossary or {}).items():
+        entry = re.compile(rf"[ \t]+[\"']?{re.escape(str(name))}[\"']?[ \t]*:")
+        lines = (number for number, line in enumerate(lines_of(text), 1) if number > first and entry.match(line))
+        if not isinstance(name, str):
+            message = f"{shown(str(name))} of the glossary is no word to YAML; put the abbreviation in quotation marks"
+            yield Problem("mkdocs.yml", next(lines, first), "settings", message)
+        elif not isinstance(words, str) or not words.strip():
+            message = f"the abbreviation {shown(name)} has no words; write what it stands for, in quotation marks"
+            yield Problem("mkdocs.yml", next(lines, first), "settings", message)
 
 
 def _twice_in_nav(nav: Any, text: str) -> Iterator[Problem]:
-    """Pages that stand in the navigation a second time, where MkDocs takes the last for the only one."""
+    """Pages that stand in the navigation a second time: MkDocs drops all titles but one, and all places but one."""
     for page in [page for page, times in Counter(_pages_of(nav)).items() if times > 1]:
-        message = f"{shown(page)} stands in the navigation more than once, and a page has one place; take one out"
+        message = f"{shown(page)} stands in the navigation twice, and MkDocs drops one of its titles; take one out"
         yield Problem("mkdocs.yml", _lines_in_nav(text, page)[-1], "settings", message)
 
 
@@ -246,10 +270,12 @@ def _pages_of(nav: Any) -> Iterator[str]:
 
 
 def _lines_in_nav(text: str, page: str) -> list[int]:
-    """The lines below `nav` that end with a page; that of `nav` where none does."""
+    """The lines of `nav` that end with a page; its first where none does."""
     named = re.compile(rf"(?<![\w./-]){re.escape(page)}[\"']?\s*(?:#.*)?$")
     top = _line_of_key(text, "nav")
-    return [n for n, line in enumerate(lines_of(text), 1) if n > top and named.search(line)] or [top]
+    below = list(enumerate(lines_of(text), 1))[top:]
+    own = itertools.takewhile(lambda each: not re.match(r"[^\s#-]", each[1]), below)
+    return [number for number, line in own if named.search(line)] or [top]
 
 
 def _nav_problems(nav: Any, text: str, left_out: GitIgnoreSpec) -> Iterator[Problem]:

@@ -33,8 +33,12 @@ def addresses(css: str) -> Iterator[str]:
 
 
 def unbalanced(css: str) -> tuple[int, str]:
-    """The line of the first bracket or comment without an end, or of a bracket that ends nothing, and it; 0 and ''."""
+    """The line of the outermost brace, or of the comment, without an end, or of a brace that ends nothing, and it.
+
+    0 and '' where all is well, or where nothing follows that would be lost.
+    """
     opened: list[re.Match[str]] = []
+    found = None
     for found in _BRACKETS.finditer(css):
         if found[0] == "{":
             opened.append(found)
@@ -43,12 +47,15 @@ def unbalanced(css: str) -> tuple[int, str]:
         elif found[0] == "}" or (found[0].startswith("/*") and not found[0].endswith("*/", 2)):
             opened = [found]
             break
+    if opened and opened[-1] is found and found[0] == "{":  # a browser ends it with the file
+        opened = []
     return (css.count("\n", 0, opened[0].start()) + 1, opened[0][0][:2]) if opened else (0, "")
 
 
-# In a comment, in words and in an address, a bracket is none.
+# In a comment, in words and in an address, a brace is none.
 _BRACKETS = re.compile(
-    r"""/\*.*?(?:\*/|\Z)|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|url\([^)"'\n]*\)|\\.|[{}]""", re.DOTALL
+    r"""/\*.*?(?:\*/|\Z)|"(?:\\(?:\r\n|.)|[^"\\\n])*"|'(?:\\(?:\r\n|.)|[^'\\\n])*'|url\([^()"'\n]*\)|\\.|[{}]""",
+    re.DOTALL,
 )
 
 _SETS = ("image-set", "-webkit-image-set", "src", "url")

@@ -115,6 +115,13 @@ def test_a_link_that_leads_nowhere_is_found_in_the_source(
     assert message in problem
 
 
+def test_an_entry_may_hold_more_for_whoever_keeps_the_list(tmp_path: Path) -> None:
+    more = "    verified: 2026-01-01\n    verified_by: Ada\n    urls: 1\n    unverified: x\n"
+    write_inventory(tmp_path, f"links:\n  - url: https://x.example/\n{more}")
+
+    assert ["https://x.example/"] == [entry.url for entry in links.read_inventory(tmp_path)]
+
+
 def test_an_address_from_the_root_is_not_looked_for_in_other_words(tmp_path: Path) -> None:
     [problem] = check(site(tmp_path, "<a href='/de/'>x</a>"), written="[x](model/) and [y](de.md)")
 

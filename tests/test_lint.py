@@ -51,6 +51,12 @@ PLANTED: list[tuple[str, str, list[tuple[int, str]]]] = [
         "[^1]: Smith, 2019\n\n- ==a b== and 2*3*4\n",
         [(line, "markdown-left") for line in (2, 5, 7, 10, 14, 16, 18, 18)],
     ),
+    (
+        "comments that are none",
+        "# A\n\n    <!-- ask -->\n\n%% who was there\n\n<!- and where -->\n\n---\n\n"
+        "```\n<!-- b -->\n```\n\n1. c\n\n    <!-- b -->\n\n---\n\nd\n\n    <p>\n\n    <!-- e -->\n",
+        [(3, "markdown-left"), (5, "markdown-left"), (7, "markdown-left")],
+    ),
     ("a footnote that is one word", "# A\n\nBread[^1].\n\n[^1]: Smith\n", [(5, "markdown-left")]),
     # --- what is no link ---------------------------------------------------------------------------------------
     ("words for an address", "# A\n\n[Ann]: Yes!\n\n[Ben]:\nNo (he said)\n", [(3, "block-open"), (5, "block-open")]),

@@ -175,13 +175,13 @@ def test_a_project_need_not_have_any(tmp_path: Path) -> None:
         ('- { time: "called", text', '- { time: "20:59", text: "y" }\n    - { time: "called", text',
          '- { time: "called", text', "calls.notes.time: is before the one above it; put them in order"),
         ("at <<local called>>.", "at <<local called.", "- { time: \"called\"",
-         "records.journal.text: '<<local called.' is no placeholder, and is published as it stands; write '<<…>>'"),
+         "records.journal.text: '<<local called' is no placeholder, and is published as it stands; write '<<loc"),
         ("at <<local called>>.", "at <local called>.", "- { time: \"called\"",
-         "records.journal.text: '<local called>' is no placeholder, and is published as it stands; write '<<…>>'"),
+         "records.journal.text: '<local called>' is no placeholder, and is published as it stands; write '<<local "),
         ("lends no books for", "lends **no** books for", "brief:", "brief: '**no**' shows its signs, as no Markdown"),
         ("lends no books for", "lends [no](a.md) books for", "brief:", "brief: '[no](a.md)' shows its signs"),
         ('file: "rules.txt"', 'file: "rules.json"', 'text: "Ring',
-         "documents.text: is no JSON, by which 'rules.json' is called (Expecting value: line 1 column 1 (char 0)); "),
+         "documents.text: is not valid JSON, as 'rules.json' has to be (Expecting value: line 1 column 1 (char 0)); "),
         # order
         ("reserved: 2", "reserved: 60", "reserved: 60",
          "capacity.reserved: leaves no connection to anybody; have fewer than max_connections"),
@@ -247,6 +247,20 @@ def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, old: str, new: str
 
     assert [each for each in found if each.startswith(f"{NAME}:{line(text, at)}: {message}")], found
     assert all(each.endswith(("[scenario]", "[yaml]")) for each in found)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "`services/**` and `charts/**`, ****1234 and ****5678, a**2 + b**2",
+        "handlers[0](event), pool[web](10)",
+        "std::cout << errors << 1 << max, <incident called=1>, < <<minutes failing paged>> minutes, <max>",
+    ],
+)
+def test_what_is_meant_as_it_stands_is_let_be(words: str, tmp_path: Path) -> None:
+    write(tmp_path, changed("lends no books for", words))
+
+    assert [1] == [len(incident.scenario.documents) for incident in scenario.read(tmp_path)]
 
 
 def test_a_draft_may_be_quoted_as_it_is_read_or_as_it_is_written(tmp_path: Path) -> None:

@@ -34,6 +34,10 @@ def test_what_a_browser_would_load_is_found(css: str, loaded: list[str]) -> None
     [
         ("a { b: 1 }\n\nc {\n  d: 1;\n\ne { f: 1 }\n", 3, "{"),
         ("a { b: 1 }\n}\nc {", 2, "}"),
+        ("a { b: 1 }\nc { d: 1", 0, ""),
+        ("@media print {\n a { b: 1 }\n\nc { d: 1 }\n", 1, "{"),
+        ("a { content: 'x\\\r\n}' }", 0, ""),
+        ("url(" * 66_000, 0, ""),
         ("a { b: 1 }\n/* c\nd {", 2, "/*"),
         ("a {}\n/*/ b {", 2, "/*"),
         ("a::after { content: '}\\'}' } /* { */ b { c: url(d}e); f: \"{\" }\n.g\\{ {}\n", 0, ""),
