@@ -22,7 +22,7 @@ def findings(lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
             if (refused.kind, refused.element, refused.what) in told:
                 continue
             told.add((refused.kind, refused.element, refused.what))
-            line = _line_of_aside(lines, refused)
+            line = _line_of_aside(lines, refused.what or f"<{refused.element}")
         yield Finding(line, "html-refused", _said(refused), refused.slide if refused.line else 0)
 
     for directive, line in _metadata(lines, trace):
@@ -34,7 +34,15 @@ def findings(lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
 
 def _unpaired(lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
     """What takes in the rest of a slide, or of a line, and is not shown then."""
+    told: set[str] = set()
     for tag in trace.unpaired:
+        if not tag.line:  # in a header or footer, which many slides share
+            if tag.element not in told:
+                name, line = f"<{tag.element}>", _line_of_aside(lines, f"<{tag.element}")
+                message = f"{name} has no end, so that all slides are in it; write '</{tag.element}>' where it ends"
+                yield Finding(line, "block-open", message)
+            told.add(tag.element)
+            continue
         name = f"<{'/' * tag.is_end}{tag.element}>"
         wrong = f"{name} has no end, so that the rest of the slide is in it; write '</{tag.element}>' where it ends, or"
         if tag.is_end:
@@ -81,7 +89,8 @@ def _said(refused: Refused) -> str:
             return f"{said}; write an address of the web or a path, or write it as code"
 
 
-def _line_of_aside(lines: Sequence[str], refused: Refused) -> int:
-    clue = (refused.what or f"<{refused.element}").casefold()
+def _line_of_aside(lines: Sequence[str], clue: str) -> int:
     named = [number for number, line in enumerate(lines, 1) if re.search(r"header|footer", line)]
-    return next((number for number in named if clue in lines[number - 1].casefold()), named[0] if named else 1)
+    return next(
+        (number for number in named if clue.casefold() in lines[number - 1].casefold()), named[0] if named else 1
+    )

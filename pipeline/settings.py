@@ -138,11 +138,20 @@ def _comes_before_heading(comment: Comment, trace: Trace) -> bool:
     return block is not None and block.kind == "heading" and block.slide == comment.slide and not comment.tail
 
 
+def _without_colon(text: str, trace: Trace) -> str:
+    """The directive of `_class invert`, `paginate=false` and `class invert`; '' for words, as in `class dismissed`."""
+    found = re.fullmatch(r"(_?(\w+?))( *= *| +)([^\s=]+)", text)
+    if found is None or found[2] not in (*trace.globals, *trace.locals):
+        return ""
+    is_spot = found[1] != found[2] and found[2] in trace.locals
+    is_name = "=" in found[3] or found[2] != found[2].lower() or found[2] in ("class", "paginate")
+    return found[1] if is_spot or (is_name and fits(found[2], found[4], trace)) else ""
+
+
 def _not_yaml(comment: Comment, trace: Trace, lines: Sequence[str]) -> Iterator[Finding]:
     text = comment.text.split("\n")
-    spot = re.fullmatch(r"_(\w+)[ =]+\S+", comment.text)
-    if spot and spot[1] in trace.locals:
-        message = f"{quoted(comment.text)} does nothing: it has no colon; write '_{spot[1]}: value'"
+    if meant_one := _without_colon(comment.text, trace):
+        message = f"{quoted(comment.text)} does nothing: it has no colon; write '{meant_one}: value'"
         yield Finding(comment.line, "directive-unknown", message, comment.slide)
     for number, content in enumerate(text):
         found = _LINE.fullmatch(content)

@@ -101,6 +101,86 @@ _SIGNS = (
         "is no comment",
         "write '<!-- … -->', or put it between backquotes",
     ),
+    _Sign(
+        r"(?<![\w*\\])(?P<seen>\*\*[^\W\d_][^*\n]*[ \t]\*\*)(?!\*)",
+        "sets nothing in bold type",
+        "take out the space within its stars",
+    ),
+    _Sign(
+        r"^[ \t>]*(?:[-*+][ \t]+)?(?P<seen>\*\*[ \t]+[^\W\d_]{2}[^*\n]*[ \t]\*\*)",
+        "sets nothing in bold type",
+        "take out the spaces within its stars",
+    ),
+    _Sign(
+        r"^[ \t]*(?P<seen>[\u2013\u2014]-|-[\u2013\u2014])$",
+        "parts no slides, as an editor has changed its signs",
+        "write '---'",
+        on=("slide",),
+    ),
+    _Sign(
+        r"(?<![\w`\\])(?P<seen>`(?!`)[^\W_][^`'\n]*)$",
+        "is no code, as it has no end on its line",
+        "write a '`' where it ends",
+    ),
+    _Sign(
+        r"(?<![?=&/\\])(?P<seen>&(?!(?:amp|apos|gt|lt|quot);)[a-zA-Z]{3,10}\d{0,2};)",
+        "is no letter that HTML knows",
+        "correct it, or write the letter itself",
+    ),
+    _Sign(
+        r"(?<![\w:/`.\\])(?P<seen>:[a-z][a-z_]{2,}\w*:)(?![\w:`/])",
+        "becomes no picture",
+        "correct its name, or write the emoji itself",
+    ),
+    _Sign(
+        r"^[ \t>]*(?P<seen>\|(?![ \t:|-]+$)[^|\n]*\|[^\n]*\|[ \t]*\n[ \t>]*\|(?![ \t:|-]+$)[^\n]*\|)[ \t]*"
+        r"(?:\n[ \t>]*\|[^\n]*\|[ \t]*)*$",
+        "makes no table",
+        "write a line such as '|---|---|' below it",
+    ),
+    _Sign(
+        r"(?<![!\\\w\[`])(?P<seen>\[\[[^\W\d][^\[\]\n,=;]*\]\])(?!\()",
+        "makes no link",
+        "write '[the words](the address)', or take it out",
+    ),
+    _Sign(
+        r"(?<!\\)\[[^\[\]\n]+(?P<seen>\]\uff08[^\uff08\uff09\n]*\uff09)",
+        "makes no link",
+        "write its brackets as '(' and ')'",
+    ),
+    _Sign(
+        r"(?<!\\)(?P<seen><https?://[^<>\s]*[ \t][^<>\n]*>)",
+        "makes no link",
+        "take out what stands behind the address",
+    ),
+    _Sign(
+        r"(?<![$\\])(?P<seen>\{\{-? ?[a-zA-Z][\w.]* ?-?\}\}|\{% [^%\n]* %\})",
+        "is filled in by nobody",
+        "write what is to stand there",
+    ),
+    _Sign(
+        r"(?P<seen>\{:?[ ]*[.#][a-zA-Z][\w-]*(?:[ ]+[^{}\n]*)?\})[ \t]*$",
+        "sets no class here",
+        "write '<!-- _class: … -->', or '<div class=\"…\">'",
+        on=("slide",),
+    ),
+    _Sign(r"^(?P<seen><{7} \S[^\n]*)$", "is what is left of joining two versions", "choose one of them"),
+    _Sign(
+        r"(?<=[\w)])(?P<seen>\^[\w+-]{1,4}\^|~\d{1,3}~)(?![\^~])",
+        "sets nothing higher or lower",
+        "write '<sup>…</sup>' or '<sub>…</sub>'",
+    ),
+    _Sign(
+        r"^(?P<seen>(?:\'\'\'|\"\"\"|~~)[ \t]*\w{0,12})$",
+        "begins no code",
+        "write '```' for it",
+    ),
+    _Sign(
+        r"(?<![\w$\\])(?P<seen>\$ (?=[^$\n]*[\\^_{])[^$\n]* \$)(?![\w$])",
+        "is no formula",
+        "take out the spaces at its ends",
+        on=("slide",),
+    ),
     _Sign(r"^[ \t>]*(?P<seen>\[!(?i:caution|important|note|tip|warning)\])", "makes no box here", "{box}"),
     _Sign(
         r"^ {0,3}(?P<seen>:{3,}[ \t]*\{?[\w.#-]+)",
@@ -157,12 +237,17 @@ def left(source: str, html: str, on: str) -> Iterator[Left]:
             for found in sorted(found_here, key=lambda each: not _is_in_html(text, each.start("seen"))):
                 if left_over[_key(found)] > 0:
                     left_over[_key(found)] -= 1
-                    words = found[0].split("\n")[-1]
+                    words = (found["seen"] if "\n" in found["seen"] else found[0]).split("\n")
+                    words = words[0] if "\n" in found["seen"] else words[-1]
                     cure = sign.cure.format(in_html=_IN_HTML[on], extension=_EXTENSION[on], box=_BOX[on])
                     message = f"{quoted(words)} {sign.wrong}, and shows its signs; {cure}"
                     yield line_at(text, found.start("seen")), words, message
+    yield from _odd_spaces(text, seen)
     if on == "slide":
         yield from _comments(source, code)
+        # Marp takes the backslashes away.
+        for found in re.finditer(r"\\([(\[])(?=[^\n\\]*(?:\\[a-zA-Z]{2}|\w\^[\w{]))[^\n]{0,300}?\\[)\]]", text):
+            yield line_at(text, found.start()), found[0], f"{quoted(found[0])} is no formula; write it between '$'"
     yield from _footnotes(text, html, on)
     told = {_letters(found[1]) for found in re.finditer(r"(?<=\d)<(?:em>(?=\d)|strong>(?=\d[^<]))([^<>]*)<", bare)}
     if told:
@@ -200,6 +285,17 @@ def _comments(source: str, code: str) -> Iterator[Left]:
             cure = "begin it at the left, or put it between lines of '```'"
             message = f"{quoted(found[1])} is set in as far as code, and is shown; {cure}"
             yield line_at(source, found.start(1)), found[1], message
+
+
+def _odd_spaces(text: str, seen: str) -> Iterator[Left]:
+    """Headings, and lists of two items or more, behind whose sign a space stands that never breaks a line."""
+    rows = set(seen.split("\n"))
+    found = list(re.finditer(r"^[ \t>]*((#{1,6}|[-*+]|\d{1,3}[.)])\u00a0\S[^\n]*)", text, re.MULTILINE))
+    for each in found:
+        if _words(escape(each[1])) in rows and (each[2].startswith("#") or len(found) > 1):
+            what = "heading" if each[2].startswith("#") else "list"
+            message = f"{quoted(each[1])} makes no {what}, as the space in it is one that never breaks a line"
+            yield line_at(text, each.start(1)), each[1], f"{message}; write the space behind '{each[2]}' anew"
 
 
 def _footnotes(text: str, html: str, on: str) -> Iterator[Left]:

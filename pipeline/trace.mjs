@@ -22,12 +22,16 @@ export function isClosed({ map }, source) {
 export function traceOf({ tokens, source, marp, css, references = {} }) {
   const named = Object.keys(references)
   const trace = { slides: [], front: null, blocks: [], tables: [], comments: [], marks: [], refused: [], unpaired: [], named }
-  const found = { html: '', slide: 0, level: 0, line: 1, aside: false, around: new Map(), open: [] }
+  const found = { html: '', slide: 0, level: 0, line: 1, aside: false, around: new Map(), open: [], beside: { open: [] } }
   for (const token of tokens) {
     // Headers and footers come from a directive: the line that Marp gives them is not theirs.
-    if (/^marpit_(header|footer)_/.test(token.type)) found.aside = token.nesting > 0
+    if (/^marpit_(header|footer)_/.test(token.type)) {
+      found.aside = token.nesting > 0
+      for (const { element } of found.beside.open.splice(0)) trace.unpaired.push([0, found.slide, element, false])
+    }
     if (found.aside) {
       refusedIn(token, { trace, at: { line: 0, slide: found.slide }, marp })
+      pairsIn(token, { trace, found: found.beside, at: { line: 0, slide: found.slide } })
       continue
     }
     if (token.map) found.line = token.map[0] + 1

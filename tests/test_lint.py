@@ -57,6 +57,29 @@ PLANTED: list[tuple[str, str, list[tuple[int, str]]]] = [
         "```\n<!-- b -->\n```\n\n1. c\n\n    <!-- b -->\n\n---\n\nd\n\n    <p>\n\n    <!-- e -->\n",
         [(3, "markdown-left"), (5, "markdown-left"), (7, "markdown-left")],
     ),
+    (
+        "what other programs know",
+        "# A {.big}\n\n**Note: **b\n\n- ** cc d ** e\n\n\u2014-\n"
+        "\nUse `get pods to see.\n\na&nbps;b of :smiel: and :smile:\n\n| a | b |\n| 1 | 2 |\n"
+        "| 3 | 4 |\n\nSee [[Other page]].\n\n[a]\uff08https://a.example/\uff09\n\nGo to <https://a.example/ b>.\n\n"
+        "---\n\nDear {{ name }},\n\nIt is $ x^2 $, \\[ x^2 \\] and H~2~O.\n\n<<<<<<< HEAD\none\n\n"
+        "#\u00a0B\n\n-\u00a0c\n-\u00a0d\n\n'''\nx = 1\n'''\n",
+        [
+            (line, "markdown-left")
+            for line in (1, 3, 5, 7, 9, 11, 11, 13, 17, 19, 21, 25, 27, 27, 27, 29, 32, 34, 35, 37, 39)
+        ],
+    ),
+    (
+        "directives without a colon",
+        "# A\n\n<!-- _class invert -->\n\n<!-- paginate=false -->\n\n"
+        "<!-- class dismissed -->\n\n<!-- color blind -->\n",
+        [(3, "directive-unknown"), (5, "directive-unknown")],
+    ),
+    (
+        "elements without an end in what is on every slide",
+        "---\nheader: '<i>a</i> b'\nfooter: <B>x\n---\n# A\n\n---\n\n# B\n",
+        [(3, "block-open")],
+    ),
     ("a footnote that is one word", "# A\n\nBread[^1].\n\n[^1]: Smith\n", [(5, "markdown-left")]),
     # --- what is no link ---------------------------------------------------------------------------------------
     ("words for an address", "# A\n\n[Ann]: Yes!\n\n[Ben]:\nNo (he said)\n", [(3, "block-open"), (5, "block-open")]),

@@ -80,7 +80,10 @@ def test_footnotes_are_none_where_there_is_an_extension_for_them() -> None:
     [
         *(sign * 20_000 for sign in ["[", "![", "](", "**a", "==a", "|--", "~~a", "(a", ":", "2*3"]),
         *(sign * 20_000 for sign in ["- |", "[a ", "> ", "a](b c)"]),
-        *("[a](" + "x" * 200_000, "[" + "a " * 100_000, "|--|--" + " " * 200_000 + "x", "<p>" * 66_000),
+        *(sign * 20_000 for sign in ["`a", "&abc", ":abc", "| a", "|a|\n", "[[a", "{{a", "{% ", "a^a", "$ _"]),
+        *(sign * 20_000 for sign in ["\\[a^b", "[a]\uff08"]),
+        *("**a" + " a" * 100_000, "`" + "a" * 200_000, "$ " + "_" * 200_000, "\\[" + "a" * 200_000),
+        "<https://a" + " a" * 100_000,
         *("%%" + "a" * 200_000, "<!-" + " a" * 100_000, "%% " * 66_000, "    <!--" + "-" * 200_000 + "\n"),
     ],
     ids=lambda row: row[:12].strip(),
@@ -89,6 +92,8 @@ def test_footnotes_are_none_where_there_is_an_extension_for_them() -> None:
 def test_long_rows_of_signs_take_no_time(row: str, on: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patience, "SECONDS", 2.0)
     every = "![[a]] [a](b c) [a b][c] [a] (b.md) (a)[https://b.example/] **a** ~~a~~ ==a==\n"
-    every += "|--|--|\n##A\n[!NOTE]\n:::a\n!!! note\n%%a%%\n<!- a"
+    every += "|--|--|\n##A\n[!NOTE]\n:::a\n!!! note\n%%a%%\n<!- a\n**a: **b\n`a\n&abc;\n:abc:\n"
+    every += "|a|b|\n|c|d|\n[[a]]\n[a]\uff08b\uff09\n"
+    every += "<https://a.example/ b>\n{{ a }}\n{.a}\n<<<<<<< a\nx^2^\n'''\n$ x^2 $\n\u2014-"
     with patience.within(""):
         list(signs.left(f"{row}\n", f"<p>{every}</p>\n<p>{row}", on))
