@@ -51,3 +51,11 @@ def quoted(text: str, length: int = 40) -> str:
     """A piece of the author's text, on one line and not too long, in quotation marks."""
     line = " ".join(text.split())
     return f"'{line if len(line) <= length else line[: length - 1].rstrip() + '…'}'"
+
+
+def is_nearly(word: str, name: str) -> bool:
+    """Whether two signs of a word have changed places, or one within it is doubled or missing."""
+    swapped = {name[:at] + name[at + 1] + name[at] + name[at + 2 :] for at in range(len(name) - 1)}
+    shorter = {name[:at] + name[at + 1 :] for at in range(1, len(name) - 1)} if len(name) > 5 else set()
+    doubled = {name[:at] + name[at] + name[at:] for at in range(len(name))}
+    return word != name and (word.lower() == name or word in swapped | shorter | doubled)

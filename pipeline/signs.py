@@ -24,7 +24,7 @@ from pipeline.active import (
 from pipeline.deck import Deck
 from pipeline.findings import Finding
 from pipeline.problems import lines_of
-from pipeline.prose import has_little_words, quoted
+from pipeline.prose import has_little_words, is_nearly, quoted
 from pipeline.trace import Trace
 from pipeline.unclosed import line_at
 
@@ -164,6 +164,37 @@ _SIGNS = (
         "write '<!-- _class: … -->', or '<div class=\"…\">'",
         on=("slide",),
     ),
+    _Sign(
+        r"(?P<seen>\{(?:[:.#][a-zA-Z]|[a-z]+=)[^{}\n]*)$",
+        "sets no class here",
+        "write a '}}' where it ends",
+        on=("page",),
+    ),
+    _Sign(
+        r"(?P<seen>(?<=[ \t])\{:?[ ]*[.#][a-zA-Z][\w-]*[^{}\n]*\})",
+        "sets no class here",
+        "write it right behind what it is for, without a space",
+        on=("page",),
+    ),
+    _Sign(r"^(?P<seen>:[ \t]{1,3}[^\s:][^\n]*)$", "is no definition here", "see how it is spelt{extension}", ("page",)),
+    _Sign(r"(?<![\w+])(?P<seen>\+\+[a-z]+(?:\+[\w-]+)+\+\+)", "shows no keys", "write '<kbd>…</kbd>'"),
+    _Sign(
+        r"(?P<seen>\{(?:--|\+\+|~~|==|>>)[^{}\n]*(?:--|\+\+|~~|==|<<)\})",
+        "is somebody's note on the text",
+        "take it over, or take it out",
+    ),
+    _Sign(
+        r"(?<![\w$\\])(?P<seen>\$(?=[^$\n]*(?:\\[a-zA-Z]{2}|\w\^[\w{]))[^\s$][^$\n]*\$)(?![\w$])",
+        "is no formula here",
+        "see whether its extension stands in mkdocs.yml",
+        on=("page",),
+    ),
+    _Sign(
+        r"^(?P<seen>[^\n]*[^\s\\]\\)$",
+        "ends no line here",
+        "write two spaces at its end, or '<br>'",
+        on=("page",),
+    ),
     _Sign(r"^(?P<seen><{7} \S[^\n]*)$", "is what is left of joining two versions", "choose one of them"),
     _Sign(
         r"(?<=[\w)])(?P<seen>\^[\w+-]{1,4}\^|~\d{1,3}~)(?![\^~])",
@@ -257,8 +288,10 @@ def left(source: str, html: str, on: str) -> Iterator[Left]:
             message = f"{quoted(found[0])} loses its stars, which change how a part of it looks; write '\\*'"
             yield line_at(text, found.start()), found[0], message
     if on == "page":
+        yield from _boxes(text, html)
         yield from _titles(text, html)
         yield from _lists(text, bare)
+        yield from _set_in(text, bare)
 
 
 _ENDS_A_ROW = r"\n|</?(?:br|blockquote|d[dt]|div|h[1-6]|li|p|summary|t[dh])\b[^<>]*>"
@@ -310,6 +343,43 @@ def _footnotes(text: str, html: str, on: str) -> Iterator[Left]:
         yield line_at(text, found.start(1)), found[1], f"{quoted(found[1])} is no footnote, {cure}"
 
 
+def _boxes(text: str, html: str) -> Iterator[Left]:
+    """Boxes of a kind that is misspelt, and such as are empty since their words are not set in."""
+    has_empty = re.search(r'class="admonition[^<>]*>\s*<p class="admonition-title">[^<>]*</p>\s*</div>', html)
+    for found in re.finditer(r"^(?:!!!|\?\?\?\+?) ?([\w-]+)[ \t]*$(?=\n*(.*))", text, re.MULTILINE):
+        kind, following = found[1].lower(), found[2]
+        near = next((name for name in _KINDS.split("|") if is_nearly(kind, name)), "")
+        if near and kind not in _KINDS.split("|"):
+            message = f"{quoted(found[1])} is no kind of box; did you mean '{near}'?"
+            yield line_at(text, found.start()), found[0], message
+        elif has_empty and following and not following.startswith(("    ", "\t")):
+            message = f"{quoted(found[0])} makes an empty box; set the words that are to be in it in by four spaces"
+            yield line_at(text, found.start()), found[0], message
+
+
+def _set_in(text: str, bare: str) -> Iterator[Left]:
+    """Items that are set in by too little to be within another one, which Python-Markdown makes of four spaces on."""
+    is_deep = re.search(r"(?m)^(?: {4,}|\t)\s*(?:[-*+]|\d{1,9}\.)[ \t]", text) is not None
+    if not is_deep and re.search(r"<li\b[^<>]*>(?:(?!</?li\b).)*<[uo]l\b", bare, re.DOTALL):
+        return  # an extension makes do with less
+    parent: int | None = None
+    is_told = False
+    for number, line in enumerate(lines_of(text), 1):
+        found = re.match(r"( {0,3})(?:[-*+]|\d{1,9}\.)[ \t]+\S", line)
+        if found is None:
+            # What is set in further, and an empty line, belong to the item.
+            parent = parent if not line.strip() or line.startswith((" ", "\t")) else None
+            is_told = is_told and parent is not None
+        elif parent is not None and len(found[1]) >= parent + 2:
+            if is_told:  # of the same list
+                continue
+            is_told = True
+            message = f"{quoted(line.strip())} is set in by {len(found[1])} spaces, and is not within the item above it"
+            yield number, line.strip(), f"{message}; set it in by four"
+        else:
+            parent = len(found[1])
+
+
 def _titles(text: str, html: str) -> Iterator[Left]:
     """Titles of boxes that are taken for classes."""
     for found in re.finditer(r"^[ \t>]*(?:!!!|\?\?\?\+?) ?[\w-]+((?: +[\w-]+)+) *$", text, re.MULTILINE):
@@ -329,6 +399,10 @@ def _lists(text: str, bare: str) -> Iterator[Left]:
     for paragraph in re.findall(r"<p\b[^<>]*>((?:(?!<p\b).)*?)</p>", bare, re.DOTALL):
         rows = paragraph.split("\n")
         words = [_words(row) for row in rows]
+        if len(words) > 1 and all(re.match(r"\d{1,3}\) \S", row) for row in words[:2]):
+            if places := written.get(("", _letters(words[0]))) or written.get((_letters(words[0]), _letters(words[1]))):
+                yield places[-1], words[0], f"{quoted(words[0])} makes no list here; write '1.' and so on"
+            continue
         for number in range(1, len(rows)):
             is_break = rows[number - 1].rstrip().endswith(("<br>", "<br />"))
             before, item, after = words[number - 1], words[number], "".join(words[number + 1 : number + 2])

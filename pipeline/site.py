@@ -58,6 +58,7 @@ from pipeline.problems import (
     shown,
     yaml_problem,
 )
+from pipeline.prose import is_nearly
 from pipeline.scenario import FOLDER as SCENARIOS
 from pipeline.sessions import PAGE, SESSIONS
 from pipeline.templates import Template
@@ -220,7 +221,7 @@ def _meant(word: str, known: Sequence[str]) -> str:
 
     A project may have words of its own.
     """
-    near = (name for name in known if word.lower() == name or _is_nearly(word.lower(), name))
+    near = (name for name in known if word.lower() == name or is_nearly(word.lower(), name))
     return "" if word in known else next(near, "")
 
 
@@ -859,7 +860,7 @@ def _meta_problems(text: str, name: str, settings: Settings) -> Iterator[Problem
     """What a page asks of the theme or of the build in vain, or its templates would meet with a traceback."""
     _, meta = get_data(text)
     paper = re.search(rf"(?m)^{re.escape(templates.OPENS)}[ \t]*$", active.without_comments(active.without_code(text)))
-    is_meant = any(str(key) == "handout" or _is_nearly(str(key), "handout") for key in meta)
+    is_meant = any(str(key) == "handout" or is_nearly(str(key), "handout") for key in meta)
     if paper and not is_meant and (meta or front_matter(text) is None):
         message = (
             "a template's paper stands here, and no 'handout' in the front matter, without which it makes no files"
@@ -870,7 +871,7 @@ def _meta_problems(text: str, name: str, settings: Settings) -> Iterator[Problem
     icon, hide, search = (meta.get(key) for key in ("icon", "hide", "search"))
     wrong: dict[str, str] = {}
     for key in map(str, meta.keys() - _META if front_matter(text) is not None else ()):
-        if near := next((name for name in [*sorted(_META), "handout"] if _is_nearly(key, name)), ""):
+        if near := next((name for name in [*sorted(_META), "handout"] if is_nearly(key, name)), ""):
             wrong[key] = f"{shown(key)} means nothing here; did you mean '{near}'?"
     strange = [word for word in hide if word not in _HIDDEN] if isinstance(hide, list) else []
     for word, close in [(str(word), get_close_matches(str(word), _HIDDEN)) for word in strange]:
@@ -886,14 +887,6 @@ def _meta_problems(text: str, name: str, settings: Settings) -> Iterator[Problem
     for key, message in wrong.items():
         found = re.search(rf"(?im)^[\"']?{re.escape(key)}[\"']?[ \t]*:", text)
         yield Problem(name, text.count("\n", 0, found.start()) + 1 if found else 1, "yaml", message)
-
-
-def _is_nearly(word: str, name: str) -> bool:
-    """Whether two signs of a word have changed places, or one within it is doubled or missing."""
-    swapped = {name[:at] + name[at + 1] + name[at] + name[at + 2 :] for at in range(len(name) - 1)}
-    shorter = {name[:at] + name[at + 1 :] for at in range(1, len(name) - 1)} if len(name) > 5 else set()
-    doubled = {name[:at] + name[at] + name[at:] for at in range(len(name))}
-    return word != name and (word.lower() == name or word in swapped | shorter | doubled)
 
 
 def _has_template(folders: Sequence[Path], name: str, words: str = "") -> bool:

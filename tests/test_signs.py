@@ -40,6 +40,19 @@ def found(text: str, *extensions: str) -> list[tuple[int, str]]:
         ("<div>\n**b**\n</div>\n\n**b** is\n", 2, "**b**"),
         ("**b** is\n\n<div>\n**b**\n</div>\n", 4, "**b**"),
         ("# A\n\n> [!note]\n> b\n", 3, "> [!note]"),
+        ("# A\n\n- a\n  - b\n  - c\n- d\n  - e\n", 4, "- b"),
+        ("# A\n\n1. a\n\n   - b\n", 5, "- b"),
+        ("# A\n\n!!! note\n\nWords\n", 3, "!!! note"),
+        ("# A\n\n!!! waring\n    Words\n", 3, "waring"),
+        ("# A\n\n[b](c.md){.d\n", 3, "{.d"),
+        ("# A\n\n[b](c.md) { .d } e\n", 3, "{ .d }"),
+        ("# A\n\nb\n:   c\n", 4, ": c"),
+        ("# A\n\nPress ++ctrl+c++.\n", 3, "++ctrl+c++"),
+        ("# A\n\nb {--c--} d\n", 3, "{--c--}"),
+        ("# A\n\nIt is $x^2$.\n", 3, "$x^2$"),
+        ("# A\n\none\\\ntwo\n", 3, "one\\"),
+        ("# A\n\n1) pen\n2) ink\n", 3, "1) pen"),
+        ("# A\n\nBring\n\n1) pen\n2) ink\n", 5, "1) pen"),
         ("# A\n\n%% ask who was there %%\n", 3, "%% ask who was there %%"),
         ("# A\n\n%% ask\n", 3, "%% ask"),
         ("# A\n\n<!- ask -->\n", 3, "<!- ask -->"),
@@ -57,6 +70,9 @@ def test_what_shows_its_signs_is_named_with_its_line(text: str, line: int, what:
         "# A\n\n~~~\n[a](b c)\n- x:\n- y\n~~~\n\n`[a](b c)` \\[a](b c) <!-- [a](b c) -->\n",
         "# A\n\nSaid:  \n- no\n- yes\n\nfrom one\n- two\n",
         "# A\n\nWrite:\n\n    <!-- ask -->\n\n%%timeit runs it\n",
+        "# A\n\n  - a\n  - b\n\n  c\n\n1. d\n   e\n    - f\n",
+        '# A\n\n!!! note "Only a title"\n\nWords\n\n!!! own\n    x\n\n$HOME/a_b and $USER: \\$x^2\\$, C:\\\\a\n',
+        "# A\n\n[b](c.md){ .d } {e}\n\n`{.f` i++ and j++\n",
         "# A\n\n- a:\n    - b\n\n1. c\n2. d\n\n##B\n",
         '# A\n\n!!! note "Title"\n    x\n\n| a |\n|---|\n| 1 |\n',
         "# A\n\nWrite \\*\\*bold\\*\\* for **bold**.\n\n<kbd>[x](y z)</kbd>\n",
@@ -81,7 +97,8 @@ def test_footnotes_are_none_where_there_is_an_extension_for_them() -> None:
         *(sign * 20_000 for sign in ["[", "![", "](", "**a", "==a", "|--", "~~a", "(a", ":", "2*3"]),
         *(sign * 20_000 for sign in ["- |", "[a ", "> ", "a](b c)"]),
         *(sign * 20_000 for sign in ["`a", "&abc", ":abc", "| a", "|a|\n", "[[a", "{{a", "{% ", "a^a", "$ _"]),
-        *(sign * 20_000 for sign in ["\\[a^b", "[a]\uff08"]),
+        *(sign * 20_000 for sign in ["\\[a^b", "[a]\uff08", "{.a", " {.a", ": a\n", "++a+b", "{--a"]),
+        *(sign * 20_000 for sign in ["$a^b", "- a\n  ", "<li>"]),
         *("**a" + " a" * 100_000, "`" + "a" * 200_000, "$ " + "_" * 200_000, "\\[" + "a" * 200_000),
         "<https://a" + " a" * 100_000,
         *("%%" + "a" * 200_000, "<!-" + " a" * 100_000, "%% " * 66_000, "    <!--" + "-" * 200_000 + "\n"),
@@ -94,6 +111,7 @@ def test_long_rows_of_signs_take_no_time(row: str, on: str, monkeypatch: pytest.
     every = "![[a]] [a](b c) [a b][c] [a] (b.md) (a)[https://b.example/] **a** ~~a~~ ==a==\n"
     every += "|--|--|\n##A\n[!NOTE]\n:::a\n!!! note\n%%a%%\n<!- a\n**a: **b\n`a\n&abc;\n:abc:\n"
     every += "|a|b|\n|c|d|\n[[a]]\n[a]\uff08b\uff09\n"
-    every += "<https://a.example/ b>\n{{ a }}\n{.a}\n<<<<<<< a\nx^2^\n'''\n$ x^2 $\n\u2014-"
+    every += "<https://a.example/ b>\n{{ a }}\n{.a}\n<<<<<<< a\nx^2^\n'''\n$ x^2 $\n\u2014-\n"
+    every += "a {.b\n a {.b}\n: a\n++a+b++\n{--a--}\n$x^2$\na\\"
     with patience.within(""):
         list(signs.left(f"{row}\n", f"<p>{every}</p>\n<p>{row}", on))
