@@ -225,6 +225,16 @@ def _unknown_names(incident: Incident) -> Wrongs:
         if file in MADE:
             yield place, f"the build makes a file {shown(file)} itself; choose another name"
     yield from _twice((("records", n, "table"), record.table) for n, record in enumerate(scenario.records))
+    yield from _twice((("records", n, "number"), record.number) for n, record in enumerate(scenario.records))
+    yield from _twice((("system", n, "name"), part.name) for n, part in enumerate(scenario.system))
+    for whose, clock in (("records", scenario.clocks.records), ("people", scenario.clocks.people)):
+        said = re.fullmatch(r"UTC([+-])(\d{1,2})(?::(\d\d))?", clock.name)
+        if said and (60 * int(said[2]) + int(said[3] or 0)) * int(f"{said[1]}1") != clock.offset_minutes:
+            message = f"{shown(clock.name)} is not {clock.offset_minutes} minutes from UTC; make them agree"
+            yield ("clocks", whose, "name"), message
+    for n, log in enumerate(scenario.logs):
+        if "%" not in log.stamp or "%" in re.sub(_OF_A_STAMP, "", log.stamp):
+            yield ("logs", n, "stamp"), f"{shown(log.stamp)} is no form of a time; write e.g. '%H:%M:%S'"
     for table in ("incident", "change_request", "problem"):
         if table not in [record.table for record in scenario.records]:
             yield ("records",), f"there is none of the table '{table}'; add it"
@@ -257,6 +267,9 @@ def _unknown_names(incident: Incident) -> Wrongs:
         if name not in known:
             yield place, f"{what} {shown(name)}; {suggest(str(name), known, 'there are')}"
 
+
+_OF_A_STAMP = "%[-_0^#EO]*[aAbBcCdDeFfgGhHIjklmMnpPrRsStTuUVwWxXyYzZ%]"
+"""What strftime knows, and %f."""
 
 _MADE_SETTINGS = {"replicas", "maximumPoolSize", "max_connections", "superuser_reserved_connections"}
 _MADE_FIELDS = {"number": "'number' beside the fields", "sys_id": "number", "work_notes": "journal"}

@@ -167,6 +167,14 @@ def test_a_project_need_not_have_any(tmp_path: Path) -> None:
           for blank in (" ", "\\t\\n")),
         ('- name: "#night"', f'- {{ name: "#night", about: "x", messages: [{NOTE}] }}\n    - name: "#night"',
          '    - name: "#night"', "chat.channels.name: '#night' stands here twice; change one"),
+        ('name: "UTC-3"', 'name: "UTC+3"', "people: {",
+         "clocks.people.name: 'UTC+3' is not -180 minutes from UTC; make them agree"),
+        ('number: "PRB0000009"', 'number: "INC0000007" # too', 'number: "INC0000007" # too',
+         "records.number: 'INC0000007' stands here twice; change one"),
+        ("system:\n", 'system:\n  - { name: "catalogue", what: "x" }\n', '  - { name: "catalogue", what: "Lends',
+         "system.name: 'catalogue' stands here twice; change one"),
+        *(('stamp: "', f'stamp: "{stamp}" # "', "stamp:", f"logs.stamp: '{stamp}' is no form of a time; write e.g. '%H:%M:%S'")
+          for stamp in ("%H:%Q", "at noon", "%H:%M %")),
         *((f"- {first}", f"- {NOTE}\n{indent}- {first}", f"- {first}",
            f"{field}.time: is before the one above it; put them in order")
           for first, indent, field in (
