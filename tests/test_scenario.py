@@ -173,7 +173,7 @@ def test_a_project_need_not_have_any(tmp_path: Path) -> None:
          "records.number: 'INC0000007' stands here twice; change one"),
         ("system:\n", 'system:\n  - { name: "catalogue", what: "x" }\n', '  - { name: "catalogue", what: "Lends',
          "system.name: 'catalogue' stands here twice; change one"),
-        *(('stamp: "', f'stamp: "{stamp}" # "', "stamp:", f"logs.stamp: '{stamp}' is no form of a time; write e.g. '%H:%M:%S'")
+        *(('stamp: "', f'stamp: "{stamp}" # "', "stamp:", f"logs.stamp: '{stamp}' is no form of a time; write ")
           for stamp in ("%H:%Q", "at noon", "%H:%M %")),
         *((f"- {first}", f"- {NOTE}\n{indent}- {first}", f"- {first}",
            f"{field}.time: is before the one above it; put them in order")
