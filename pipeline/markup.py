@@ -22,7 +22,7 @@ def findings(lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
             if (refused.kind, refused.element, refused.what) in told:
                 continue
             told.add((refused.kind, refused.element, refused.what))
-            line = _line_of_aside(lines, refused.what or f"<{refused.element}")
+            line = _line_of_aside(lines, re.escape(refused.what) or f"<{refused.element}")
         yield Finding(line, "html-refused", _said(refused), refused.slide if refused.line else 0)
 
     for directive, line in _metadata(lines, trace):
@@ -38,8 +38,10 @@ def _unpaired(lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
     for tag in trace.unpaired:
         if not tag.line:  # in a header or footer, which many slides share
             if tag.element not in told:
-                name, line = f"<{tag.element}>", _line_of_aside(lines, f"<{tag.element}")
-                message = f"{name} has no end, so that all slides are in it; write '</{tag.element}>' where it ends"
+                name, line = f"<{tag.element}>", _line_of_aside(lines, rf"<{tag.element}(?=[\s/>])")
+                message = (
+                    f"{name} has no end, so that all that follows is in it; write '</{tag.element}>' where it ends"
+                )
                 yield Finding(line, "block-open", message)
             told.add(tag.element)
             continue
@@ -92,5 +94,5 @@ def _said(refused: Refused) -> str:
 def _line_of_aside(lines: Sequence[str], clue: str) -> int:
     named = [number for number, line in enumerate(lines, 1) if re.search(r"header|footer", line)]
     return next(
-        (number for number in named if clue.casefold() in lines[number - 1].casefold()), named[0] if named else 1
+        (number for number in named if re.search(clue, lines[number - 1], re.IGNORECASE)), named[0] if named else 1
     )

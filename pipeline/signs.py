@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape, unescape
+from html.entities import html5
 from itertools import pairwise
 
 from pipeline.active import (
@@ -39,6 +41,21 @@ class _Sign:
     on: tuple[str, ...] = ("slide", "page")
     needs: str = ""
     """What must stand somewhere in the source as well."""
+    is_meant: Callable[[str, re.Match[str]], bool] = lambda _, __: True
+    """Says of a source, and of what is found in it, whether that is one."""
+
+
+def _is_first_row(text: str, found: re.Match[str]) -> bool:
+    return "|" not in text[: found.start()].rstrip("\n").rpartition("\n")[2]
+
+
+def _is_nearly_a_letter(_: str, found: re.Match[str]) -> bool:
+    return _has_a_letter_near(found["seen"].strip("&;"))
+
+
+@lru_cache
+def _has_a_letter_near(name: str) -> bool:
+    return any(is_nearly(name, known.rstrip(";")) for known in html5 if len(known) > 4)
 
 
 _IN_HTML = {"slide": "leave a line empty between HTML and Markdown", "page": "write 'markdown' into the tag around it"}
@@ -47,6 +64,11 @@ _KINDS = "|".join([
     "note", "question", "quote", "success", "summary", "tip", "todo", "warning",
 ])  # fmt: skip
 _SIGNS = (
+    _Sign(
+        r"(?P<seen>\{(?:--|\+\+|~~|==|>>)[^{}\n]*(?:--|\+\+|~~|==|<<)\})",
+        "is somebody's note on the text",
+        "take it over, or take it out",
+    ),
     _Sign(r"(?P<seen>(?<!\\)!\[\[[^\[\]\n]+\]\])", "makes no picture", "write '![what it shows](its path)'"),
     _Sign(
         r"(?:(?<!\\)!\[|(?<![\w\\!])\[(?=[^\[\]\n]*\w))[^\[\]\n]*"
@@ -102,9 +124,9 @@ _SIGNS = (
         "write '<!-- … -->', or put it between backquotes",
     ),
     _Sign(
-        r"(?<![\w*\\])(?P<seen>\*\*[^\W\d_][^*\n]*[ \t]\*\*)(?!\*)",
+        r"(?<![\w*\\])(?P<seen>\*\*[^\W\d_][^*\n]*(?:[:.!?,;][ \t]\*\*|[ \t]\*\*(?![\w*])))",
         "sets nothing in bold type",
-        "take out the space within its stars",
+        "take out the space within its stars, or put it between backquotes",
     ),
     _Sign(
         r"^[ \t>]*(?:[-*+][ \t]+)?(?P<seen>\*\*[ \t]+[^\W\d_]{2}[^*\n]*[ \t]\*\*)",
@@ -126,25 +148,28 @@ _SIGNS = (
         r"(?<![?=&/\\])(?P<seen>&(?!(?:amp|apos|gt|lt|quot);)[a-zA-Z]{3,10}\d{0,2};)",
         "is no letter that HTML knows",
         "correct it, or write the letter itself",
+        is_meant=_is_nearly_a_letter,
     ),
     _Sign(
-        r"(?<![\w:/`.\\])(?P<seen>:[a-z][a-z_]{2,}\w*:)(?![\w:`/])",
+        r"(?<![\w:/`.\\*{])(?P<seen>:(?!(?:param|ref|returns?|rtype|raises|toc|type)\b)[a-z](?=[a-z_]{2})\w+:)(?![\w:`/])",
         "becomes no picture",
-        "correct its name, or write the emoji itself",
+        "write the emoji itself, or put it between backquotes",
     ),
     _Sign(
-        r"^[ \t>]*(?P<seen>\|(?![ \t:|-]+$)[^|\n]*\|[^\n]*\|[ \t]*\n[ \t>]*\|(?![ \t:|-]+$)[^\n]*\|)[ \t]*"
+        r"^[ \t>]*(?P<seen>\|(?![ \t:|-]+$)(?![^\n]*\| [=<>+*/-] \|)"
+        r"[^|\n]*\|[^\n]*\|[ \t]*\n[ \t>]*\|(?![ \t:|-]+$)[^\n]*\|)[ \t]*"
         r"(?:\n[ \t>]*\|[^\n]*\|[ \t]*)*$",
         "makes no table",
         "write a line such as '|---|---|' below it",
+        is_meant=_is_first_row,
     ),
     _Sign(
-        r"(?<![!\\\w\[`])(?P<seen>\[\[[^\W\d][^\[\]\n,=;]*\]\])(?!\()",
+        r"(?<![!\\\w\[`])(?P<seen>\[\[(?:[^\W\d][^\[\]\n,=; ]* [^\[\]\n,=;]*|_?(?:TOC|toc)_?)\]\])(?!\()",
         "makes no link",
-        "write '[the words](the address)', or take it out",
+        "write '[the words](the address)', or put it between backquotes",
     ),
     _Sign(
-        r"(?<!\\)\[[^\[\]\n]+(?P<seen>\]\uff08[^\uff08\uff09\n]*\uff09)",
+        r"(?<!\\)\[[^\[\]\n]+(?P<seen>\]\uff08(?:https?:|www\.|#|[\w./-]+\.(?:html?|md|pdf|png|svg|jpe?g))[^\uff08\uff09\n]*\uff09)",
         "makes no link",
         "write its brackets as '(' and ')'",
     ),
@@ -156,61 +181,59 @@ _SIGNS = (
     _Sign(
         r"(?<![$\\])(?P<seen>\{\{-? ?[a-zA-Z][\w.]* ?-?\}\}|\{% [^%\n]* %\})",
         "is filled in by nobody",
-        "write what is to stand there",
+        "write what is to stand there, or put it between backquotes",
     ),
     _Sign(
-        r"(?P<seen>\{:?[ ]*[.#][a-zA-Z][\w-]*(?:[ ]+[^{}\n]*)?\})[ \t]*$",
+        r"(?P<seen>\{:?[ ]*[.#][a-zA-Z][\w-]*(?:[ ][^{}\n]*)?\})$",
         "sets no class here",
-        "write '<!-- _class: … -->', or '<div class=\"…\">'",
+        "take it out, or write '<!-- _class: … -->', or '<div class=\"…\">'",
         on=("slide",),
     ),
     _Sign(
-        r"(?P<seen>\{(?:[:.#][a-zA-Z]|[a-z]+=)[^{}\n]*)$",
+        r"(?P<seen>\{(?:[:.#][a-zA-Z]|[a-z]+=\w)[ \w.#=-]*)$",
         "sets no class here",
-        "write a '}}' where it ends",
+        "write a '}}' where it ends, or put it between backquotes",
         on=("page",),
     ),
     _Sign(
-        r"(?P<seen>(?<=[ \t])\{:?[ ]*[.#][a-zA-Z][\w-]*[^{}\n]*\})",
+        r"(?P<seen>(?<=[ \t])\{:?[ ]?[.#][a-z][^{}\n]*\})",
         "sets no class here",
-        "write it right behind what it is for, without a space",
-        on=("page",),
-    ),
-    _Sign(r"^(?P<seen>:[ \t]{1,3}[^\s:][^\n]*)$", "is no definition here", "see how it is spelt{extension}", ("page",)),
-    _Sign(r"(?<![\w+])(?P<seen>\+\+[a-z]+(?:\+[\w-]+)+\+\+)", "shows no keys", "write '<kbd>…</kbd>'"),
-    _Sign(
-        r"(?P<seen>\{(?:--|\+\+|~~|==|>>)[^{}\n]*(?:--|\+\+|~~|==|<<)\})",
-        "is somebody's note on the text",
-        "take it over, or take it out",
-    ),
-    _Sign(
-        r"(?<![\w$\\])(?P<seen>\$(?=[^$\n]*(?:\\[a-zA-Z]{2}|\w\^[\w{]))[^\s$][^$\n]*\$)(?![\w$])",
-        "is no formula here",
-        "see whether its extension stands in mkdocs.yml",
+        "write it right behind what it is for, without a space, or put it between backquotes",
         on=("page",),
     ),
     _Sign(
-        r"^(?P<seen>[^\n]*[^\s\\]\\)$",
+        r"(?<![\w+])(?P<seen>\+\+(?:alt|cmd|command|ctrl|meta|option|shift|win)(?:\+[\w-]+)+\+\+)",
+        "shows no keys",
+        "write '<kbd>…</kbd>'",
+    ),
+    _Sign(
+        r"^(?P<seen>(?![^\n]*(?:[a-zA-Z]:|\\[^\n]))[^\n]*[^\s\\]\\)(?=\n[ \t]*\S)",
         "ends no line here",
-        "write two spaces at its end, or '<br>'",
+        "write two spaces at its end, or '<br>'; a path stands between backquotes",
         on=("page",),
     ),
     _Sign(r"^(?P<seen><{7} \S[^\n]*)$", "is what is left of joining two versions", "choose one of them"),
     _Sign(
-        r"(?<=[\w)])(?P<seen>\^[\w+-]{1,4}\^|~\d{1,3}~)(?![\^~])",
-        "sets nothing higher or lower",
-        "write '<sup>…</sup>' or '<sub>…</sub>'",
+        r"(?<![\w$\\])(?P<seen>\$ (?=[^$\n]*[\\^{])[^$\n]* \$)(?![\w$])",
+        "is no formula",
+        "take out the spaces at its ends, or put it between backquotes",
+        on=("slide",),
     ),
     _Sign(
-        r"^(?P<seen>(?:\'\'\'|\"\"\"|~~)[ \t]*\w{0,12})$",
+        r"(?<![\w$\\])(?P<seen>\$(?=[^$\n]*(?:\\[a-zA-Z]{2}|\w\^[\w{]))[^\s$\d][^$\n]*(?<=[^\s$])\$)(?![\w$])",
+        "is no formula here",
+        "see whether its extension stands in mkdocs.yml, or put it between backquotes",
+        on=("page",),
+    ),
+    _Sign(
+        r"(?<=[\w)])(?P<seen>\^(?![owx_.]\^)[\w-]{1,4}\^(?![\w^])|~\d{1,3}~(?!~))",
+        "sets nothing higher or lower",
+        "write '<sup>…</sup>' or '<sub>…</sub>', or put it between backquotes",
+    ),
+    _Sign(
+        r"^(?P<seen>(?:\'\'\'|\"\"\")[ \t]*\w{0,12})$",
         "begins no code",
         "write '```' for it",
-    ),
-    _Sign(
-        r"(?<![\w$\\])(?P<seen>\$ (?=[^$\n]*[\\^_{])[^$\n]* \$)(?![\w$])",
-        "is no formula",
-        "take out the spaces at its ends",
-        on=("slide",),
     ),
     _Sign(r"^[ \t>]*(?P<seen>\[!(?i:caution|important|note|tip|warning)\])", "makes no box here", "{box}"),
     _Sign(
@@ -257,6 +280,7 @@ def left(source: str, html: str, on: str) -> Iterator[Left]:
     # What is set off as code, and formulas, of which some say the source.
     bare = without_elements(html, "pre|code|kbd|samp|tt|math")
     seen = "\n".join(filter(None, map(_words, re.split(_ENDS_A_ROW, bare))))
+    whole = text
     for sign in _SIGNS:
         shown = Counter(map(_key, re.finditer(sign.pattern, seen, re.MULTILINE))) if on in sign.on else None
         if shown and re.search(sign.needs, text):
@@ -265,19 +289,24 @@ def left(source: str, html: str, on: str) -> Iterator[Left]:
             left_over = shown - (Counter(map(_key, re.finditer(sign.pattern, plain, re.MULTILINE))) - written)
             found_here = [each for each in re.finditer(sign.pattern, text, re.MULTILINE) if left_over[_key(each)]]
             # Where the same stands several times, what is near HTML is the likeliest to be none.
+            spans: list[tuple[int, int]] = []
             for found in sorted(found_here, key=lambda each: not _is_in_html(text, each.start("seen"))):
-                if left_over[_key(found)] > 0:
+                if left_over[_key(found)] > 0 and sign.is_meant(whole, found):
+                    spans.append(found.span("seen"))
                     left_over[_key(found)] -= 1
                     words = (found["seen"] if "\n" in found["seen"] else found[0]).split("\n")
                     words = words[0] if "\n" in found["seen"] else words[-1]
                     cure = sign.cure.format(in_html=_IN_HTML[on], extension=_EXTENSION[on], box=_BOX[on])
                     message = f"{quoted(words)} {sign.wrong}, and shows its signs; {cure}"
                     yield line_at(text, found.start("seen")), words, message
+            text = _without(text, spans)  # one sign is enough for one fault
     yield from _odd_spaces(text, seen)
     if on == "slide":
         yield from _comments(source, code)
         # Marp takes the backslashes away.
-        for found in re.finditer(r"\\([(\[])(?=[^\n\\]*(?:\\[a-zA-Z]{2}|\w\^[\w{]))[^\n]{0,300}?\\[)\]]", text):
+        for found in re.finditer(
+            rf"\\[(\[](?=[^\n\\]*(?:\\(?:{_TEX})\b|(?<!\w)\w\^[\w{{]))[^\n]{{0,300}}?\\[)\]]", text
+        ):
             yield line_at(text, found.start()), found[0], f"{quoted(found[0])} is no formula; write it between '$'"
     yield from _footnotes(text, html, on)
     told = {_letters(found[1]) for found in re.finditer(r"(?<=\d)<(?:em>(?=\d)|strong>(?=\d[^<]))([^<>]*)<", bare)}
@@ -288,10 +317,11 @@ def left(source: str, html: str, on: str) -> Iterator[Left]:
             message = f"{quoted(found[0])} loses its stars, which change how a part of it looks; write '\\*'"
             yield line_at(text, found.start()), found[0], message
     if on == "page":
-        yield from _boxes(text, html)
+        yield from _boxes(source, text, html)
         yield from _titles(text, html)
         yield from _lists(text, bare)
-        yield from _set_in(text, bare)
+        yield from _set_in(source, text, bare)
+        yield from _definitions(text, seen)
 
 
 _ENDS_A_ROW = r"\n|</?(?:br|blockquote|d[dt]|div|h[1-6]|li|p|summary|t[dh])\b[^<>]*>"
@@ -300,6 +330,15 @@ _ENDS_A_ROW = r"\n|</?(?:br|blockquote|d[dt]|div|h[1-6]|li|p|summary|t[dh])\b[^<
 def _key(found: re.Match[str]) -> tuple[str, str]:
     """By what Markdown that shows its signs is known again: there, what is within may have become bold, or code."""
     return _letters(found[0]), re.sub(r"[\s*_`\\]+", "", found["seen"])
+
+
+def _without(text: str, spans: list[tuple[int, int]]) -> str:
+    """A text with spaces in some places."""
+    parts, end = [], 0
+    for start, stop in sorted(spans):
+        parts += [text[end:start], re.sub(r"[^\n]", " ", text[start:stop])]
+        end = stop
+    return "".join([*parts, text[end:]])
 
 
 def _is_in_html(text: str, at: int) -> bool:
@@ -321,14 +360,27 @@ def _comments(source: str, code: str) -> Iterator[Left]:
 
 
 def _odd_spaces(text: str, seen: str) -> Iterator[Left]:
-    """Headings, and lists of two items or more, behind whose sign a space stands that never breaks a line."""
+    """Headings behind whose sign a space stands that never breaks a line."""
     rows = set(seen.split("\n"))
-    found = list(re.finditer(r"^[ \t>]*((#{1,6}|[-*+]|\d{1,3}[.)])\u00a0\S[^\n]*)", text, re.MULTILINE))
-    for each in found:
-        if _words(escape(each[1])) in rows and (each[2].startswith("#") or len(found) > 1):
-            what = "heading" if each[2].startswith("#") else "list"
-            message = f"{quoted(each[1])} makes no {what}, as the space in it is one that never breaks a line"
-            yield line_at(text, each.start(1)), each[1], f"{message}; write the space behind '{each[2]}' anew"
+    for found in re.finditer(r"^[ \t>]*((#{1,6})\u00a0\S[^\n]*)", text, re.MULTILINE):
+        if _words(escape(found[1])) in rows:
+            message = f"{quoted(found[1])} makes no heading, as the space in it is one that never breaks a line"
+            yield line_at(text, found.start(1)), found[1], f"{message}; write the space behind '{found[2]}' anew"
+
+
+def _definitions(text: str, seen: str) -> Iterator[Left]:
+    """Definitions below a short term, for which there is no extension."""
+    rows = set(seen.split("\n"))
+    for found in re.finditer(r"(?:\A|\n\n)[^\s:.,;][^\n:.,;]{0,40}\n(:[ \t]{2,4}\S[^\n]*)", text):
+        if _words(escape(found[1])) in rows:
+            message = f"{quoted(found[1])} is no definition here; see whether its extension stands in mkdocs.yml"
+            yield line_at(text, found.start(1)), found[1], message
+
+
+_TEX = (
+    "alpha|begin|beta|cdot|frac|gamma|geq|infty|int|lambda|left|leq|mathbb|mathrm|mu|partial|pi|sigma|sqrt|sum|text|theta|"
+    "times"
+)
 
 
 def _footnotes(text: str, html: str, on: str) -> Iterator[Left]:
@@ -343,41 +395,56 @@ def _footnotes(text: str, html: str, on: str) -> Iterator[Left]:
         yield line_at(text, found.start(1)), found[1], f"{quoted(found[1])} is no footnote, {cure}"
 
 
-def _boxes(text: str, html: str) -> Iterator[Left]:
+def _boxes(source: str, text: str, html: str) -> Iterator[Left]:
     """Boxes of a kind that is misspelt, and such as are empty since their words are not set in."""
-    has_empty = re.search(r'class="admonition[^<>]*>\s*<p class="admonition-title">[^<>]*</p>\s*</div>', html)
-    for found in re.finditer(r"^(?:!!!|\?\?\?\+?) ?([\w-]+)[ \t]*$(?=\n*(.*))", text, re.MULTILINE):
-        kind, following = found[1].lower(), found[2]
-        near = next((name for name in _KINDS.split("|") if is_nearly(kind, name)), "")
-        if near and kind not in _KINDS.split("|"):
-            message = f"{quoted(found[1])} is no kind of box; did you mean '{near}'?"
-            yield line_at(text, found.start()), found[0], message
-        elif has_empty and following and not following.startswith(("    ", "\t")):
+    empty = re.findall(r'class="admonition ([\w-]+)[^<>"]*">\s*<p class="admonition-title">[^<>]*</p>\s*</div>', html)
+    lines, kinds = lines_of(source), _KINDS.split("|")
+    for number, line in enumerate(lines_of(text), 1):
+        found = re.match(r"(?:!!!|\?\?\?\+?) ?([a-z][\w-]*)[ \t]*$", line)
+        if found is None:
+            continue
+        near = next((name for name in kinds if is_nearly(found[1], name)), "")
+        following = next((each for each in lines[number:] if each.strip()), "")
+        if near and found[1] not in kinds:
+            cure = f"write '{near}', and a title of your own in quotation marks behind it"
+            yield number, found[0], f"{quoted(found[1])} is no kind of box that the theme has; {cure}"
+        elif found[1] in empty and following and not following.startswith(("    ", "\t")):
             message = f"{quoted(found[0])} makes an empty box; set the words that are to be in it in by four spaces"
-            yield line_at(text, found.start()), found[0], message
+            yield number, found[0], message
 
 
-def _set_in(text: str, bare: str) -> Iterator[Left]:
+_NESTED = r"<li\b[^<>]*>(?:(?!</?li\b).)*<[uo]l\b[^<>]*>\s*<li\b[^<>]*>((?:(?!</?li\b|\n|<[uo]l\b).)*)"
+
+
+def _set_in(source: str, text: str, bare: str) -> Iterator[Left]:
     """Items that are set in by too little to be within another one, which Python-Markdown makes of four spaces on."""
-    is_deep = re.search(r"(?m)^(?: {4,}|\t)\s*(?:[-*+]|\d{1,9}\.)[ \t]", text) is not None
-    if not is_deep and re.search(r"<li\b[^<>]*>(?:(?!</?li\b).)*<[uo]l\b", bare, re.DOTALL):
-        return  # an extension makes do with less
+    nested = {_letters(_words(found)) for found in re.findall(_NESTED, bare, re.DOTALL)}
     parent: int | None = None
     is_told = False
-    for number, line in enumerate(lines_of(text), 1):
-        found = re.match(r"( {0,3})(?:[-*+]|\d{1,9}\.)[ \t]+\S", line)
-        if found is None:
-            # What is set in further, and an empty line, belong to the item.
-            parent = parent if not line.strip() or line.startswith((" ", "\t")) else None
-            is_told = is_told and parent is not None
-        elif parent is not None and len(found[1]) >= parent + 2:
-            if is_told:  # of the same list
-                continue
-            is_told = True
+    before = ""
+    for number, (line, written) in enumerate(zip(lines_of(text), lines_of(source), strict=False), 1):
+        found = re.match(r"( {0,3})(?:[-*+][ \t]+(?!\d)|1\.[ \t]+)\S", line)
+        if re.match(r" {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*$", line):
+            found = None
+        is_below = found is not None and parent is not None and len(found[1]) >= parent + 2
+        if (
+            found
+            and is_below
+            and not is_told
+            and (not before.strip() or re.match(r" {0,3}(?:[-*+]|\d+\.)[ \t]", before))
+        ):
+            if _letters(line) in nested:  # by an extension that makes do with less
+                return
+            is_told = True  # once for each list
             message = f"{quoted(line.strip())} is set in by {len(found[1])} spaces, and is not within the item above it"
             yield number, line.strip(), f"{message}; set it in by four"
-        else:
+        elif re.match(r" {0,3}(?:[-*+]|\d{1,9}\.)[ \t]+\S", line) and found is not None and not is_below:
             parent = len(found[1])
+        elif (item := re.match(r"( {0,3})\d{1,9}\.[ \t]+\S", line)) and (parent is None or len(item[1]) < parent + 2):
+            parent = len(item[1])
+        elif written.strip() and not written.startswith((" ", "\t")):  # what is set in belongs to the item
+            parent, is_told = None, False
+        before = line
 
 
 def _titles(text: str, html: str) -> Iterator[Left]:
@@ -399,9 +466,10 @@ def _lists(text: str, bare: str) -> Iterator[Left]:
     for paragraph in re.findall(r"<p\b[^<>]*>((?:(?!<p\b).)*?)</p>", bare, re.DOTALL):
         rows = paragraph.split("\n")
         words = [_words(row) for row in rows]
-        if len(words) > 1 and all(re.match(r"\d{1,3}\) \S", row) for row in words[:2]):
-            if places := written.get(("", _letters(words[0]))) or written.get((_letters(words[0]), _letters(words[1]))):
-                yield places[-1], words[0], f"{quoted(words[0])} makes no list here; write '1.' and so on"
+        is_broken = rows[0].rstrip().endswith(("<br>", "<br />"))
+        if len(words) > 1 and re.match(r"\d{1,3}\) \S", words[0]) and _is_next(*words[:2]) and not is_broken:
+            if places := written.get(("", _letters(words[0]))):
+                yield places.pop(), words[0], f"{quoted(words[0])} makes no list here; write '1.' and so on"
             continue
         for number in range(1, len(rows)):
             is_break = rows[number - 1].rstrip().endswith(("<br>", "<br />"))
