@@ -58,7 +58,7 @@ def _has_a_letter_near(name: str) -> bool:
     return any(is_nearly(name, known.rstrip(";")) for known in html5 if len(known) > 4)
 
 
-_IN_HTML = {"slide": "leave a line empty between HTML and Markdown", "page": "write 'markdown' into the tag around it"}
+_IN_HTML = {"slide": "leave a line empty between HTML and Markdown", "page": "write 'markdown' into each tag around it"}
 _KINDS = "|".join([
     "abstract", "attention", "bug", "caution", "danger", "error", "example", "failure", "hint", "important", "info",
     "note", "question", "quote", "success", "summary", "tip", "todo", "warning",
@@ -395,20 +395,33 @@ def _footnotes(text: str, html: str, on: str) -> Iterator[Left]:
         yield line_at(text, found.start(1)), found[1], f"{quoted(found[1])} is no footnote, {cure}"
 
 
+@lru_cache
+def _kind_near(word: str) -> str:
+    """The kind of box that a word with a mistake in it stands for; '' where there is none."""
+    kinds = _KINDS.split("|")
+    return "" if word in kinds else next((name for name in kinds if is_nearly(word, name)), "")
+
+
 def _boxes(source: str, text: str, html: str) -> Iterator[Left]:
     """Boxes of a kind that is misspelt, and such as are empty since their words are not set in."""
-    empty = re.findall(r'class="admonition ([\w-]+)[^<>"]*">\s*<p class="admonition-title">[^<>]*</p>\s*</div>', html)
-    lines, kinds = lines_of(source), _KINDS.split("|")
+    empty = set(
+        re.findall(r'class="admonition ([\w-]+)[^<>"]*">\s*<p class="admonition-title">[^<>]*</p>\s*</div>', html)
+    )
+    following = ""
+    below: list[str] = []  # the next line of words, from the last line on
+    for line in reversed(lines_of(source)):
+        below.append(following)
+        following = line if line.strip() else following
+    below.reverse()
     for number, line in enumerate(lines_of(text), 1):
         found = re.match(r"(?:!!!|\?\?\?\+?) ?([a-z][\w-]*)[ \t]*$", line)
         if found is None:
             continue
-        near = next((name for name in kinds if is_nearly(found[1], name)), "")
-        following = next((each for each in lines[number:] if each.strip()), "")
-        if near and found[1] not in kinds:
+        near = _kind_near(found[1])
+        if near:
             cure = f"write '{near}', and a title of your own in quotation marks behind it"
             yield number, found[0], f"{quoted(found[1])} is no kind of box that the theme has; {cure}"
-        elif found[1] in empty and following and not following.startswith(("    ", "\t")):
+        elif found[1] in empty and below[number - 1] and not below[number - 1].startswith(("    ", "\t")):
             message = f"{quoted(found[0])} makes an empty box; set the words that are to be in it in by four spaces"
             yield number, found[0], message
 
@@ -436,8 +449,9 @@ def _set_in(source: str, text: str, bare: str) -> Iterator[Left]:
             if _letters(line) in nested:  # by an extension that makes do with less
                 return
             is_told = True  # once for each list
-            message = f"{quoted(line.strip())} is set in by {len(found[1])} spaces, and is not within the item above it"
-            yield number, line.strip(), f"{message}; set it in by four"
+            words = written.strip()
+            message = f"{quoted(words)} is set in by {len(found[1])} spaces, and is not within the item above it"
+            yield number, words, f"{message}; set it in by four"
         elif re.match(r" {0,3}(?:[-*+]|\d{1,9}\.)[ \t]+\S", line) and found is not None and not is_below:
             parent = len(found[1])
         elif (item := re.match(r"( {0,3})\d{1,9}\.[ \t]+\S", line)) and (parent is None or len(item[1]) < parent + 2):
@@ -459,10 +473,13 @@ def _titles(text: str, html: str) -> Iterator[Left]:
 
 def _lists(text: str, bare: str) -> Iterator[Left]:
     """Lists right below a line of words, which Python-Markdown takes for more of them."""
-    lines = ["", *map(_letters, lines_of(text))]
+    rows_written = lines_of(text)
+    lines = ["", *map(_letters, rows_written)]
     written: dict[tuple[str, str], list[int]] = {}
     for number, pair in reversed(list(enumerate(pairwise(lines), 1))):
-        written.setdefault(pair, []).append(number)
+        # Neither behind a backslash, nor in bold type, nor within a link.
+        if re.match(r"[ \t>]*(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)", rows_written[number - 1]):
+            written.setdefault(pair, []).append(number)
     for paragraph in re.findall(r"<p\b[^<>]*>((?:(?!<p\b).)*?)</p>", bare, re.DOTALL):
         rows = paragraph.split("\n")
         words = [_words(row) for row in rows]
@@ -478,7 +495,8 @@ def _lists(text: str, bare: str) -> Iterator[Left]:
             follows = before.endswith(":") or is_list
             if _ITEM.match(item) and follows and not is_break:
                 if places := written.get((_letters(before), _letters(item))):
-                    message = f"{quoted(item)} makes no list, and shows its signs; leave a line empty above it"
+                    cure = "leave a line empty above it" + ", and write '1.' and so on" * (")" in item[:4])
+                    message = f"{quoted(item)} makes no list, and shows its signs; {cure}"
                     yield places.pop(), item, message
                 break
 
