@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pipeline import unclosed
 from pipeline.active import without_code, without_comments
 from pipeline.findings import Finding, line_of_key
-from pipeline.prose import quoted
+from pipeline.prose import is_nearly, quoted
 from pipeline.trace import Directive, Refused, Trace
 
 
@@ -34,6 +34,11 @@ def findings(lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
 
 def _unpaired(lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
     """What takes in the rest of a slide, or of a line, and is not shown then."""
+    for found in re.finditer(r"<style\s+(\w+)\s*>", without_comments(without_code("\n".join(lines))), re.IGNORECASE):
+        if is_nearly(found[1], "scoped") or found[1].lower() == "scope":
+            message = f"{quoted(found[0])} holds on every slide; write '<style scoped>' for this one alone"
+            line = found.string.count("\n", 0, found.start()) + 1
+            yield Finding(line, "style-mistyped", message, trace.slide_at(line))
     told: set[str] = set()
     for tag in trace.unpaired:
         if not tag.line:  # in a header or footer, which many slides share

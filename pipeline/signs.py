@@ -212,6 +212,18 @@ _SIGNS = (
         "write two spaces at its end, or '<br>'; a path stands between backquotes",
         on=("page",),
     ),
+    _Sign(
+        r"(?:(?<!\\)!\[|(?<![\w\\!])\[(?=[^\[\]\n]*\w))[^\[\]\n]*(?P<seen>\]\((?!\d)[^\s()]+(?:\([^\s()]*\)[^\s()]*)?)$",
+        "makes no link and no picture",
+        "write a ')' where its address ends",
+    ),
+    _Sign(r"^(?P<seen>\?{3})$", "begins no notes here", "write them between '<!--' and '-->'", on=("slide",)),
+    _Sign(
+        r"(?P<seen></[a-zA-Z][\w-]*>)",
+        "is shown as words",
+        "correct its name, or the one that begins it, or put it between backquotes",
+        on=("slide",),
+    ),
     _Sign(r"^(?P<seen><{7} \S[^\n]*)$", "is what is left of joining two versions", "choose one of them"),
     _Sign(
         r"(?<![\w$\\])(?P<seen>\$ (?=[^$\n]*[\\^{])[^$\n]* \$)(?![\w$])",
@@ -264,7 +276,10 @@ def findings(lines: Sequence[str], trace: Trace, deck: Deck) -> Iterator[Finding
         slide.body if slide.title in _words(slide.body) else f"{escape(slide.title)}\n{slide.body}"
         for slide in deck.slides
     )
-    for line, _, message in left(source, html, "slide"):
+    refused = {each.slide for each in trace.refused}  # where source is shown as well, as has been said
+    for line, words, message in left(source, html, "slide"):
+        if words.startswith("</") and trace.slide_at(line) in refused:
+            continue
         yield Finding(line, "markdown-left", message, trace.slide_at(line))
 
 
@@ -301,6 +316,7 @@ def left(source: str, html: str, on: str) -> Iterator[Left]:
                     yield line_at(text, found.start("seen")), words, message
             text = _without(text, spans)  # one sign is enough for one fault
     yield from _odd_spaces(text, seen)
+    yield from _within_html(source, seen, on)
     if on == "slide":
         yield from _comments(source, code)
         # Marp takes the backslashes away.
@@ -357,6 +373,31 @@ def _comments(source: str, code: str) -> Iterator[Left]:
             cure = "begin it at the left, or put it between lines of '```'"
             message = f"{quoted(found[1])} is set in as far as code, and is shown; {cure}"
             yield line_at(source, found.start(1)), found[1], message
+
+
+def _within_html(source: str, seen: str, on: str) -> Iterator[Left]:
+    """Headings, lists and code within a block of HTML: the first of each."""
+    rows = set(seen.split("\n"))
+    lines = lines_of(without_preformatted(without_comments(source)))
+    fenced = lines_of(without_code(source))
+    is_within = False
+    for number, (line, next_line) in enumerate(pairwise([*lines, ""]), 1):
+        if not line.strip():
+            is_within = False
+        elif re.match(rf" {{0,3}}<(?:{_BLOCKS})\b", line) and fenced[number - 1].strip():
+            is_within = True
+        elif is_within and _words(escape(line)) in rows:
+            is_list = re.match(r" *[-*+] \S", line) and re.match(r" *[-*+] \S", next_line)
+            if is_list or re.match(r" {0,3}(?:#{1,6} \S|```)", line):
+                is_within = False
+                message = f"{quoted(line.strip())} stands within HTML, where no Markdown is read; {_IN_HTML[on]}"
+                yield number, line.strip(), message
+
+
+_BLOCKS = (
+    "article|aside|blockquote|center|dd|details|div|dl|dt|figcaption|figure|footer|header|li|main|nav|ol|p|section|summary|"
+    "table|tbody|td|th|tr|ul"
+)
 
 
 def _odd_spaces(text: str, seen: str) -> Iterator[Left]:

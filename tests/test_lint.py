@@ -67,6 +67,22 @@ PLANTED: list[tuple[str, str, list[tuple[int, str]]]] = [
         [(line, "markdown-left") for line in (1, 3, 5, 7, 9, 11, 11, 13, 17, 19, 21, 25, 27, 27, 27, 29, 32, 34, 36)],
     ),
     (
+        "Markdown within HTML",
+        "# A\n\n<div>\n\n- a\n\n</div>\n\n<div>\n- b\n- c\n</div>\n\n<p>\n# D\n</p>\n\n<div>\n```\ne\n```\n</div>\n\n"
+        "<pre>\n# f\n</pre>\n\n`<div>`\n\n```\n<div>\n# g\n```\n",
+        [(10, "markdown-left"), (15, "markdown-left"), (19, "markdown-left")],
+    ),
+    (
+        "what has no end, and what is no element",
+        "# A\n\n[b](c.md\n\n![d](e(1).png\n\n???\nsay f\n\n---\n\n<sapn>g</sapn>\n\n---\n\n<font>h</font>\n\n"
+        "<style scope>\nh1 { color: red; }\n</style>\n",
+        [
+            *((line, "markdown-left") for line in (3, 5, 7, 12)),
+            (16, "html-refused"),
+            (18, "style-mistyped"),
+        ],
+    ),
+    (
         "directives without a colon",
         "# A\n\n<!-- _class invert -->\n\n<!-- paginate=false -->\n\n"
         "<!-- class dismissed -->\n\n<!-- color blind -->\n",

@@ -57,6 +57,8 @@ def found(text: str, *extensions: str) -> list[tuple[int, str]]:
         ("# A\n\none\\\ntwo\n", 3, "one\\"),
         ("# A\n\n1) pen\n2) ink\n", 3, "1) pen"),
         ("# A\n\nBring\n\n1) pen\n2) ink\n", 5, "1) pen"),
+        ("# A\n\n<div>\n## B\n</div>\n", 4, "## B"),
+        ("# A\n\n[b](c.md\n", 3, "[b](c.md"),
         ("# A\n\n%% ask who was there %%\n", 3, "%% ask who was there %%"),
         ("# A\n\n%% ask\n", 3, "%% ask"),
         ("# A\n\n<!- ask -->\n", 3, "<!- ask -->"),
@@ -85,6 +87,7 @@ def test_what_shows_its_signs_is_named_with_its_line(text: str, line: int, what:
         "**kwargs and **options, char **argv, char **envp\n\nIt costs $5 (C:\\Users) or 6 $, ++i+j++\n",
         "Roses:\n\\- a\n\\- b\n\n1\\) a\n2\\) b\n\nx:\n[1. a](b.md)\n[2. c](d.md)\n",
         "x:\n**1. a**\n2. b\n\nLegend:\n**-** minus\n**+** plus\n\nSum:\n\\+ 4\n",
+        "<div markdown>\n## B\n\n- c\n- d\n</div>\n\n<div>\n- 5 degrees\n</div>\n\nf[0](x and [1](2\n",
         "~~\n\n|x| = |y|\n|a| = |b|\n\n!!! Tipp\n    x\n",
         '!!! note "Only a title"\n\n!!! warning\n\n    ```sh\n    x\n    ```\n\nNext\n\n1) one  \n2) two\n',
         "100) x\n3) y\n",
@@ -120,7 +123,8 @@ def test_footnotes_are_none_where_there_is_an_extension_for_them() -> None:
         *(sign * 20_000 for sign in ["$a^b", "- a\n  ", "<li>"]),
         *("**a" + " a" * 100_000, "`" + "a" * 200_000, "$ " + "_" * 200_000, "\\[" + "a" * 200_000),
         *("<https://a" + " a" * 100_000, ":" + "a" * 200_000, " {." + "a" * 200_000, "{.b}\n\n{.a" + " " * 200_000),
-        *("- a\n" + " " * 200_000 + "x", "| a |\n" * 20_000, "&nbps;" * 2_000, "!!! tip\n" * 10_000),
+        *("<div>\n" + "- a\n" * 5_000, "<div>\n- a\n\n" * 3_000, "[a](" + "(" * 100_000, "</a>" * 20_000),
+        *("- a\n" + " " * 200_000 + "x", "| a |\n" * 5_000, "&nbps;" * 2_000, "!!! tip\n" * 4_000),
         *("%%" + "a" * 200_000, "<!-" + " a" * 100_000, "%% " * 66_000, "    <!--" + "-" * 200_000 + "\n"),
     ],
     ids=lambda row: row[:12].strip(),
@@ -132,6 +136,6 @@ def test_long_rows_of_signs_take_no_time(row: str, on: str, monkeypatch: pytest.
     every += "|--|--|\n##A\n[!NOTE]\n:::a\n!!! note\n%%a%%\n<!- a\n**a: **b\n`a\n&abc;\n:abc:\n"
     every += "|a|b|\n|c|d|\n[[a]]\n[a]\uff08b\uff09\n"
     every += "<https://a.example/ b>\n{{ a }}\n{.a}\n<<<<<<< a\nx^2^\n'''\n$ x^2 $\n\u2014-\n"
-    every += "a {.b\n a {.b}\n: a\n++a+b++\n{--a--}\n$x^2$\na\\"
+    every += "[a](b\n???\n</a>\na {.b\n a {.b}\n: a\n++a+b++\n{--a--}\n$x^2$\na\\"
     with patience.within(""):
         list(signs.left(f"{row}\n", f"<p>{every}</p>\n<p>{row}", on))
