@@ -219,7 +219,7 @@ _SIGNS = (
     ),
     _Sign(r"^(?P<seen>\?{3})$", "begins no notes here", "write them between '<!--' and '-->'", on=("slide",)),
     _Sign(
-        r"(?P<seen></[a-zA-Z][\w-]*>)",
+        r"(?<!\\)(?P<seen></[a-zA-Z][\w-]*>)",
         "is shown as words",
         "correct its name, or the one that begins it, or put it between backquotes",
         on=("slide",),

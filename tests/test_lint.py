@@ -868,6 +868,7 @@ SILENT: dict[str, str] = {
     "words between rulers at the top": "\n---\nkey: value\n---\n\n- x\n",
     "front matter below a slide": "# A\n\n---\ntext: x\n\nlang: en\n\n---\n\n# B\n",
     "an indented end of front matter": "---\nmarp: true\n ---\n\n# A\n",
+    "elements that are words": "# A \\</script> and `</b>`\n\nIt is \\<i>c\\</i> and &lt;/u&gt;, `</s>`.\n",
     "dashes that are text": "# A\n\n–––\n\n— — —\n\n-\u00a0a\n\n--\n\n---\n\n# B\n",
     "dashes in HTML that are code": """
         # A
