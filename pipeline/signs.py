@@ -53,6 +53,12 @@ def _is_nearly_a_letter(_: str, found: re.Match[str]) -> bool:
     return _has_a_letter_near(found["seen"].strip("&;"))
 
 
+def _is_no_formula(text: str, found: re.Match[str]) -> bool:
+    """Whether a place is in words: a formula that cannot be set is shown as it stands, and has been told."""
+    start = text.rfind("\n", 0, found.start()) + 1
+    return text.find("$", start, found.start()) < 0 and text.count("$$", 0, start) % 2 == 0
+
+
 @lru_cache
 def _has_a_letter_near(name: str) -> bool:
     return any(is_nearly(name, known.rstrip(";")) for known in html5 if len(known) > 4)
@@ -223,6 +229,7 @@ _SIGNS = (
         "is shown as words",
         "correct its name, or the one that begins it, or put it between backquotes",
         on=("slide",),
+        is_meant=_is_no_formula,
     ),
     _Sign(r"^(?P<seen><{7} \S[^\n]*)$", "is what is left of joining two versions", "choose one of them"),
     _Sign(
