@@ -253,7 +253,7 @@ def line_in(text: str, clues: Iterable[str], *, is_markdown: bool) -> int:
     if is_markdown:
         text = without_comments(without_code(text))
         # What is set in may be code, or a part of a list.
-        texts = [re.sub(INDENTED, _blank, text), text]
+        texts = [re.sub(INDENTED, blank, text), text]
     lines = [unescape(line) for line in text.split("\n")]
     for clue in clues:
         for each in texts:
@@ -274,7 +274,7 @@ def line_of_link(text: str, target: str) -> int:
 
 def without_code(markdown: str) -> str:
     """Markdown with spaces where it shows code, line by line and sign by sign as long as before."""
-    return re.sub(rf"{FENCED}|`[^`\n]+`", _blank, markdown, flags=re.MULTILINE | re.DOTALL)
+    return re.sub(rf"{FENCED}|`[^`\n]+`", blank, markdown, flags=re.MULTILINE | re.DOTALL)
 
 
 FENCED = r"^ *(`{3,}|~{3,})[^\n]*\n.*?^ *\1"
@@ -287,7 +287,7 @@ PREFORMATTED = r"<pre\b(?:(?!<pre\b).)*?</pre>"
 
 def without_preformatted(markdown: str) -> str:
     """Markdown with empty lines where raw HTML in it is shown as it is written."""
-    return re.sub(PREFORMATTED, _blank, markdown, flags=re.DOTALL | re.IGNORECASE)
+    return re.sub(PREFORMATTED, blank, markdown, flags=re.DOTALL | re.IGNORECASE)
 
 
 INDENTED = r"(?m)^(?: {4}|\t).*"
@@ -301,8 +301,8 @@ def without_elements(html: str, names: str) -> str:
 
 def without_comments(markdown: str) -> str:
     """Markdown with spaces where it has comments, as long as before."""
-    return re.sub(r"<!--(?:.*?-->|.*)", _blank, markdown, flags=re.DOTALL)
+    return re.sub(r"<!--(?:.*?-->|.*)", blank, markdown, flags=re.DOTALL)
 
 
-def _blank(found: re.Match[str]) -> str:
+def blank(found: re.Match[str]) -> str:
     return re.sub(r"[^\n]", " ", found[0])

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin
 
 from pipeline import browser, handouts, links, pdf, practice, scenario, sessions, site, templates
+from pipeline.active import blank
 from pipeline.artifacts import Made
 from pipeline.cache import NOTHING_KEPT
 from pipeline.deck import Image, Slide
@@ -19,6 +20,7 @@ from pipeline.decks import Source
 from pipeline.notes import paragraphs, spoken
 from pipeline.problems import Problem, line_of, lines_of, read_text
 from pipeline.templates import Template
+from pipeline.unclosed import line_at
 
 WORDS_A_MINUTE = 160
 """As fast as one can speak and still be followed."""
@@ -449,9 +451,9 @@ def _place_of_property(source: Source, name: str) -> tuple[str, int]:
         text = css.read_text(encoding="utf-8", errors="replace")
         styles.append((source.label_of(css), 0, text, text))
     for label, start, text, style in styles:
-        plain = re.sub(r"/\*.*?\*/", lambda comment: re.sub(r"[^\n]", " ", comment[0]), style, flags=re.DOTALL)
+        plain = re.sub(r"/\*.*?\*/", blank, style, flags=re.DOTALL)
         if found := re.search(rf"(?<![\w-]){re.escape(name)}\s*:", plain):
-            return label, text.count("\n", 0, start) + plain.count("\n", 0, found.start()) + 1
+            return label, line_at(text, start + found.start())
     return source.label, 1
 
 

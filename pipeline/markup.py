@@ -10,11 +10,13 @@ from pipeline.active import without_code, without_comments
 from pipeline.findings import Finding, line_of_key
 from pipeline.prose import is_nearly, quoted
 from pipeline.trace import Directive, Refused, Trace
+from pipeline.unclosed import line_at
 
 
 def findings(lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
     """What Marp takes out of the HTML of a deck, or shows as text."""
     yield from _unpaired(lines, trace)
+    yield from _unscoped(lines, trace)
     told: set[tuple[str, str, str]] = set()
     for refused in trace.refused:
         line = refused.line
@@ -32,13 +34,18 @@ def findings(lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
             yield Finding(line, "html-refused", f"{message} would be given it; write one that begins with https://")
 
 
+def _unscoped(lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
+    """Styles of one slide that hold on all of them, as 'scoped' is misspelt."""
+    source = without_comments(without_code("\n".join(lines)))
+    for found in re.finditer(r"<style\s+(\w+)\s*>", source, re.IGNORECASE):
+        if is_nearly(found[1], "scoped") or found[1].lower() == "scope":
+            line = line_at(source, found.start())
+            message = f"{quoted(found[0])} holds on every slide; write '<style scoped>' for this one alone"
+            yield Finding(line, "style-mistyped", message, trace.slide_at(line))
+
+
 def _unpaired(lines: Sequence[str], trace: Trace) -> Iterator[Finding]:
     """What takes in the rest of a slide, or of a line, and is not shown then."""
-    for found in re.finditer(r"<style\s+(\w+)\s*>", without_comments(without_code("\n".join(lines))), re.IGNORECASE):
-        if is_nearly(found[1], "scoped") or found[1].lower() == "scope":
-            message = f"{quoted(found[0])} holds on every slide; write '<style scoped>' for this one alone"
-            line = found.string.count("\n", 0, found.start()) + 1
-            yield Finding(line, "style-mistyped", message, trace.slide_at(line))
     told: set[str] = set()
     for tag in trace.unpaired:
         if not tag.line:  # in a header or footer, which many slides share

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 # Words that settings do not have, in the languages that decks are often written in.
 _WORDS = """
@@ -59,3 +60,9 @@ def is_nearly(word: str, name: str) -> bool:
     shorter = {name[:at] + name[at + 1 :] for at in range(1, len(name) - 1)} if len(name) > 5 else set()
     doubled = {name[:at] + name[at] + name[at:] for at in range(len(name))}
     return word != name and (word.lower() == name or word in swapped | shorter | doubled)
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """The first of the `known` words that a misspelt one stands for; '' where it is one of them, or like none."""
+    names, small = tuple(known), word.lower()
+    return "" if word in names else next((name for name in names if small == name or is_nearly(small, name)), "")

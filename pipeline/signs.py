@@ -26,7 +26,7 @@ from pipeline.active import (
 from pipeline.deck import Deck
 from pipeline.findings import Finding
 from pipeline.problems import lines_of
-from pipeline.prose import has_little_words, is_nearly, quoted
+from pipeline.prose import has_little_words, meant, quoted
 from pipeline.trace import Trace
 from pipeline.unclosed import line_at
 
@@ -61,7 +61,7 @@ def _is_no_formula(text: str, found: re.Match[str]) -> bool:
 
 @lru_cache
 def _has_a_letter_near(name: str) -> bool:
-    return any(is_nearly(name, known.rstrip(";")) for known in html5 if len(known) > 4)
+    return bool(meant(name, (known.rstrip(";") for known in html5 if len(known) > 4)))
 
 
 _IN_HTML = {"slide": "leave a line empty between HTML and Markdown", "page": "write 'markdown' into each tag around it"}
@@ -316,8 +316,9 @@ def left(source: str, html: str, on: str) -> Iterator[Left]:
                 if left_over[_key(found)] > 0 and sign.is_meant(whole, found):
                     spans.append(found.span("seen"))
                     left_over[_key(found)] -= 1
-                    words = (found["seen"] if "\n" in found["seen"] else found[0]).split("\n")
-                    words = words[0] if "\n" in found["seen"] else words[-1]
+                    # Of rows, the first; else the last line, as a table's divider is found with the line above it.
+                    seen_rows = found["seen"].split("\n")
+                    words = seen_rows[0] if len(seen_rows) > 1 else found[0].rpartition("\n")[2]
                     cure = sign.cure.format(in_html=_IN_HTML[on], extension=_EXTENSION[on], box=_BOX[on])
                     message = f"{quoted(words)} {sign.wrong}, and shows its signs; {cure}"
                     yield line_at(text, found.start("seen")), words, message
@@ -443,13 +444,6 @@ def _footnotes(text: str, html: str, on: str) -> Iterator[Left]:
         yield line_at(text, found.start(1)), found[1], f"{quoted(found[1])} is no footnote, {cure}"
 
 
-@lru_cache
-def _kind_near(word: str) -> str:
-    """The kind of box that a word with a mistake in it stands for; '' where there is none."""
-    kinds = _KINDS.split("|")
-    return "" if word in kinds else next((name for name in kinds if is_nearly(word, name)), "")
-
-
 def _boxes(source: str, text: str, html: str) -> Iterator[Left]:
     """Boxes of a kind that is misspelt, and such as are empty since their words are not set in."""
     empty = set(
@@ -465,8 +459,7 @@ def _boxes(source: str, text: str, html: str) -> Iterator[Left]:
         found = re.match(r"(?:!!!|\?\?\?\+?) ?([a-z][\w-]*)[ \t]*$", line)
         if found is None:
             continue
-        near = _kind_near(found[1])
-        if near:
+        if near := meant(found[1], _KINDS.split("|")):
             cure = f"write '{near}', and a title of your own in quotation marks behind it"
             yield number, found[0], f"{quoted(found[1])} is no kind of box that the theme has; {cure}"
         elif found[1] in empty and below[number - 1] and not below[number - 1].startswith(("    ", "\t")):
@@ -480,33 +473,31 @@ _NESTED = r"<li\b[^<>]*>(?:(?!</?li\b).)*<[uo]l\b[^<>]*>\s*<li\b[^<>]*>((?:(?!</
 def _set_in(source: str, text: str, bare: str) -> Iterator[Left]:
     """Items that are set in by too little to be within another one, which Python-Markdown makes of four spaces on."""
     nested = {_letters(_words(found)) for found in re.findall(_NESTED, bare, re.DOTALL)}
-    parent: int | None = None
-    is_told = False
-    before = ""
+    outer: int | None = None  # how far the items of the list are set in
+    is_told = False  # once for each list
+    above = ""
     for number, (line, written) in enumerate(zip(lines_of(text), lines_of(source), strict=False), 1):
-        found = re.match(r"( {0,3})(?:[-*+][ \t]+(?!\d)|1\.[ \t]+)\S", line)
-        if re.match(r" {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*$", line):
-            found = None
-        is_below = found is not None and parent is not None and len(found[1]) >= parent + 2
-        if (
-            found
-            and is_below
-            and not is_told
-            and (not before.strip() or re.match(r" {0,3}(?:[-*+]|\d+\.)[ \t]", before))
-        ):
-            if _letters(line) in nested:  # by an extension that makes do with less
-                return
-            is_told = True  # once for each list
-            words = written.strip()
-            message = f"{quoted(words)} is set in by {len(found[1])} spaces, and is not within the item above it"
-            yield number, words, f"{message}; set it in by four"
-        elif re.match(r" {0,3}(?:[-*+]|\d{1,9}\.)[ \t]+\S", line) and found is not None and not is_below:
-            parent = len(found[1])
-        elif (item := re.match(r"( {0,3})\d{1,9}\.[ \t]+\S", line)) and (parent is None or len(item[1]) < parent + 2):
-            parent = len(item[1])
+        item = None if _RULER.match(line) else _SET_IN.match(line)
+        depth = len(item["spaces"]) if item else 0
+        if item and outer is not None and depth >= outer + 2:
+            # What goes on from the line above may begin with a number, or with a figure below zero.
+            is_new = item["begins"] and (not above.strip() or _SET_IN.match(above))
+            if is_new and not is_told:
+                if _letters(line) in nested:  # by an extension that makes do with less
+                    return
+                is_told = True
+                words = written.strip()
+                message = f"{quoted(words)} is set in by {depth} spaces, and is not within the item above it"
+                yield number, words, f"{message}; set it in by four"
+        elif item:
+            outer = depth
         elif written.strip() and not written.startswith((" ", "\t")):  # what is set in belongs to the item
-            parent, is_told = None, False
-        before = line
+            outer, is_told = None, False
+        above = line
+
+
+_SET_IN = re.compile(r"(?P<spaces> {0,3})(?:(?P<begins>[-*+][ \t]+(?!\d)|1\.[ \t]+)|[-*+][ \t]+|\d{1,9}\.[ \t]+)(?=\S)")
+_RULER = re.compile(r" {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*$")
 
 
 def _titles(text: str, html: str) -> Iterator[Left]:

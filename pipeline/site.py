@@ -58,7 +58,7 @@ from pipeline.problems import (
     shown,
     yaml_problem,
 )
-from pipeline.prose import is_nearly
+from pipeline.prose import is_nearly, meant
 from pipeline.scenario import FOLDER as SCENARIOS
 from pipeline.sessions import PAGE, SESSIONS
 from pipeline.templates import Template
@@ -166,8 +166,8 @@ def _theme_problems(config: MkDocsConfig, text: str, folders: tuple[Path, ...]) 
         if close and feature not in _FEATURES:
             yield _mistaken(str(feature), close[0], "features", text)
     for name in [str(key.value) for key, _ in _pairs_of_theme(text)]:
-        if meant := _meant(name, _OF_A_THEME):
-            yield _mistaken(name, meant, name, text)
+        if near := meant(name, _OF_A_THEME):
+            yield _mistaken(name, near, name, text)
     language, palette = config.theme.get("language"), config.theme.get("palette") or []
     if not _has_template(folders, f"partials/languages/{language}.html"):
         message = f"{shown(f'language: {language}')} is none in which the theme has its words; write e.g. en"
@@ -180,8 +180,8 @@ def _theme_problems(config: MkDocsConfig, text: str, folders: tuple[Path, ...]) 
     for option in options:
         for key, known in _COLOURS.items():
             word = str(option.get(key))
-            if meant := _meant(word.replace(" ", "-"), known):  # as Material's template does
-                yield _mistaken(word, meant, "palette", text)
+            if near := meant(word.replace(" ", "-"), known):  # as Material's template does
+                yield _mistaken(word, near, "palette", text)
     # A palette by itself has no toggle that would be shown.
     for toggle in [option.get("toggle") for option in options if isinstance(palette, list)]:
         icon = toggle.get("icon") if isinstance(toggle, dict) else toggle
@@ -216,21 +216,12 @@ _COLOURS = {
 }  # fmt: skip
 
 
-def _meant(word: str, known: Sequence[str]) -> str:
-    """That of the `known` words which a `word` with a mistake in it stands for; '' where there is none.
-
-    A project may have words of its own.
-    """
-    near = (name for name in known if word.lower() == name or is_nearly(word.lower(), name))
-    return "" if word in known else next(near, "")
-
-
-def _mistaken(word: str, meant: str, key: str, text: str) -> Problem:
+def _mistaken(word: str, near: str, key: str, text: str) -> Problem:
     """What to say of a misspelt word at or below a key of the theme."""
     first = _line_in_theme(text, key)
     named = re.compile(rf"(?<![\w.-]){re.escape(word)}(?![\w.-])")
     lines = (number for number, line in enumerate(lines_of(text), 1) if number >= first and named.search(line))
-    message = f"{shown(word)} is nothing that the theme knows here; did you mean '{meant}'?"
+    message = f"{shown(word)} is nothing that the theme knows here; did you mean '{near}'?"
     return Problem("mkdocs.yml", next(lines, first), "settings", message)
 
 
@@ -871,7 +862,7 @@ def _meta_problems(text: str, name: str, settings: Settings) -> Iterator[Problem
     icon, hide, search = (meta.get(key) for key in ("icon", "hide", "search"))
     wrong: dict[str, str] = {}
     for key in map(str, meta.keys() - _META if front_matter(text) is not None else ()):
-        if near := next((name for name in [*sorted(_META), "handout"] if is_nearly(key, name)), ""):
+        if near := meant(key, [*sorted(_META), "handout"]):
             wrong[key] = f"{shown(key)} means nothing here; did you mean '{near}'?"
     strange = [word for word in hide if word not in _HIDDEN] if isinstance(hide, list) else []
     for word, close in [(str(word), get_close_matches(str(word), _HIDDEN)) for word in strange]:
