@@ -367,7 +367,10 @@ def _without(text: str, spans: list[tuple[int, int]]) -> str:
 
 def _is_in_html(text: str, at: int) -> bool:
     """Whether the lines up to a place, from the last empty one on, begin with a tag."""
-    return text[text.rfind("\n\n", 0, at) + 1 : at].lstrip().startswith("<")
+    return _BEGINS_AS_A_TAG.match(text, text.rfind("\n\n", 0, at) + 1, at) is not None
+
+
+_BEGINS_AS_A_TAG = re.compile(r"\s*<")
 
 
 def _comments(source: str, code: str) -> Iterator[Left]:

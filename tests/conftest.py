@@ -245,3 +245,19 @@ def make_tiny(root: Path) -> Project:
     for shared in (".venv", "node_modules"):
         (root / shared).symlink_to(ROOT / shared)
     return Project(root)
+
+
+@contextlib.contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Fail where what follows computes for longer; what else the machine is at does not count."""
+
+    def end(*_: object) -> None:
+        raise AssertionError(f"it computes for more than {seconds} s")
+
+    before = signal.signal(signal.SIGVTALRM, end)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)

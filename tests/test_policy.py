@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline import patience, policy
+from pipeline import policy
+from tests.conftest import at_most
 
 META = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
 
@@ -95,11 +96,8 @@ def test_what_only_looks_like_the_head_is_no_place_for_the_policy(page: str) -> 
     ],
     ids=["character sets", "heads", "links"],
 )
-def test_what_begins_again_and_again_is_read_once(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "SECONDS", 2.0)
-    monkeypatch.setattr(patience, "SECONDS_PER_SIGN", 0.0)
-
-    with patience.within(""):  # it takes a twentieth of a second, or minutes
+def test_what_begins_again_and_again_is_read_once(page: str) -> None:
+    with at_most(2):  # it takes a twentieth of a second, or minutes
         assert META.search(policy.seal_page(page))
 
 

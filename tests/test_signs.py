@@ -5,7 +5,8 @@ from __future__ import annotations
 import markdown
 import pytest
 
-from pipeline import patience, signs
+from pipeline import signs
+from tests.conftest import at_most
 from tests.test_unclosed import EXTENSIONS
 
 
@@ -130,12 +131,11 @@ def test_footnotes_are_none_where_there_is_an_extension_for_them() -> None:
     ids=lambda row: row[:12].strip(),
 )  # fmt: skip
 @pytest.mark.parametrize("on", ["slide", "page"])
-def test_long_rows_of_signs_take_no_time(row: str, on: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "SECONDS", 2.0)
+def test_long_rows_of_signs_take_no_time(row: str, on: str) -> None:
     every = "![[a]] [a](b c) [a b][c] [a] (b.md) (a)[https://b.example/] **a** ~~a~~ ==a==\n"
     every += "|--|--|\n##A\n[!NOTE]\n:::a\n!!! note\n%%a%%\n<!- a\n**a: **b\n`a\n&abc;\n:abc:\n"
     every += "|a|b|\n|c|d|\n[[a]]\n[a]\uff08b\uff09\n"
     every += "<https://a.example/ b>\n{{ a }}\n{.a}\n<<<<<<< a\nx^2^\n'''\n$ x^2 $\n\u2014-\n"
     every += "[a](b\n???\n</a>\na {.b\n a {.b}\n: a\n++a+b++\n{--a--}\n$x^2$\na\\"
-    with patience.within(""):
+    with at_most(2):
         list(signs.left(f"{row}\n", f"<p>{every}</p>\n<p>{row}", on))
