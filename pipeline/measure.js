@@ -9,7 +9,9 @@ async () => {
   const SMALLEST = 16 // pixels on a slide of 1280 by 720
   const SMALLEST_ASIDE = 12
   const LARGEST_GROWTH = 1.5
-  const MOST_UNKNOWN = 1000 // properties that anybody would look through
+  const MOST_UNKNOWN = 1000 // properties or values that anybody would look through
+  const LONGEST_VALUE = 60 // characters; in longer ones, a browser may miss anything
+  const LETTERS = 'abcdefghijklmnopqrstuvwxyz'
   const CURE = 'shorten it, split the slide, or use a layout with more room'
 
   // --- wait until everything stands where it will be printed ---------------------------------------------------
@@ -610,7 +612,7 @@ async () => {
     return problems
   }
 
-  // Properties that the browser does not know, and that are one that it knows with a letter too many or too few, or with two that changed places.
+  // Properties and values that the browser does not know, and that are one that it knows with a letter too many or too few, or with two that changed places.
   const mistyped = () => {
     const properties = []
     for (const name in document.documentElement.style) properties.push(name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`))
@@ -625,14 +627,41 @@ async () => {
     }
     const sheets = Array.from(document.querySelectorAll('style'), (style) => style.textContent)
     const inline = Array.from(document.querySelectorAll('[style]'), (element) => `{${element.getAttribute('style')}}`)
-    const css = [...sheets, ...inline].join('\n').replace(/\/\*[^]*?(?:\*\/|$)|url\([^()]*\)|"[^"\n]*"|'[^'\n]*'/g, '')
-    const names = [...css.matchAll(/[{;}]\s*([a-z][a-z-]+)\s*:(?=[^{};]*(?:[;}]|$))/g)].map(([, name]) => name)
-    const unknown = [...new Set(names)].filter((name) => !CSS.supports(name, 'inherit'))
-    return unknown.slice(0, MOST_UNKNOWN).flatMap((name) => {
+    const parts = /\/\*[^]*?(?:\*\/|$)|url\([^()]*\)|"[^"\n]*"|'[^'\n]*'/g
+    const css = [...sheets, ...inline].join('\n').replace(parts, (part) => (part[0] === '/' ? '' : '""'))
+    const given = [...css.matchAll(/[{;}]\s*([a-z][a-z-]+)\s*:([^{};]*)(?=[;}]|$)/g)]
+    const isKnown = (name) => CSS.supports(name, 'inherit')
+    const unknown = [...new Set(given.map(([, name]) => name))].filter((name) => !isKnown(name))
+    const names = unknown.slice(0, MOST_UNKNOWN).flatMap((name) => {
       const near = properties.find((each) => each.length > 4 && isNear(name, each))
-      const message = `'${name}' is no property of CSS, so that browsers pass over it; did you mean '${near}'?`
-      return near ? [{ slide: 1, rule: 'style-mistyped', line: 0, message }] : []
+      return near ? [`'${name}' is no property of CSS, so that browsers pass over it; did you mean '${near}'?`] : []
     })
+    // A value that stands beside another of the same property is for other browsers. What a rule such as @font-face takes, CSS.supports does not know.
+    const blocks = Map.groupBy(given, ({ index }) => css.lastIndexOf('{', index))
+    const values = [...blocks].flatMap(([start, block]) => {
+      const rule = css.slice(Math.max(...[...'{;}'].map((sign) => css.lastIndexOf(sign, start - 1))) + 1, start)
+      const isTwice = (name) => block.filter((other) => other[1] === name).length > 1
+      return rule.trim().startsWith('@') ? [] : block.filter(([, name]) => isKnown(name) && !isTwice(name))
+    })
+    const wrong = new Map()
+    for (const [, name, text] of values) {
+      const value = text.replace(/\s*!\s*important\s*$/i, '').trim().replace(/\s+/g, ' ')
+      if (value && value.length <= LONGEST_VALUE && !/[\\"]|--|^-[a-z]|[ ,(]-[a-z]/.test(value) && !CSS.supports(name, value)) wrong.set(`${name}: ${value}`, [name, value])
+    }
+    const meant = ([name, value]) => {
+      const words = [...value.matchAll(/[a-z]{3,}/gi)]
+      const swapped = Array.from(value, (_, i) => value.slice(0, i) + (value[i + 1] ?? '') + value[i] + value.slice(i + 2))
+      const longer = words.flatMap(({ 0: word, index }) =>
+        Array.from(word + ' ', (_, i) => index + i).flatMap((at) => [...LETTERS].map((letter) => value.slice(0, at) + letter + value.slice(at))),
+      )
+      const units = /^\d*\.?\d+$/.test(value) ? [`${value}px`] : /^[0-9a-f]{6}$/i.test(value) ? [`#${value}`] : []
+      return [...units, ...swapped, ...shorter(value), ...longer].find((near) => CSS.supports(name, near))
+    }
+    const messages = [...wrong.values()].slice(0, MOST_UNKNOWN).flatMap(([name, value]) => {
+      const near = meant([name, value])
+      return near ? [`'${name}: ${value}' is no value of this property, so that browsers pass over it; did you mean '${near}'?`] : []
+    })
+    return [...names, ...messages].map((message) => ({ slide: 1, rule: 'style-mistyped', line: 0, message }))
   }
 
   // What is on every slide, such as a footer, is told once.

@@ -29,7 +29,7 @@ RULES = {
     "front-matter": Rule("front matter stands on the first line and is valid YAML", is_firm=True),
     "theme-unknown": Rule("the theme is there"),
     "class-unknown": Rule("a class means something to the theme or to the deck's styles"),
-    "style-mistyped": Rule("styles use properties that there are, and end what they begin"),
+    "style-mistyped": Rule("styles use properties and values that there are, and end what they begin"),
     "directive-unknown": Rule("directives are spelt as Marp spells them"),
     "directive-value": Rule("directives have a value that does something"),
     "directive-lost": Rule("directives stand where Marp reads them"),
