@@ -627,28 +627,37 @@ async () => {
     }
     const sheets = Array.from(document.querySelectorAll('style'), (style) => style.textContent)
     const inline = Array.from(document.querySelectorAll('[style]'), (element) => `{${element.getAttribute('style')}}`)
-    const parts = /\/\*[^]*?(?:\*\/|$)|url\([^()]*\)|"[^"\n]*"|'[^'\n]*'/g
-    const css = [...sheets, ...inline].join('\n').replace(parts, (part) => (part[0] === '/' ? '' : '""'))
-    const given = [...css.matchAll(/[{;}]\s*([a-z][a-z-]+)\s*:([^{};]*)(?=[;}]|$)/g)]
+    const hidden = /\/\*[^]*?(?:\*\/|$)|url\([^()]*\)|"[^"\n]*"|'[^'\n]*'/g
+    const css = [...sheets, ...inline].join('\n').replace(hidden, (part) => (part[0] === '/' ? '' : '""'))
+    const given = [...css.matchAll(/[{;}]\s*([a-z][a-z-]+)\s*:(?=[^{};]*(?:[;}]|$))/g)].map(([, name]) => name)
     const isKnown = (name) => CSS.supports(name, 'inherit')
-    const unknown = [...new Set(given.map(([, name]) => name))].filter((name) => !isKnown(name))
+    const unknown = [...new Set(given)].filter((name) => !isKnown(name))
     const names = unknown.slice(0, MOST_UNKNOWN).flatMap((name) => {
       const near = properties.find((each) => each.length > 4 && isNear(name, each))
       return near ? [`'${name}' is no property of CSS, so that browsers pass over it; did you mean '${near}'?`] : []
     })
-    // A value that stands beside another of the same property is for other browsers. What a rule such as @font-face takes, CSS.supports does not know.
-    const blocks = Map.groupBy(given, ({ index }) => css.lastIndexOf('{', index))
-    const values = [...blocks].flatMap(([start, block]) => {
-      const rule = css.slice(Math.max(...[...'{;}'].map((sign) => css.lastIndexOf(sign, start - 1))) + 1, start)
-      const isTwice = (name) => block.filter((other) => other[1] === name).length > 1
-      return rule.trim().startsWith('@') ? [] : block.filter(([, name]) => isKnown(name) && !isTwice(name))
-    })
     const wrong = new Map()
-    for (const [, name, text] of values) {
-      const value = text.replace(/\s*!\s*important\s*$/i, '').trim().replace(/\s+/g, ' ')
-      if (value && value.length <= LONGEST_VALUE && !/[\\"]|--|^-[a-z]|[ ,(]-[a-z]/.test(value) && !CSS.supports(name, value)) wrong.set(`${name}: ${value}`, [name, value])
+    const parts = css.split('{')
+    for (const [number, part] of parts.entries()) {
+      const above = parts[number - 1] ?? '@'
+      // What a rule such as @font-face takes, CSS.supports does not know.
+      if (above.slice(Math.max(above.lastIndexOf(';'), above.lastIndexOf('}')) + 1).trim().startsWith('@')) continue
+      const [inside, ...after] = part.split('}')
+      const pieces = inside.split(';')
+      if (!after.length && number + 1 < parts.length) pieces.pop() // which says what a block within is for
+      const declared = pieces.flatMap((piece) => {
+        const name = /^\s*([a-z][a-z-]+)\s*:/.exec(piece)
+        return name ? [[name[1], piece.slice(name[0].length).trim().replace(/\s+/g, ' ').replace(/ ?! ?important$/i, '')]] : []
+      })
+      const times = new Map()
+      for (const [name] of declared) times.set(name, (times.get(name) ?? 0) + 1)
+      for (const [name, value] of declared) {
+        // Beside another value of its property, one is for other browsers, as is what begins with a hyphen.
+        const isPlain = value && value.length <= LONGEST_VALUE && !/[\\"]|--|(^|[ ,(])-[a-z]/.test(value)
+        if (isPlain && times.get(name) === 1 && isKnown(name) && !CSS.supports(name, value)) wrong.set(`${name}: ${value}`, [name, value])
+      }
     }
-    const meant = ([name, value]) => {
+    const meant = (name, value) => {
       const words = [...value.matchAll(/[a-z]{3,}/gi)]
       const swapped = Array.from(value, (_, i) => value.slice(0, i) + (value[i + 1] ?? '') + value[i] + value.slice(i + 2))
       const longer = words.flatMap(({ 0: word, index }) =>
@@ -657,11 +666,11 @@ async () => {
       const units = /^\d*\.?\d+$/.test(value) ? [`${value}px`] : /^[0-9a-f]{6}$/i.test(value) ? [`#${value}`] : []
       return [...units, ...swapped, ...shorter(value), ...longer].find((near) => CSS.supports(name, near))
     }
-    const messages = [...wrong.values()].slice(0, MOST_UNKNOWN).flatMap(([name, value]) => {
-      const near = meant([name, value])
+    const values = [...wrong.values()].slice(0, MOST_UNKNOWN).flatMap(([name, value]) => {
+      const near = meant(name, value)
       return near ? [`'${name}: ${value}' is no value of this property, so that browsers pass over it; did you mean '${near}'?`] : []
     })
-    return [...names, ...messages].map((message) => ({ slide: 1, rule: 'style-mistyped', line: 0, message }))
+    return [...names, ...values].map((message) => ({ slide: 1, rule: 'style-mistyped', line: 0, message }))
   }
 
   // What is on every slide, such as a footer, is told once.

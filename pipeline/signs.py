@@ -151,6 +151,12 @@ _SIGNS = (
         "write a '`' where it ends",
     ),
     _Sign(
+        r"(?<![a-zA-Z_?=&/;\\])(?P<seen>&(?:amp|apos|bull|copy|euro|gt|hellip|larr|[lr][ds]quo|lt|[mn]dash|nbsp|quot|rarr|reg|shy"
+        r"|times|trade|#\d{2,5}|#x[0-9a-fA-F]{2,5}))(?![\w;=&(\[.])",
+        "lacks its ';'",
+        "write it, or the letter itself",
+    ),
+    _Sign(
         r"(?<![?=&/\\])(?P<seen>&(?!(?:amp|apos|gt|lt|quot);)[a-zA-Z]{3,10}\d{0,2};)",
         "is no letter that HTML knows",
         "correct it, or write the letter itself",
@@ -340,6 +346,7 @@ def left(source: str, html: str, on: str) -> Iterator[Left]:
                 continue
             message = f"{quoted(found[0])} loses its stars, which change how a part of it looks; write '\\*'"
             yield line_at(text, found.start()), found[0], message
+    yield from _uneven_stars(text, bare)
     if on == "page":
         yield from _boxes(source, text, html)
         yield from _titles(text, html)
@@ -418,6 +425,20 @@ def _odd_spaces(text: str, seen: str) -> Iterator[Left]:
         if _words(escape(found[1])) in rows:
             message = f"{quoted(found[1])} makes no heading, as the space in it is one that never breaks a line"
             yield line_at(text, found.start(1)), found[1], f"{message}; write the space behind '{found[2]}' anew"
+
+
+def _uneven_stars(text: str, bare: str) -> Iterator[Left]:
+    """Bold type that one star ends, or begins: in italics, beside a star."""
+    told = {
+        _letters(one or other)
+        for one, other in re.findall(r"(?<!\*)\*<em>([^<>]*)</em>(?!\*)|(?<!\*)<em>([^<>]*)</em>\*(?!\*)", bare)
+    }
+    for found in re.finditer(
+        r"(?<![\\*\w])(?:\*\*(?=[^\s*])([^*\n]+)(?<![\s\\])\*(?!\*)|\*(?=[^\s*])([^*\n]+)(?<![\s\\])\*\*(?!\*))", text
+    ):
+        if _letters(found[1] or found[2]) in told:
+            message = f"{quoted(found[0])} has more stars at one end, and shows one; write two at both for bold type"
+            yield line_at(text, found.start()), found[0], message
 
 
 def _definitions(text: str, seen: str) -> Iterator[Left]:

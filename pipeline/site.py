@@ -1116,6 +1116,9 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     if is_written or is_of_incident:  # of somebody's Markdown
         for line, message in unclosed.find(html, text):
             _tell(page, config, line if is_written else 0, "block-open", message)
+    for line, name in _called_twice(html, text) if is_written else ():
+        message = f"two places are called '{name}', so that links lead to the first alone; rename one"
+        _tell(page, config, line, "link-dead", message)
     for line, message in tables.lost_set_in(html, text) if is_written else ():
         _tell(page, config, line, "cell-lost", message)
     if is_written or page.file.src_uri == f"facilitate/{PAGE}.md" or is_of_incident:
@@ -1124,6 +1127,16 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         for line, words, message in signs.left(unclosed.below_front_matter(text), html, "page"):
             _tell(page, config, line if is_written else line_of(source, words), "markdown-left", message)
     return templates.with_parts(html)
+
+
+def _called_twice(html: str, text: str) -> Iterator[tuple[int, str]]:
+    """The line of the second place of a name, and that name, where a page gives two places the same."""
+    names = Counter(re.findall(r"""<[a-z][^<>]*\sid=["']([^"'<>]+)["']""", active.without_elements(html, "svg")))
+    source = active.without_comments(active.without_code(text))
+    for name in (name for name, number in names.items() if number > 1):
+        given = rf"""\{{[^{{}}\n]*#{re.escape(name)}(?![\w-])|\sid\s*=\s*["']?{re.escape(name)}(?![\w-])"""
+        if places := [found.start() for found in re.finditer(given, source)][1:]:
+            yield unclosed.line_at(source, places[0]), name
 
 
 def _make_titles_safe(page: Page) -> None:

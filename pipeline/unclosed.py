@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Container, Iterator
 from html import unescape
 from html.parser import HTMLParser
+from itertools import pairwise
 
 from markdown.extensions.attr_list import AttrListTreeprocessor, get_attrs_and_remainder
 
@@ -53,6 +54,9 @@ def find(html: str, markdown: str) -> Iterator[tuple[int, str]]:
     if re.search(r"(?:>|\n)[ \t]*(?:```|~~~)", bare) and (fence := _open_fence(markdown)):
         line, signs = fence
         yield line, f"the code block has no end, so that its signs show; write '{signs}' where it ends"
+    for line, begins in _fences_in_words(html, markdown):
+        cure = f"begin and end it with '{begins}', set in equally far, and name no more than a language there"
+        yield line, f"the code block is none, so that its words run together; {cure}"
     source = without_code(below_front_matter(markdown))
     comment = source.rfind("<!--")
     if "&lt;!--" in bare and comment > source.rfind("-->") and source[comment - 1 : comment] != "\\":
@@ -166,6 +170,18 @@ def _open_fence(markdown: str) -> tuple[int, str] | None:
         elif not begun and (found := _FENCE.match(line)):
             begun = number, found[1]
     return begun
+
+
+def _fences_in_words(html: str, markdown: str) -> Iterator[tuple[int, str]]:
+    """The line, and the signs, of each fence that has become code among words, as its end is another one."""
+    rows = [row.strip(" \t>") for row in lines_of(markdown)]
+    for code in re.findall(r"<p>(?:[^<]*\n)?<code>([^<]*\n[^<]*)</code>", html):
+        first, second = unescape(code).split("\n")[:2]
+        for number, (row, below) in enumerate(pairwise(rows), 1):
+            fence = _FENCE.match(row)
+            if fence and (fence[2].strip(), below) == (first.strip("` "), second.strip()):
+                yield number, fence[1]
+                break
 
 
 class _Tags(HTMLParser):

@@ -31,6 +31,8 @@ def found(text: str) -> list[tuple[int, str]]:
         ("# A\n\n<pre>\nx\n\n## B\n", 3, "</pre>"),
         ("# A\n\n<DIV>\n\n## B\n", 3, "</div>"),
         ("# A\n\n<details><summary>x</summary>\n\n## B\n", 3, "</details>"),
+        ("# A\n\n````\nx\n```\n\n## B\n", 3, "````"),
+        ("# A\n\ntext\n```  js\nx < y\n```y\n\n## B\n", 4, "```"),
     ],
 )
 def test_what_has_no_end_is_named_where_it_begins(text: str, line: int, end: str) -> None:
