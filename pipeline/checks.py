@@ -429,8 +429,9 @@ def _located(made: Made, misfits: Iterable[browser.Misfit]) -> Iterator[Problem]
     for misfit in misfits:
         slide = made.deck.slides[misfit.slide - 1]
         if misfit.rule == "style-mistyped":  # of all slides
-            declaration = misfit.message.split("'")[1]
-            yield Problem(*_place_of_declaration(made.source, declaration), misfit.rule, misfit.message)
+            declaration = misfit.message.removeprefix("'").partition("' is no ")[0]
+            if place := _place_of_declaration(made.source, declaration):  # else it is of Marp's own making
+                yield Problem(*place, misfit.rule, misfit.message)
             continue
         asked = None if misfit.line else re.search("asks for ([^ ,]+)", misfit.message)
         if asked and (place := made.source.where(asked[1])):
@@ -444,23 +445,27 @@ _STYLED = r"""(?ims)<style\b.*?(?:</style>|\Z)|\sstyle\s*=\s*(?:"[^"]*"|'[^']*')
 """Where a deck has CSS."""
 
 
-def _place_of_declaration(source: Source, declaration: str) -> tuple[str, int]:
+def _place_of_declaration(source: Source, declaration: str) -> tuple[str, int] | None:
     """The file and line of a property, or of a property and its value, in the styles of a deck, or else in its themes.
+
+    None where the deck has none such.
 
     Marp leaves out spaces, so that they count for nothing.
     """
     name, _, value = declaration.partition(":")
     parts = (name, ":", *re.findall(r"[\w.#%-]+|[^\w\s]", value))
-    written = re.compile(r"(?<![\w-])" + r"\s*".join(map(re.escape, parts)))
+    end = r"\s*(?=[;}!\"']|\Z)" if value else ""
+    written = re.compile(r"(?<![\w-])" + r"\s*".join(map(re.escape, parts)) + end)
     styles = [(source.label, found.start(), source.text, found[0]) for found in re.finditer(_STYLED, source.text)]
     for css in source.themes:
         text = css.read_text(encoding="utf-8", errors="replace")
         styles.append((source.label_of(css), 0, text, text))
+    styles.append((source.label, 0, source.text, source.text))
     for label, start, text, style in styles:
         plain = re.sub(r"/\*.*?\*/", blank, style, flags=re.DOTALL)
         if found := written.search(plain):
             return label, line_at(text, start + found.start())
-    return source.label, 1
+    return None
 
 
 def _line_of_directive(made: Made, slide: Slide, directive: str) -> int:

@@ -150,7 +150,7 @@ def _wrong_without_site(href: str, names: set[str], folder: Path) -> str:
     except ValueError:
         return _NO_ADDRESS
     if not href.strip():
-        return _NOWHERE
+        return "leads nowhere; write where it leads"
     if is_cut_off(target) or (parts.scheme and get_close_matches(parts.scheme, ["http", "https"], cutoff=0.8)):
         return "" if parts.scheme in ("http", "https") and parts.netloc else _NO_ADDRESS
     if len(parts.scheme) == 1:
@@ -170,7 +170,6 @@ def is_cut_off(target: str) -> bool:
 
 
 _NO_ADDRESS = "is no address; correct it"
-_NOWHERE = "leads nowhere; write where it leads"
 
 
 def _wrong_beside(path: Path, written: str) -> str:
@@ -258,8 +257,6 @@ def _wrong(
         return "link-dead", _NO_ADDRESS
     if scheme in ("data", "mailto", "tel", "blob", "about"):
         return _FINE
-    if not target and reference.is_link:
-        return "link-dead", _NOWHERE
     if is_cut_off(target):
         return "link-dead", _NO_ADDRESS
     # The 404 page is shown at any address: only absolute links hold there.
@@ -337,9 +334,6 @@ def line_in_block(text: str, first: int, name: str) -> int:
 
 def _line_in_source(reference: Reference, base: str, text: str) -> int:
     """Find the link in Markdown, where it may be written otherwise than in the page: with .md, without '../'."""
-    if not reference.target.strip():
-        found = re.search(r"""\]\(\s*(?:<\s*>)?\s*\)|href\s*=\s*(?:"\s*"|'\s*')""", text)
-        return text.count("\n", 0, found.start()) + 1 if found else 0
     if not is_address(reference.target):
         return line_of(text, reference.target)
     path, fragment = urldefrag(reference.target.removeprefix(base))

@@ -9,7 +9,7 @@ async () => {
   const SMALLEST = 16 // pixels on a slide of 1280 by 720
   const SMALLEST_ASIDE = 12
   const LARGEST_GROWTH = 1.5
-  const MOST_UNKNOWN = 1000 // properties or values that anybody would look through
+  const MOST_UNKNOWN = 300 // properties or values that anybody would look through
   const LONGEST_VALUE = 60 // characters; in longer ones, a browser may miss anything
   const LETTERS = 'abcdefghijklmnopqrstuvwxyz'
   const CURE = 'shorten it, split the slide, or use a layout with more room'
@@ -626,9 +626,9 @@ async () => {
       return word.length === name.length ? isSwapped(word, name) : shorter(word).includes(name) || shorter(name).includes(word)
     }
     const sheets = Array.from(document.querySelectorAll('style'), (style) => style.textContent)
-    const inline = Array.from(document.querySelectorAll('[style]'), (element) => `{${element.getAttribute('style')}}`)
-    const hidden = /\/\*[^]*?(?:\*\/|$)|url\([^()]*\)|"[^"\n]*"|'[^'\n]*'/g
-    const css = [...sheets, ...inline].join('\n').replace(hidden, (part) => (part[0] === '/' ? '' : '""'))
+    const inline = Array.from(document.querySelectorAll('[style]:not(foreignObject > section)'), (element) => `{${element.getAttribute('style')}}`)
+    const hidden = /\/\*[^]*?(?:\*\/|$)|url\([^()]*\)|"(?:\\[^]|[^"\\\n])*"|'(?:\\[^]|[^'\\\n])*'/g
+    const css = [...sheets, ...inline].join('\n').replace(hidden, (part) => (part[0] === '/' ? ' ' : '""'))
     const given = [...css.matchAll(/[{;}]\s*([a-z][a-z-]+)\s*:(?=[^{};]*(?:[;}]|$))/g)].map(([, name]) => name)
     const isKnown = (name) => CSS.supports(name, 'inherit')
     const unknown = [...new Set(given)].filter((name) => !isKnown(name))
@@ -653,22 +653,31 @@ async () => {
       for (const [name] of declared) times.set(name, (times.get(name) ?? 0) + 1)
       for (const [name, value] of declared) {
         // Beside another value of its property, one is for other browsers, as is what begins with a hyphen.
-        const isPlain = value && value.length <= LONGEST_VALUE && !/[\\"]|--|(^|[ ,(])-[a-z]/.test(value)
+        const isPlain = value && value.length <= LONGEST_VALUE && !/[\\"']|--|(^|[ ,(])-[a-z]/.test(value)
         if (isPlain && times.get(name) === 1 && isKnown(name) && !CSS.supports(name, value)) wrong.set(`${name}: ${value}`, [name, value])
       }
     }
     const meant = (name, value) => {
-      const words = [...value.matchAll(/[a-z]{3,}/gi)]
-      const swapped = Array.from(value, (_, i) => value.slice(0, i) + (value[i + 1] ?? '') + value[i] + value.slice(i + 2))
-      const longer = words.flatMap(({ 0: word, index }) =>
-        Array.from(word + ' ', (_, i) => index + i).flatMap((at) => [...LETTERS].map((letter) => value.slice(0, at) + letter + value.slice(at))),
-      )
-      const units = /^\d*\.?\d+$/.test(value) ? [`${value}px`] : /^[0-9a-f]{6}$/i.test(value) ? [`#${value}`] : []
-      return [...units, ...swapped, ...shorter(value), ...longer].find((near) => CSS.supports(name, near))
+      const change = (at, length, by) => value.slice(0, at) + by + value.slice(at + length)
+      const numbers = [...value.matchAll(/(?<![\w.#-])-?\d*\.?\d+(?![\w.%,]| [a-z]{1,4}$)/g)].filter(([number]) => Number(number))
+      const longer = numbers.map(({ 0: number, index }) => change(index, number.length, `${number}px`)).reverse()
+      const all = numbers.reduceRight((text, { 0: number, index }) => text.slice(0, index) + `${number}px` + text.slice(index + number.length), value)
+      const others = [all, ...longer, value.replace(/(\d),(\d)/, '$1.$2'), value.replace(/(\d) (%|[a-z]+)$/, '$1$2')]
+      if (/^[0-9a-f]{6}$/i.test(value)) others.unshift(`#${value}`)
+      for (const { index } of value.matchAll(/[a-z]/gi)) {
+        others.push(change(index, 1, ''))
+        if (/[a-z]/i.test(value[index + 1] ?? '')) others.push(change(index, 2, value[index + 1] + value[index]))
+      }
+      for (const { 0: word, index } of value.matchAll(/[a-z]{3,}/gi))
+        for (let at = index; at <= index + word.length; at += 1) others.push(...Array.from(LETTERS, (letter) => change(at, 0, letter)))
+      return others.find((near) => CSS.supports(name, near))
     }
     const values = [...wrong.values()].slice(0, MOST_UNKNOWN).flatMap(([name, value]) => {
       const near = meant(name, value)
-      return near ? [`'${name}: ${value}' is no value of this property, so that browsers pass over it; did you mean '${near}'?`] : []
+      const isHex = /^#[0-9a-f]+$/i.test(value)
+      if (!near && !isHex) return []
+      const cure = isHex ? `write 3, 4, 6 or 8 figures behind '#'` : `did you mean '${near}'?`
+      return [`'${name}: ${value}' is no value of this property, so that browsers pass over it; ${cure}`]
     })
     return [...names, ...values].map((message) => ({ slide: 1, rule: 'style-mistyped', line: 0, message }))
   }

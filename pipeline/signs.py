@@ -151,10 +151,10 @@ _SIGNS = (
         "write a '`' where it ends",
     ),
     _Sign(
-        r"(?<![a-zA-Z_?=&/;\\])(?P<seen>&(?:amp|apos|bull|copy|euro|gt|hellip|larr|[lr][ds]quo|lt|[mn]dash|nbsp|quot|rarr|reg|shy"
-        r"|times|trade|#\d{2,5}|#x[0-9a-fA-F]{2,5}))(?![\w;=&(\[.])",
+        r"(?:(?<![^\s(*_|])|(?<=\d)(?=&nbsp))(?P<seen>&(?:amp|apos|copy(?= \d{4}\b)|euro|gt|hellip|larr|[lr][ads]quo|lt"
+        r"|[mn]dash|nbsp|quot|rarr|shy|#\d{2,5}|#x[0-9a-fA-F]{2,5}))(?=[\s)]|$)",
         "lacks its ';'",
-        "write it, or the letter itself",
+        "write it, or the letter itself, or put it between backquotes",
     ),
     _Sign(
         r"(?<![?=&/\\])(?P<seen>&(?!(?:amp|apos|gt|lt|quot);)[a-zA-Z]{3,10}\d{0,2};)",
@@ -428,17 +428,25 @@ def _odd_spaces(text: str, seen: str) -> Iterator[Left]:
 
 
 def _uneven_stars(text: str, bare: str) -> Iterator[Left]:
-    """Bold type that one star ends, or begins: in italics, beside a star."""
+    """Bold type that one star ends, or begins: in italics, beside a star. In tables and notes, stars say something."""
+    if "\\*" in text:
+        return
     told = {
         _letters(one or other)
         for one, other in re.findall(r"(?<!\*)\*<em>([^<>]*)</em>(?!\*)|(?<!\*)<em>([^<>]*)</em>\*(?!\*)", bare)
     }
-    for found in re.finditer(
-        r"(?<![\\*\w])(?:\*\*(?=[^\s*])([^*\n]+)(?<![\s\\])\*(?!\*)|\*(?=[^\s*])([^*\n]+)(?<![\s\\])\*\*(?!\*))", text
-    ):
-        if _letters(found[1] or found[2]) in told:
-            message = f"{quoted(found[0])} has more stars at one end, and shows one; write two at both for bold type"
+    for found in re.finditer(_UNEVEN, text, re.MULTILINE):
+        words = _letters(found[1] or found[2])
+        if words in told and re.search(r"[^\W\d]", words):
+            cure = "write two at both for bold type, or '\\*' for the star itself"
+            message = f"{quoted(found[0])} has more stars at one end, and shows one; {cure}"
             yield line_at(text, found.start()), found[0], message
+
+
+_UNEVEN = (
+    r"(?<![\\*\w])(?!^[^|\n]*\|)(?:\*\*(?=[^\s*])([^*|\n]+)(?<![\s\\])\*(?!\*|$)"
+    r"|\*(?=[^\s*])([^*|\n]+)(?<![\s\\])\*\*(?!\*))(?![^|\n]*\|)"
+)
 
 
 def _definitions(text: str, seen: str) -> Iterator[Left]:

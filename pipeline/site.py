@@ -1116,6 +1116,8 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     if is_written or is_of_incident:  # of somebody's Markdown
         for line, message in unclosed.find(html, text):
             _tell(page, config, line if is_written else 0, "block-open", message)
+    for line in _links_to_nothing(html, text) if is_written else ():
+        _tell(page, config, line, "link-dead", "the link leads nowhere; write where it leads")
     for line, name in _called_twice(html, text) if is_written else ():
         message = f"two places are called '{name}', so that links lead to the first alone; rename one"
         _tell(page, config, line, "link-dead", message)
@@ -1129,14 +1131,30 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     return templates.with_parts(html)
 
 
+def _links_to_nothing(html: str, text: str) -> Iterator[int]:
+    """The lines of links that have no address."""
+    number = len(re.findall(r"""<a\b[^<>]*\shref=(?:""|'')""", html))
+    if number:
+        source = active.without_comments(active.without_code(text))
+        empty = re.finditer(r"""\]\(\s*(?:<\s*>\s*)?(?:"[^"\n]*"\s*)?\)|\shref\s*=\s*(?:""|'')""", source)
+        lines = [unclosed.line_at(source, found.start()) for found in empty]
+        rows = lines_of(source)
+        # What is set in may be code.
+        yield from sorted({*sorted(lines, key=lambda line: rows[line - 1].startswith(("    ", "\t")))[:number]})
+
+
 def _called_twice(html: str, text: str) -> Iterator[tuple[int, str]]:
     """The line of the second place of a name, and that name, where a page gives two places the same."""
-    names = Counter(re.findall(r"""<[a-z][^<>]*\sid=["']([^"'<>]+)["']""", active.without_elements(html, "svg")))
-    source = active.without_comments(active.without_code(text))
-    for name in (name for name, number in names.items() if number > 1):
-        given = rf"""\{{[^{{}}\n]*#{re.escape(name)}(?![\w-])|\sid\s*=\s*["']?{re.escape(name)}(?![\w-])"""
-        if places := [found.start() for found in re.finditer(given, source)][1:]:
-            yield unclosed.line_at(source, places[0]), name
+    # Of two pictures, one may be for the dark.
+    given = re.findall(r"""<(?!img\b)[a-z][^<>]*\sid=["']([^"'<>]+)["']""", active.without_elements(html, "svg"))
+    twice = {name for name, number in Counter(given).items() if number > 1}
+    source = active.without_comments(active.without_code(text)) if twice else ""
+    seen: Counter[str] = Counter()
+    for found in re.finditer(r"""(?<!\\)\{([^{}\n]*)\}|\sid\s*=\s*["']?([^\s"'<>]+)""", source):
+        for name in re.findall(r"(?<![^\s:])#([^\s{}#.]+(?:\.[^\s{}#.]+)*)", found[1] or "") or [found[2]]:
+            seen[name] += 1
+            if name in twice and seen[name] == 2:
+                yield unclosed.line_at(source, found.start()), name
 
 
 def _make_titles_safe(page: Page) -> None:

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Container, Iterator
 from html import unescape
 from html.parser import HTMLParser
-from itertools import pairwise
 
 from markdown.extensions.attr_list import AttrListTreeprocessor, get_attrs_and_remainder
 
@@ -174,14 +173,26 @@ def _open_fence(markdown: str) -> tuple[int, str] | None:
 
 def _fences_in_words(html: str, markdown: str) -> Iterator[tuple[int, str]]:
     """The line, and the signs, of each fence that has become code among words, as its end is another one."""
-    rows = [row.strip(" \t>") for row in lines_of(markdown)]
-    for code in re.findall(r"<p>(?:[^<]*\n)?<code>([^<]*\n[^<]*)</code>", html):
+    blocks = re.findall(r"<p>(?:[^<]*\n)?<code>([^<\n]*\n[^<]*)</code>", html)
+    if not blocks:
+        return
+    rows = lines_of(markdown)
+    plain = [row.strip(" \t>") for row in rows]
+    fences: dict[tuple[str, str], tuple[int, str]] = {}
+    fine: dict[tuple[str, str], tuple[int, str]] = {}
+    begun: re.Match[str] | None = None
+    for number, (row, words) in enumerate(zip(rows, plain, strict=True), 1):
+        if begun is None:
+            begun, start = _FENCE.match(row) if "`" in row else None, number
+        elif begun and len(words) > 2 and not words.strip("`"):
+            is_fine = row.rstrip() == row[: begun.start(1)] + begun[1] and "{" not in begun[2]
+            (fine if is_fine else fences).setdefault((begun[2].strip(), plain[start]), (start, begun[1]))
+            begun = None
+    for code in blocks:
         first, second = unescape(code).split("\n")[:2]
-        for number, (row, below) in enumerate(pairwise(rows), 1):
-            fence = _FENCE.match(row)
-            if fence and (fence[2].strip(), below) == (first.strip("` "), second.strip()):
-                yield number, fence[1]
-                break
+        key = first.strip("` "), second.strip()
+        if key in fences or key in fine:
+            yield fences.get(key) or fine[key]
 
 
 class _Tags(HTMLParser):

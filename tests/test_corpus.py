@@ -236,8 +236,8 @@ def pages(seen: str) -> list[str]:
 def _seen(name: str) -> str:
     if "mkdocs" in rules_of(name):
         return "alone"
-    is_twice = any("two places" in line for line in messages()[name])
-    if is_twice or rules_of(name) & {"block-open", "markdown-left", "page-script"}:
+    is_of_a_name = any("two places" in line or "leads nowhere" in line for line in messages()[name])
+    if is_of_a_name or rules_of(name) & {"block-open", "markdown-left", "page-script"}:
         return "in HTML"
     return "by MkDocs" if any(": link '" in line for line in messages()[name]) else "in the site"
 

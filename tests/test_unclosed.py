@@ -32,7 +32,7 @@ def found(text: str) -> list[tuple[int, str]]:
         ("# A\n\n<DIV>\n\n## B\n", 3, "</div>"),
         ("# A\n\n<details><summary>x</summary>\n\n## B\n", 3, "</details>"),
         ("# A\n\n````\nx\n```\n\n## B\n", 3, "````"),
-        ("# A\n\ntext\n```  js\nx < y\n```y\n\n## B\n", 4, "```"),
+        ("# A\n\n```js\nx < y\n```\n\ntext\n```js\nx < y\n  ```\n\n## B\n", 8, "```"),
     ],
 )
 def test_what_has_no_end_is_named_where_it_begins(text: str, line: int, end: str) -> None:
@@ -89,6 +89,7 @@ def test_words_that_are_taken_for_html_are_named_where_they_stand(words: str) ->
         "# A\n\n<pre><code>&lt;div&gt;\n```\n&lt;!--\n</code></pre>\n",
         "# A\n\nOn<br>two<wbr>lines, <kbd>Ctrl</kbd>, <x-y>z</x-y>, <https://a.example> and <a@b.example>.\n\n<hr>\n",
         "# A\n\n<svg><title>x</title><svg><g/></svg><path/></svg> and <math><mi>x</mi><mspace/></math> and <svg/>\n",
+        "```SELECT a,\nb\nFROM c``` is one.\n\n~~~\n```\nx\n~~~\n\n`a\nb`\n",
         "# A {#b .c d=e}\n\n[f](g){ download }\n\n<details open markdown>\n{h} i \\{j}\n\n## K \\{l}\n</details>\n",
     ],
     ids=[
@@ -101,6 +102,7 @@ def test_words_that_are_taken_for_html_are_named_where_they_stand(words: str) ->
         "shown by HTML",
         "inline elements",
         "drawings and formulas",
+        "code of several rows among words",
         "attributes",
     ],
 )
