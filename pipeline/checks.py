@@ -448,9 +448,7 @@ _STYLED = r"""(?ims)<style\b.*?(?:</style>|\Z)|\sstyle\s*=\s*(?:"[^"]*"|'[^']*')
 def _place_of_declaration(source: Source, declaration: str) -> tuple[str, int] | None:
     """The file and line of a property, or of a property and its value, in the styles of a deck, or else in its themes.
 
-    None where the deck has none such.
-
-    Marp leaves out spaces, so that they count for nothing.
+    None where the deck has none such. Spaces count for nothing, as Marp leaves them out.
     """
     name, _, value = declaration.partition(":")
     parts = (name, ":", *re.findall(r"[\w.#%-]+|[^\w\s]", value))

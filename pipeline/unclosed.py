@@ -182,9 +182,11 @@ def _fences_in_words(html: str, markdown: str) -> Iterator[tuple[int, str]]:
     fine: dict[tuple[str, str], tuple[int, str]] = {}
     begun: re.Match[str] | None = None
     for number, (row, words) in enumerate(zip(rows, plain, strict=True), 1):
-        if begun is None:
+        if not words:  # which ends what runs together
+            begun = None
+        elif begun is None:
             begun, start = _FENCE.match(row) if "`" in row else None, number
-        elif begun and len(words) > 2 and not words.strip("`"):
+        elif len(words) > 2 and not words.strip("`"):
             is_fine = row.rstrip() == row[: begun.start(1)] + begun[1] and "{" not in begun[2]
             (fine if is_fine else fences).setdefault((begun[2].strip(), plain[start]), (start, begun[1]))
             begun = None
