@@ -330,7 +330,7 @@ function checkDirectives({ tokens, source }, marp, problems) {
     const text = token.meta
     const directives = readDirectives(text, marp)
     if (!isClosed(token, source)) problems.push({ line: 1, rule: 'front-matter', message: UNCLOSED })
-    else if (directives === false && text.trim()) problems.push(frontMatterProblem(text, token.map[0] + 2))
+    else if ((directives === false && text.trim()) || Array.isArray(directives)) problems.push(frontMatterProblem(text, token.map[0] + 2))
     else if (directives.theme !== undefined)
       themes.push([directives.theme, line + 1 + Math.max(0, text.split(/\n/).findIndex((l) => /^["']?theme/.test(l)))])
   }

@@ -25,6 +25,9 @@ _FREE = METADATA | {"header", "footer"}
 _OWN = frozenset({"slideKey", "slideMinutes", "slideAllows"})
 """Directives of this project, which `deck` judges."""
 
+_ONE_VALUE = ("lang", "style", "title")
+"""Directives whose value is one text, and of a list lost; other tools take lists of authors and the like."""
+
 _OLD = {"pagenumber": "paginate", "template": "class"}
 """What directives of Marp before 2018 are called today."""
 
@@ -157,6 +160,9 @@ def dead_value(directive: Directive, trace: Trace) -> str:
     name, value = directive.name, directive.words.strip()
     if not value and not directive.is_dead:
         return ""
+    if name in _ONE_VALUE and value and not isinstance(directive.value, str):
+        cure = "write '|' behind 'style:', and the CSS below it" if name == "style" else "put it in quotation marks"
+        return f"is a list or fields to YAML, where Marp takes one value; {cure}"
     match name:
         case "paginate" if value.casefold() not in ("true", "false", "hold", "skip"):
             return "is none of true, false, hold and skip, so that there are no page numbers; write one of these"
@@ -168,6 +174,8 @@ def dead_value(directive: Directive, trace: Trace) -> str:
             return _dead_divider(directive, value)
         case "transition" if value and trace.styles.is_complete and trace.styles.lacks_transition(value.split()[0]):
             return "is no transition of Marp's and none of the deck's styles; write the name of one, e.g. fade"
+        case "style" if not re.search(r"[{@]|/\*", value):
+            return "is no style, so that it does nothing; write e.g. 'h1 { color: teal; }'"
         case "lang" if not is_language(value):
             return "is no language tag, so that screen readers take the wrong voice; write e.g. en or pt-BR"
         case "header" | "footer" if directive.is_dead and value:

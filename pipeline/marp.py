@@ -23,6 +23,7 @@ from pipeline.decks import Source, theme_name
 from pipeline.problems import BuildError, Problem, read_yaml
 from pipeline.toolchain import HOME, Tools
 from pipeline.trace import Trace
+from pipeline.unclosed import line_at
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -270,7 +271,7 @@ def _gather(
         if file.is_file():  # Marp's exit code alone proves nothing
             content[name] = file.read_bytes()
         if answer["code"] or not content[name]:
-            return BuildError([Problem(source.label, 0, "marp", _failure(answer))])
+            return BuildError([_failed(source, answer)])
     asked = {Path(path) for name in formats for path in answers[f"{number}.{name}"]["asked"]}
     traced: Any = answers[f"{number}.html"]["trace"] if content["html"] else None
     answer = answers[f"{number}.{formats[0]}"]
@@ -283,7 +284,8 @@ def _gather(
             problems = [p for p in problems if not p.message.startswith(f"theme '{theme_name(css)}' does not exist")]
             problems.append(Problem(source.label_of(css), int(wrong[2]), "marp", said))
         elif warning := re.match(r"\[\s*(?:WARN|ERROR)\s*\]\s*(.*)", line, re.DOTALL):
-            problems.append(Problem(source.label, 0, "marp", f"Marp says: {' '.join(warning[1].split())}"))
+            said = f"Marp says: {' '.join(warning[1].split())}"
+            problems.append(Problem(source.label, _line_of_url(source) if " URL " in said else 0, "marp", said))
     for path in sorted(asked) if traced else ():  # once for all formats
         if path.suffix.lower() == ".svg":
             problems += _drawing_problems(path, source)
@@ -373,6 +375,20 @@ def _problem(source: Source, found: Mapping[str, Any]) -> Problem:
                 label, better.line, "front-matter", f"front matter {better.message} (until then, Marp drops all of it)"
             )
     return Problem(label, found["line"], found["rule"], message)
+
+
+def _failed(source: Source, answer: Mapping[str, Any]) -> Problem:
+    message = _failure(answer)
+    paginate = re.search(r"""paginate["']?[ \t]*:[ \t]*(?:[\[{]|\n[ \t]*(?:-|\w+:)[ \t])""", source.text)
+    if "toLowerCase is not a function" in message and paginate:
+        message = "paginate is a list or fields to YAML, and Marp breaks off; write true, false, hold or skip"
+        return Problem(source.label, line_at(source.text, paginate.start()), "directive-value", message)
+    return Problem(source.label, 0, "marp", message)
+
+
+def _line_of_url(source: Source) -> int:
+    found = re.search(r"""^[ \t]*["']?url["']?[ \t]*:""", source.text, re.MULTILINE)
+    return line_at(source.text, found.start()) if found else 0
 
 
 def _failure(answer: Mapping[str, Any]) -> str:

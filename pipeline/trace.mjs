@@ -304,7 +304,7 @@ const directivesOf = (text, marp) => rowsOf(readDirectives(text, marp) || {}, ma
 const rowsOf = (entries, marp) =>
   Array.isArray(entries) ? [] : Object.entries(entries).map(([key, value]) => {
     const [scope, apply] = directiveOf(key, marp)
-    return [key, flat(value), scope, PROBED.has(key.replace(/^_/, '')) && isDead(apply, value, marp)]
+    return [key, flat(value, key), scope, PROBED.has(key.replace(/^_/, '')) && isDead(apply, value, marp)]
   })
 
 // Directives of which Marp ignores some values, and whose functions do nothing else than to say so.
@@ -329,8 +329,12 @@ function directiveOf(key, { customDirectives: custom }) {
 }
 
 // Text, a list of text, or null: what else YAML can say (and it can say endless things) means nothing to Marp.
-const flat = (value) =>
-  typeof value === 'string' ? value : Array.isArray(value) ? value.filter((v) => typeof v === 'string') : null
+// Where Marp takes one text, also the names of fields.
+const flat = (value, key) => {
+  if (typeof value === 'string') return value
+  if (Array.isArray(value)) return value.filter((v) => typeof v === 'string')
+  return value && ['lang', 'style', 'title'].includes(key) ? Object.keys(value) : null
+}
 
 const namesOf = (marp) => ({
   // Some of Marp's own are not enumerable.

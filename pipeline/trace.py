@@ -14,7 +14,7 @@ class Directive:
 
     key: str
     value: str | tuple[str, ...] | None
-    """Text or a list of text; None where it is neither."""
+    """Text or a list of text, the names of fields where Marp takes one text; None where it is neither."""
     scope: str
     """'global', 'local', 'spot' (with an underscore, for one slide), or '' where Marp does not know the key."""
     is_dead: bool
