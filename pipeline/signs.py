@@ -347,6 +347,7 @@ def left(source: str, html: str, on: str) -> Iterator[Left]:
             message = f"{quoted(found[0])} loses its stars, which change how a part of it looks; write '\\*'"
             yield line_at(text, found.start()), found[0], message
     yield from _uneven_stars(text, bare)
+    yield from _diagrams(without_comments(source), html)
     if on == "page":
         yield from _boxes(source, text, html)
         yield from _titles(text, html)
@@ -425,6 +426,21 @@ def _odd_spaces(text: str, seen: str) -> Iterator[Left]:
         if _words(escape(found[1])) in rows:
             message = f"{quoted(found[1])} makes no heading, as the space in it is one that never breaks a line"
             yield line_at(text, found.start(1)), found[1], f"{message}; write the space behind '{found[2]}' anew"
+
+
+def _diagrams(source: str, html: str) -> Iterator[Left]:
+    """Diagrams that nothing draws, so that their source is shown."""
+    if 'class="mermaid"' in html:  # by an extension of the project's own
+        return
+    for found in re.finditer(FENCED, source, re.MULTILINE | re.DOTALL):
+        first = found[0].partition("\n")[0].strip()
+        if first.lstrip("`~ {.").startswith("mermaid"):
+            cure = "show an SVG file that was made of it, or name it 'text', where its source is meant"
+            yield (
+                line_at(source, found.start()),
+                first,
+                f"{quoted(first)} draws nothing here, and shows its source; {cure}",
+            )
 
 
 def _uneven_stars(text: str, bare: str) -> Iterator[Left]:

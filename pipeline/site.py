@@ -875,6 +875,19 @@ def _meta_problems(text: str, name: str, settings: Settings) -> Iterator[Problem
         wrong["hide"] = f"{shown(f'hide: {hide}')} is no list of what to hide; write e.g. 'hide: [toc]'"
     if search and not isinstance(search, dict):
         wrong["search"] = f"{shown(f'search: {search}')} has no keys; write e.g. 'search: {{exclude: true}}'"
+    for key in ("title", "description", "robots"):
+        if isinstance(meta.get(key), list | dict | bool):
+            wrong[key] = f"{shown(f'{key}: {meta[key]}')} is no text to YAML; put it in quotation marks"
+    if "title" in meta and meta["title"] in (None, ""):
+        wrong["title"] = "'title' has no words, and neither has the page's name; write some, or take it out"
+    for key, value in search.items() if isinstance(search, dict) else ():
+        if near := meant(str(key), ["boost", "exclude"]):
+            wrong["search"] = f"{shown(key)} means nothing here; did you mean '{near}'?"
+        elif key == "exclude" and not isinstance(value, bool):
+            cure = "write one of these, without quotation marks"
+            wrong["search"] = f"{shown(f'{key}: {value}')} is neither true nor false to YAML; {cure}"
+        elif key == "boost" and (isinstance(value, bool) or not isinstance(value, int | float)):
+            wrong["search"] = f"{shown(f'{key}: {value}')} is no number; write e.g. 2"
     for key, message in wrong.items():
         found = re.search(rf"(?im)^[\"']?{re.escape(key)}[\"']?[ \t]*:", text)
         yield Problem(name, text.count("\n", 0, found.start()) + 1 if found else 1, "yaml", message)

@@ -74,13 +74,13 @@ PLANTED: list[tuple[str, str, list[tuple[int, str]]]] = [
     ),
     (
         "what has no end, and what is no element",
-        "# A\n\nThe **big* one, &copy 2026\n\n[b](c.md\n\n![d](e(1).png\n\n???\nsay f\n\n---\n"
+        "# A\n\nThe **big* one, &copy 2026\n\n```mermaid\nc\n```\n\n[b](c.md\n\n![d](e(1).png\n\n???\nsay f\n\n---\n"
         "\n<sapn>g</sapn>\n\n---\n\n<font>h</font>\n\n"
         "<style scope>\nh1 { color: red; }\n</style>\n",
         [
-            *((line, "markdown-left") for line in (3, 3, 5, 7, 9, 14)),
-            (18, "html-refused"),
-            (20, "style-mistyped"),
+            *((line, "markdown-left") for line in (3, 3, 5, 9, 11, 13, 18)),
+            (22, "html-refused"),
+            (24, "style-mistyped"),
         ],
     ),
     (
