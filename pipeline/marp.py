@@ -119,18 +119,23 @@ def begin(
 
             def finish(wanted: Sequence[str] = formats) -> list[Rendered | BuildError]:
                 ids = {f"{number}.{name}" for number in range(len(sources)) for name in wanted}
-                answers = node.answers(ids, silence)
-                if len(answers) == len(jobs):
-                    node.close()
-                # Marp takes any other browser that it finds where this one is gone, and does not say so.
-                if not os.access(tools.browser, os.X_OK):
-                    what = "the browser was taken away while Marp was at work"
-                    message = f"{what}; put it back, or set CHROME_PATH to another"
-                    raise BuildError([Problem(str(tools.browser), 0, "browser", message)])
+                try:
+                    answers = node.answers(ids, silence)
+                    if len(answers) == len(jobs):
+                        node.close()
+                finally:
+                    # Where its browser is gone, Marp takes any other that it finds, and does not say so; or it ends.
+                    _see_browser(tools.browser)
                 return [_gather(folder, number, source, answers, wanted) for number, source in enumerate(sources)]
 
             node.begin(jobs)
             yield finish
+
+
+def _see_browser(browser: Path) -> None:
+    if not os.access(browser, os.X_OK):
+        message = "the browser was taken away while Marp was at work; put it back, or set CHROME_PATH to another"
+        raise BuildError([Problem(str(browser), 0, "browser", message)])
 
 
 def at_once(begin: Callable[Parameters, AbstractContextManager[Callable[[], Result]]]) -> Callable[Parameters, Result]:
