@@ -298,9 +298,10 @@ def test_a_node_that_ends_or_talks_nonsense_is_named(tiny: Project, temporary: P
 def test_a_browser_that_goes_away_is_named_where_node_ends_with_it(
     tiny: Project, temporary: Path, tools: Tools
 ) -> None:
-    begin = 'case "$*" in *playwright_*) touch "$0.begun";; esac\n'
+    os.mkfifo(tiny.root.parent / "begun")  # in which each waits for the other
+    begin = 'case "$*" in *playwright_*) echo > "${0%/*}/../begun";; esac\n'
     chrome = program(tiny.root / "chrome", f'#!/bin/sh\n{begin}exec "{tools.browser}" "$@"\n')
-    end = 'until [ -e "$CHROME_PATH.begun" ]; do sleep 0.1; done\nrm "$CHROME_PATH"\nexit 1\n'
+    end = 'read -r _ < "${CHROME_PATH%/*}/../begun"\nrm "$CHROME_PATH"\nexit 1\n'
 
     said = refused(tiny, temporary, CHROME_PATH=chrome, **node(tiny, end))
 
