@@ -308,7 +308,7 @@ def test_what_marp_warns_of_is_told_in_whatever_colours(tiny: Project) -> None:
 
     outcome = refused(tiny, FORCE_COLOR="1")
 
-    assert "deck.md: Marp says: Specified canonical URL is ignored" in outcome.err
+    assert "deck.md:2: Marp says: Specified canonical URL is ignored" in outcome.err
 
 
 def test_strict_writes_nothing_that_has_a_problem(foreign: Path, tmp_path: Path, tiny: Project) -> None:

@@ -642,7 +642,7 @@ Words on a \\<T> and a <T>.
 ODD_PAGE = f"""\
 ---
 title: '{ODD}'
-description: ['It''s {ODD}']
+description: 'It''s {ODD}'
 author: !!set {{'{ODD}': null}}
 robots: !!binary {b64encode(ODD.encode()).decode()}
 ---
