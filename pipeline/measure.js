@@ -660,9 +660,13 @@ async () => {
     const meant = (name, value) => {
       const change = (at, length, by) => value.slice(0, at) + by + value.slice(at + length)
       const numbers = [...value.matchAll(/(?<![\w.#-])-?\d*\.?\d+(?![\w.%,]| [a-z]{1,4}$)/g)].filter(([number]) => Number(number))
-      const longer = numbers.map(({ 0: number, index }) => change(index, number.length, `${number}px`)).reverse()
-      const all = numbers.reduceRight((text, { 0: number, index }) => text.slice(0, index) + `${number}px` + text.slice(index + number.length), value)
-      const others = [all, ...longer, value.replace(/(\d),(\d)/, '$1.$2'), value.replace(/(\d) (%|[a-z]+)$/, '$1$2')]
+      // The last number first, as in 'flex: 1 1 50'; a time of 20 or more is one in milliseconds.
+      const units = numbers.length ? ['px', 'deg', Number(numbers[0][0]) < 20 ? 's' : 'ms'] : []
+      const others = units.flatMap((unit) => [
+        numbers.reduceRight((text, { 0: number, index }) => text.slice(0, index) + number + unit + text.slice(index + number.length), value),
+        ...numbers.map(({ 0: number, index }) => change(index, number.length, number + unit)).reverse(),
+      ])
+      others.push(value.replace(/(\d),(\d)/, '$1.$2'), value.replace(/(\d) (%|[a-z]+)$/, '$1$2'))
       if (/^[0-9a-f]{6}$/i.test(value)) others.unshift(`#${value}`)
       for (const { index } of value.matchAll(/[a-z]/gi)) {
         others.push(change(index, 1, ''))
