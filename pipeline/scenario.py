@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 import json
 import re
@@ -10,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
 
+import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -391,20 +393,33 @@ def _wrong_texts(incident: Incident) -> Wrongs:
             for row, message in tables.lost(lines_of(without_code(text))):
                 yield place, f"in its line {row}, {message}"
         if place[0] == "documents" and place[-1] == "text":
-            yield from ((place, message) for message in _not_json(scenario.documents[int(place[1])].file, text))
+            yield from ((place, message) for message in _malformed(scenario.documents[int(place[1])].file, text))
         if len(place) > 2 and place[0] in ("documents", "logs") and place[2] in ("lines", "text", "vary"):
             file = getattr(scenario, place[0])[int(place[1])].file
             if file.endswith((".csv", ".tsv")) and (formula := _FORMULA.search(text)):
                 yield place, f"a spreadsheet takes {shown(formula[0])} for a formula; write ' before it"
 
 
-def _not_json(file: str, text: str) -> Iterator[str]:
-    if file.endswith(".json"):
-        try:
+def _malformed(file: str, text: str) -> Iterator[str]:
+    """Why a document is not what its name says, so that a program that reads it breaks off."""
+    wrong = ""
+    try:
+        if file.endswith(".json"):
             json.loads(text)
-        except (ValueError, RecursionError) as error:
-            message = f"is not valid JSON, as {shown(file)} has to be ({cut(str(error), 100)})"
-            yield f"{message}; correct it, or name the file '.txt'"
+        elif file.endswith((".yml", ".yaml")):
+            for _ in yaml.parse(text, yaml.SafeLoader):  # several in one, and with any tags
+                pass
+        elif file.endswith(".csv"):
+            rows = csv.reader(text.splitlines(keepends=True))
+            widths = ((rows.line_num, len(row)) for row in rows if row)
+            _, first = next(widths, (0, 0))
+            if uneven := next((each for each in widths if each[1] != first), None):
+                wrong = f"its line {uneven[0]} has {uneven[1]} cells, and the first has {first}"
+    except (ValueError, RecursionError, csv.Error, yaml.YAMLError) as error:
+        wrong = cut(" ".join(str(error).split()), 100)
+    if wrong:
+        kind = {"json": "JSON", "csv": "CSV"}.get(file.rpartition(".")[2], "YAML")
+        yield f"is not valid {kind}, as {shown(file)} has to be ({wrong}); correct it, or name the file '.txt'"
 
 
 _PLAIN = ("brief", "system", "people", "events", "factors", "unknowns")

@@ -23,6 +23,7 @@ def write(root: Path, text: str, name: str = NAME) -> None:
     (root / name).write_text(text, encoding="utf-8")
 
 
+RULES = 'file: "rules.txt"\n    title: "House rules"\n    about: "On the wall."\n    text: "Ring'
 NOTE = '{ time: "20:59", who: "librarian", text: "y" }'
 
 
@@ -190,6 +191,11 @@ def test_a_project_need_not_have_any(tmp_path: Path) -> None:
         ("lends no books for", "lends [no](a.md) books for", "brief:", "brief: '[no](a.md)' shows its signs"),
         ('file: "rules.txt"', 'file: "rules.json"', 'text: "Ring',
          "documents.text: is not valid JSON, as 'rules.json' has to be (Expecting value: line 1 column 1 (char 0)); "),
+        *((RULES, RULES.replace("rules.txt", name).replace('"Ring', f'"{text}Ring'), f'text: "{text}Ring',
+           f"documents.text: is not valid {kind}, as '{name}' has to be ({why}")
+          for name, text, kind, why in (
+              ("rules.csv", "a,b\\n1,2,3\\n", "CSV", "its line 2 has 3 cells, and the first has 2); correct it"),
+              ("rules.yml", "a: b: ", "YAML", "mapping values are not allowed here"))),
         # order
         ("reserved: 2", "reserved: 60", "reserved: 60",
          "capacity.reserved: leaves no connection to anybody; have fewer than max_connections"),
@@ -255,6 +261,20 @@ def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, old: str, new: str
 
     assert [each for each in found if each.startswith(f"{NAME}:{line(text, at)}: {message}")], found
     assert all(each.endswith(("[scenario]", "[yaml]")) for each in found)
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("a.csv", 'a,b\n"1\n2",3\n\n'),
+        ("a.csv", ""),
+        ("a.yml", "a: !x 1\n---\n- b\n"),
+        ("a.json", "5"),
+        ("a.txt", "{a,\nb"),
+    ],
+)
+def test_documents_may_hold_what_their_names_say(file: str, text: str) -> None:
+    assert [] == list(scenario._malformed(file, text))
 
 
 @pytest.mark.parametrize(
