@@ -55,7 +55,7 @@ def causes(problems: Iterable[Problem], decks: Sequence[Deck]) -> Iterator[Probl
     problems = list(_once_a_host(list(problems)))
     on_slide, on_line, in_deck = _rules_by(place, problems), _rules_by(_line, problems), _rules_by(_path, problems)
     speechless = {
-        p.path for p in problems if p.rule == "directive-value" and re.search("^'lang|no language", p.message)
+        p.path for p in problems if p.rule == "directive-value" and re.search("'lang: |no language", p.message)
     }
     missing = [problem for problem in problems if problem.rule in ("image-missing", "link-dead")]
     footnotes = [problem for problem in problems if "is no footnote" in problem.message]

@@ -25,8 +25,8 @@ _FREE = METADATA | {"header", "footer"}
 _OWN = frozenset({"slideKey", "slideMinutes", "slideAllows"})
 """Directives of this project, which `deck` judges."""
 
-_ONE_VALUE = ("lang", "style", "title")
-"""Directives whose value is one text, and of a list lost; other tools take lists of authors and the like."""
+_ONE_VALUE = ("lang", "title")
+"""Directives of which a list is lost, as Marp takes one text; other tools take lists of authors and the like."""
 
 _OLD = {"pagenumber": "paginate", "template": "class"}
 """What directives of Marp before 2018 are called today."""
@@ -161,8 +161,7 @@ def dead_value(directive: Directive, trace: Trace) -> str:
     if not value and not directive.is_dead:
         return ""
     if name in _ONE_VALUE and value and not isinstance(directive.value, str):
-        cure = "write '|' behind 'style:', and the CSS below it" if name == "style" else "put it in quotation marks"
-        return f"is a list or fields to YAML, where Marp takes one value; {cure}"
+        return "is a list or fields to YAML, where Marp takes one value; put it in quotation marks"
     match name:
         case "paginate" if value.casefold() not in ("true", "false", "hold", "skip"):
             return "is none of true, false, hold and skip, so that there are no page numbers; write one of these"

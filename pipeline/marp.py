@@ -384,16 +384,22 @@ def _problem(source: Source, found: Mapping[str, Any]) -> Problem:
 
 def _failed(source: Source, answer: Mapping[str, Any]) -> Problem:
     message = _failure(answer)
-    paginate = re.search(r"""paginate["']?[ \t]*:[ \t]*(?:[\[{]|\n[ \t]*(?:-|\w+:)[ \t])""", source.text)
+    is_list = r"""["']?[ \t]*:[ \t]*(?:[\[{]|\n[ \t]*-[ \t]|\n[ \t]+\w+:)"""
+    paginate = re.search(f"{_KEY}_?(paginate){is_list}", source.text)
     if "toLowerCase is not a function" in message and paginate:
         message = "paginate is a list or fields to YAML, and Marp breaks off; write true, false, hold or skip"
-        return Problem(source.label, line_at(source.text, paginate.start()), "directive-value", message)
+        return Problem(source.label, line_at(source.text, paginate.start(1)), "directive-value", message)
     return Problem(source.label, 0, "marp", message)
 
 
 def _line_of_url(source: Source) -> int:
-    found = re.search(r"""^[ \t]*["']?url["']?[ \t]*:""", source.text, re.MULTILINE)
-    return line_at(source.text, found.start()) if found else 0
+    text = active.without_code(source.text)
+    found = re.search(rf"""{_KEY}url["']?[ \t]*:""", text)
+    return line_at(text, found.end()) if found else 0
+
+
+_KEY = r"""(?m)^[ \t]*(?:<!--\s*)?["']?"""
+"""What may stand before a directive, in front matter as in a comment."""
 
 
 def _failure(answer: Mapping[str, Any]) -> str:

@@ -660,10 +660,13 @@ async () => {
     const meant = (name, value) => {
       const change = (at, length, by) => value.slice(0, at) + by + value.slice(at + length)
       const numbers = [...value.matchAll(/(?<![\w.#-])-?\d*\.?\d+(?![\w.%,]| [a-z]{1,4}$)/g)].filter(([number]) => Number(number))
-      // The last number first, as in 'flex: 1 1 50'; a time of 20 or more is one in milliseconds.
-      const units = numbers.length ? ['px', 'deg', Number(numbers[0][0]) < 20 ? 's' : 'ms'] : []
+      const time = Math.abs(Number(numbers[0]?.[0]))
+      // Of 20 to 100, nobody knows which are meant.
+      const times = numbers.length === 1 && !/\ds\b/.test(value) ? (time < 20 ? ['s'] : time >= 100 ? ['ms'] : []) : []
+      const units = /^(?:animation|transition)/.test(name) ? times : ['px', 'deg']
+      // The last number first, as in 'flex: 1 1 50'; of 'bold 16/1.5 Arial', not both.
       const others = units.flatMap((unit) => [
-        numbers.reduceRight((text, { 0: number, index }) => text.slice(0, index) + number + unit + text.slice(index + number.length), value),
+        ...(value.includes('/') ? [] : [numbers.reduceRight((text, { 0: number, index }) => text.slice(0, index) + number + unit + text.slice(index + number.length), value)]),
         ...numbers.map(({ 0: number, index }) => change(index, number.length, number + unit)).reverse(),
       ])
       others.push(value.replace(/(\d),(\d)/, '$1.$2'), value.replace(/(\d) (%|[a-z]+)$/, '$1$2'))

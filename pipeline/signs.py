@@ -347,7 +347,7 @@ def left(source: str, html: str, on: str) -> Iterator[Left]:
             message = f"{quoted(found[0])} loses its stars, which change how a part of it looks; write '\\*'"
             yield line_at(text, found.start()), found[0], message
     yield from _uneven_stars(text, bare)
-    yield from _diagrams(without_comments(source), html)
+    yield from _diagrams(source, html)
     if on == "page":
         yield from _boxes(source, text, html)
         yield from _titles(text, html)
@@ -429,18 +429,19 @@ def _odd_spaces(text: str, seen: str) -> Iterator[Left]:
 
 
 def _diagrams(source: str, html: str) -> Iterator[Left]:
-    """Diagrams that nothing draws, so that their source is shown."""
-    if 'class="mermaid"' in html:  # by an extension of the project's own
+    """Diagrams that nothing draws, so that their source is shown; with a title or numbers of lines, it is meant."""
+    if "mermaid" not in source:
         return
-    for found in re.finditer(FENCED, source, re.MULTILINE | re.DOTALL):
-        first = found[0].partition("\n")[0].strip()
-        if first.lstrip("`~ {.").startswith("mermaid"):
+    drawn = r"(?![^<>]*\bmermaid\b[^<>]*>(?!\s*<code[^<>]*language))"
+    codes = re.findall(rf"<pre\b{drawn}[^<>]*>((?:(?!<pre\b).)*?)</pre>", html, re.DOTALL)
+    begin = {unescape(re.sub(r"<[^<>]*>", "", code)).strip().partition("\n")[0].strip() for code in codes}
+    for found in re.finditer(_DIAGRAM, source, re.MULTILINE):
+        if found[2].strip(" \t>") in begin:
             cure = "show an SVG file that was made of it, or name it 'text', where its source is meant"
-            yield (
-                line_at(source, found.start()),
-                first,
-                f"{quoted(first)} draws nothing here, and shows its source; {cure}",
-            )
+            yield line_at(source, found.start(1)), found[1], f"{quoted(found[1])} draws nothing here; {cure}"
+
+
+_DIAGRAM = r"^[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)?((?:`{3,}|~{3,})[ \t]*\{?[ .]*mermaid\b(?!-)[^`\n=]*)\n([^\n]*\S)"
 
 
 def _uneven_stars(text: str, bare: str) -> Iterator[Left]:

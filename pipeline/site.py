@@ -877,20 +877,26 @@ def _meta_problems(text: str, name: str, settings: Settings) -> Iterator[Problem
         wrong["search"] = f"{shown(f'search: {search}')} has no keys; write e.g. 'search: {{exclude: true}}'"
     for key in ("title", "description", "robots"):
         if isinstance(meta.get(key), list | dict | bool):
-            wrong[key] = f"{shown(f'{key}: {meta[key]}')} is no text to YAML; put it in quotation marks"
-    if "title" in meta and meta["title"] in (None, ""):
-        wrong["title"] = "'title' has no words, and neither has the page's name; write some, or take it out"
+            wrong[key] = f"'{key}' is no text to YAML; write words, and put them in quotation marks"
     for key, value in search.items() if isinstance(search, dict) else ():
+        cure = "without quotation marks" if isinstance(value, str) else "and nothing else"
         if near := meant(str(key), ["boost", "exclude"]):
-            wrong["search"] = f"{shown(key)} means nothing here; did you mean '{near}'?"
-        elif key == "exclude" and not isinstance(value, bool):
-            cure = "write one of these, without quotation marks"
-            wrong["search"] = f"{shown(f'{key}: {value}')} is neither true nor false to YAML; {cure}"
-        elif key == "boost" and (isinstance(value, bool) or not isinstance(value, int | float)):
-            wrong["search"] = f"{shown(f'{key}: {value}')} is no number; write e.g. 2"
+            wrong[str(key)] = f"{shown(key)} means nothing here; did you mean '{near}'?"
+        elif key == "exclude" and value is not None and not isinstance(value, bool):
+            wrong[key] = f"{shown(f'{key}: {value}')} is neither true nor false to YAML; write one of these, {cure}"
+        elif key == "boost" and value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            wrong[key] = f"{shown(f'{key}: {value}')} is no number to YAML; write e.g. 2, {cure}"
     for key, message in wrong.items():
-        found = re.search(rf"(?im)^[\"']?{re.escape(key)}[\"']?[ \t]*:", text)
-        yield Problem(name, text.count("\n", 0, found.start()) + 1 if found else 1, "yaml", message)
+        yield Problem(name, _line_of_setting(text, key), "yaml", message)
+
+
+def _line_of_setting(text: str, key: str) -> int:
+    """The line of a key in the front matter of a page: at the left, or else within another; 1 where it is not found."""
+    matter = front_matter(text)
+    head = text if matter is None else text[: text.index(matter) + len(matter)]
+    named = rf"[\"']?{re.escape(key)}[\"']?[ \t]*:"
+    found = re.search(rf"(?im)^{named}", head) or re.search(rf"(?im)(?:^|[{{,])[ \t]*{named}", head)
+    return unclosed.line_at(head, found.end()) if found else 1
 
 
 def _has_template(folders: Sequence[Path], name: str, words: str = "") -> bool:
@@ -1129,6 +1135,9 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     if is_written or is_of_incident:  # of somebody's Markdown
         for line, message in unclosed.find(html, text):
             _tell(page, config, line if is_written else 0, "block-open", message)
+    if is_written and "title" in page.meta and not page.title:
+        line = _line_of_setting(text, "title")
+        _tell(page, config, line, "yaml", "'title' has no words; write some, or take it out")
     for line in _links_to_nothing(html, text) if is_written else ():
         _tell(page, config, line, "link-dead", "the link leads nowhere; write where it leads")
     for line, name in _called_twice(html, text) if is_written else ():

@@ -333,7 +333,7 @@ function directiveOf(key, { customDirectives: custom }) {
 const flat = (value, key) => {
   if (typeof value === 'string') return value
   if (Array.isArray(value)) return value.filter((v) => typeof v === 'string')
-  return value && ['lang', 'style', 'title'].includes(key) ? Object.keys(value) : null
+  return value && ['lang', 'title'].includes(key) ? Object.keys(value) : null
 }
 
 const namesOf = (marp) => ({

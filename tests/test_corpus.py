@@ -762,6 +762,17 @@ def test_tags_that_are_none_are_told_at_their_page(tiny: Project) -> None:
     assert_told(["docs/a.md:3: Error reading tags of page 'a.md' ... [mkdocs]"], told)
 
 
+def test_a_title_without_words_is_told_where_nothing_else_names_the_page(tiny: Project) -> None:
+    tiny.edit("mkdocs.yml", lambda text: f"{text}nav: [index.md, a.md, {{ Named: b.md }}]\n")
+    for name in ("a", "b"):
+        (tiny.root / f"docs/{name}.md").write_text("---\nhide: [toc]\ntitle:\n---\n\n# A\n", encoding="utf-8")
+
+    found = site.build(site.read_settings(tiny.root), tiny.root / "site")
+
+    told = [str(problem) for problem in found if "title" in problem.message]
+    assert_told(["docs/a.md:3: 'title' has no words; write some, or take it out [yaml]"], told)
+
+
 def test_a_page_with_a_quotation_mark_in_its_name_is_named(tiny: Project) -> None:
     (tiny.root / "docs/it's.md").write_text("# A page\n\nI don't.\n\n[a](don't.md)\n", encoding="utf-8")
 

@@ -98,6 +98,7 @@ def test_what_shows_its_signs_is_named_with_its_line(text: str, line: int, what:
         '!!! note "Only a title"\n\n!!! warning\n\n    ```sh\n    x\n    ```\n\nNext\n\n1) one  \n2) two\n',
         "100) x\n3) y\n",
         "# A\n\n````markdown\n```mermaid\nb\n```\n````\n\n```dot\ngraph {}\n```\n",
+        "# A\n\nWrite\n\n    ```mermaid\n    b\n    ```\n\n```mermaid-x\nc\n```\n\n```mermaid title='d'\ne\n```\n",
         "See https://a.example/l?page=2&copy 2026 and <https://a.example/?b=2&times-c>, f(x, &copy, 3), a &lt; b\n",
         "*Homo sapiens** is one.\n\n\\* see below\n",
         "| a | b |\n|---|---|\n| *x** | 0.3** |\n\n*0.42** (p below .05)\n\n**required field*\n",
