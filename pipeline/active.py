@@ -277,7 +277,7 @@ def without_code(markdown: str) -> str:
     return re.sub(rf"{FENCED}|`[^`\n]+`", blank, markdown, flags=re.MULTILINE | re.DOTALL)
 
 
-FENCED = r"^ *(`{3,}|~{3,})[^\n]*\n.*?^ *\1"
+FENCED = r"^ *(`{3,}+|~{3,}+)[^\n]*\n.*?^ *\1"
 """A block of code in Markdown up to the signs that end it, where `re.MULTILINE` and `re.DOTALL` are set."""
 
 

@@ -130,7 +130,7 @@ def test_footnotes_are_none_where_there_is_an_extension_for_them() -> None:
         *(sign * 20_000 for sign in ["- |", "[a ", "> ", "a](b c)"]),
         *(sign * 20_000 for sign in ["`a", "&abc", ":abc", "| a", "|a|\n", "[[a", "{{a", "{% ", "a^a", "$ _"]),
         *(sign * 20_000 for sign in ["\\[a^b", "[a]\uff08", "{.a", " {.a", "++a+b", "{--a"]),
-        ": a\n" * 5_000,
+        *(": a\n" * 5_000, "`" * 200_000 + "\n", "~" * 200_000 + "\n", "mermaid <pre>" * 20_000),
         *(sign * 20_000 for sign in ["$a^b", "- a\n  ", "<li>"]),
         *("**a" + " a" * 100_000, "`" + "a" * 200_000, "$ " + "_" * 200_000, "\\[" + "a" * 200_000),
         *("<https://a" + " a" * 100_000, ":" + "a" * 200_000, " {." + "a" * 200_000, "{.b}\n\n{.a" + " " * 200_000),
