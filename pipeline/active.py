@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 from selectolax.lexbor import LexborHTMLParser
 
 from pipeline import styles
-from pipeline.problems import cut, line_of
+from pipeline.problems import cut, line_at, line_of
 
 
 @dataclass(frozen=True)
@@ -258,7 +258,7 @@ def line_in(text: str, clues: Iterable[str], *, is_markdown: bool) -> int:
     for clue in clues:
         for each in texts:
             if found := re.search(clue, each, re.IGNORECASE):
-                return each.count("\n", 0, found.start()) + 1
+                return line_at(each, found.start())
         if number := next((number for number, line in enumerate(lines, 1) if re.search(clue, line)), 0):
             return number
     return 0
@@ -268,7 +268,7 @@ def line_of_link(text: str, target: str) -> int:
     """The line on which a piece of Markdown leads to `target`, or else holds the word; 0 where it does neither."""
     leads = rf"""(?:\]\(\s*<?|\]:\s*<?|["'=]){re.escape(target)}(?=[\s)>"'#?]|\Z)"""
     if target and (found := re.search(leads, without_code(text))):
-        return text.count("\n", 0, found.start()) + 1
+        return line_at(text, found.start())
     return line_of(text, target)
 
 

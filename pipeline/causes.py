@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from pipeline import pictures
 from pipeline.deck import Deck
-from pipeline.problems import Problem, line_of
+from pipeline.problems import Problem, line_at, line_of
 from pipeline.rules import RULES
 
 Key = TypeVar("Key", bound=Hashable)
@@ -121,7 +121,7 @@ def _at_their_names(problems: Iterable[Problem], text: str) -> Iterator[Problem]
         if not found or not named:
             yield problem
             continue
-        line = text.count("\n", 0, named.end()) + 1
+        line = line_at(text, named.end())
         if (line, problem.rule) not in told:
             message = f"names '{name}'{found[3]}" if found[2] else problem.message
             yield Problem("mkdocs.yml", line, problem.rule, message)

@@ -18,9 +18,8 @@ from pipeline.cache import NOTHING_KEPT
 from pipeline.deck import Image, Slide
 from pipeline.decks import Source
 from pipeline.notes import paragraphs, spoken
-from pipeline.problems import Problem, line_of, lines_of, read_text
+from pipeline.problems import Problem, line_at, line_of, lines_of, read_text
 from pipeline.templates import Template
-from pipeline.unclosed import line_at
 
 WORDS_A_MINUTE = 160
 """As fast as one can speak and still be followed."""

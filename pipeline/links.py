@@ -6,6 +6,7 @@ import itertools
 import json
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -19,12 +20,13 @@ from selectolax.lexbor import LexborHTMLParser
 from yaml.nodes import MappingNode, Node, SequenceNode
 
 from pipeline import patience, publish, scratch, styles
-from pipeline.active import line_of_link
+from pipeline.active import line_of_link, without_code, without_comments, without_elements
 from pipeline.deck import Deck, stamped_line
 from pipeline.problems import (
     BuildError,
     Problem,
     cut,
+    line_at,
     line_of,
     line_of_mark,
     lines_of,
@@ -126,6 +128,43 @@ def check(
     return problems, len(references)
 
 
+def wrong_in_page(html: str, markdown: str) -> Iterator[tuple[int, str]]:
+    """The line, and what is wrong, of links without an address and of names that two places have, in a page's Markdown.
+
+    `html` is what was made of it, before the theme comes around it.
+    """
+    for line in _to_nothing(html, markdown):
+        yield line, f"the link {_NOWHERE}"
+    for line, name in _called_twice(html, markdown):
+        yield line, f"two places are called '{name}', so that links lead to the first alone; rename one"
+
+
+def _to_nothing(html: str, text: str) -> Iterator[int]:
+    """The lines of links that have no address."""
+    number = len(re.findall(r"""<a\b[^<>]*\shref=(?:""|'')""", html))
+    if number:
+        source = without_comments(without_code(text))
+        empty = re.finditer(r"""\]\(\s*(?:<\s*>\s*)?(?:"[^"\n]*"\s*)?\)|\shref\s*=\s*(?:""|'')""", source)
+        lines = [line_at(source, found.start()) for found in empty]
+        rows = lines_of(source)
+        # What is set in may be code.
+        yield from sorted({*sorted(lines, key=lambda line: rows[line - 1].startswith(("    ", "\t")))[:number]})
+
+
+def _called_twice(html: str, text: str) -> Iterator[tuple[int, str]]:
+    """The line of the second place of a name, and that name, where a page gives two places the same."""
+    # Of two pictures, one may be for the dark.
+    given = re.findall(r"""<(?!img\b)[a-z][^<>]*\sid=["']([^"'<>]+)["']""", without_elements(html, "svg"))
+    twice = {name for name, number in Counter(given).items() if number > 1}
+    source = without_comments(without_code(text)) if twice else ""
+    seen: Counter[str] = Counter()
+    for found in re.finditer(r"""(?<!\\)\{([^{}\n]*)\}|\sid\s*=\s*["']?([^\s"'<>]+)""", source):
+        for name in re.findall(r"(?<![^\s:])#([^\s{}#.]+(?:\.[^\s{}#.]+)*)", found[1] or "") or [found[2]]:
+            seen[name] += 1
+            if name in twice and seen[name] == 2:
+                yield line_at(source, found.start()), name
+
+
 def deck_problems(deck: Deck, html: str, path: Path, text: str) -> Iterator[Problem]:
     """See where the links of a deck lead that is part of no site: to its own slides, or to files beside it.
 
@@ -150,7 +189,7 @@ def _wrong_without_site(href: str, names: set[str], folder: Path) -> str:
     except ValueError:
         return _NO_ADDRESS
     if not href.strip():
-        return "leads nowhere; write where it leads"
+        return _NOWHERE
     if is_cut_off(target) or (parts.scheme and get_close_matches(parts.scheme, ["http", "https"], cutoff=0.8)):
         return "" if parts.scheme in ("http", "https") and parts.netloc else _NO_ADDRESS
     if len(parts.scheme) == 1:
@@ -170,6 +209,7 @@ def is_cut_off(target: str) -> bool:
 
 
 _NO_ADDRESS = "is no address; correct it"
+_NOWHERE = "leads nowhere; write where it leads"
 
 
 def _wrong_beside(path: Path, written: str) -> str:

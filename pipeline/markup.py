@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from pipeline import unclosed
 from pipeline.active import without_code, without_comments
 from pipeline.findings import Finding, line_of_key
+from pipeline.problems import line_at
 from pipeline.prose import is_nearly, quoted
 from pipeline.trace import Directive, Refused, Trace
-from pipeline.unclosed import line_at
 
 
 def findings(lines: Sequence[str], trace: Trace) -> Iterator[Finding]:

@@ -20,10 +20,10 @@ from xml.etree import ElementTree
 from pipeline import active, pictures, scratch, trace
 from pipeline.cache import Cache
 from pipeline.decks import Source, theme_name
-from pipeline.problems import BuildError, Problem, read_yaml
+from pipeline.findings import line_of_key
+from pipeline.problems import BuildError, Problem, line_at, lines_of, read_yaml
 from pipeline.toolchain import HOME, Tools
 from pipeline.trace import Trace
-from pipeline.unclosed import line_at
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -259,7 +259,7 @@ def _drawing_problems(path: Path, source: Source) -> Iterator[Problem]:
         return
     label = source.label_of(path)
     if sheet := re.search(r"<\?xml-stylesheet", text):
-        line = text.count("\n", 0, sheet.start()) + 1
+        line = line_at(text, sheet.start())
         message = "asks for a style sheet, which no picture loads; put the styles into the drawing itself"
         yield Problem(label, line, "image-broken", message)
     for each in found:
@@ -290,7 +290,10 @@ def _gather(
             problems.append(Problem(source.label_of(css), int(wrong[2]), "marp", said))
         elif warning := re.match(r"\[\s*(?:WARN|ERROR)\s*\]\s*(.*)", line, re.DOTALL):
             said = f"Marp says: {' '.join(warning[1].split())}"
-            problems.append(Problem(source.label, _line_of_url(source) if " URL " in said else 0, "marp", said))
+            lines = lines_of(active.without_code(source.text)) if " URL " in said else []
+            problems.append(
+                Problem(source.label, line_of_key(lines, 1, len(lines), "url") if lines else 0, "marp", said)
+            )
     for path in sorted(asked) if traced else ():  # once for all formats
         if path.suffix.lower() == ".svg":
             problems += _drawing_problems(path, source)
@@ -385,21 +388,11 @@ def _problem(source: Source, found: Mapping[str, Any]) -> Problem:
 def _failed(source: Source, answer: Mapping[str, Any]) -> Problem:
     message = _failure(answer)
     is_list = r"""["']?[ \t]*:[ \t]*(?:[\[{]|\n[ \t]*-[ \t]|\n[ \t]+\w+:)"""
-    paginate = re.search(f"{_KEY}_?(paginate){is_list}", source.text)
+    paginate = re.search(rf"""(?m)^[ \t]*(?:<!--\s*)?["']?_?(paginate){is_list}""", source.text)
     if "toLowerCase is not a function" in message and paginate:
         message = "paginate is a list or fields to YAML, and Marp breaks off; write true, false, hold or skip"
         return Problem(source.label, line_at(source.text, paginate.start(1)), "directive-value", message)
     return Problem(source.label, 0, "marp", message)
-
-
-def _line_of_url(source: Source) -> int:
-    text = active.without_code(source.text)
-    found = re.search(rf"""{_KEY}url["']?[ \t]*:""", text)
-    return line_at(text, found.end()) if found else 0
-
-
-_KEY = r"""(?m)^[ \t]*(?:<!--\s*)?["']?"""
-"""What may stand before a directive, in front matter as in a comment."""
 
 
 def _failure(answer: Mapping[str, Any]) -> str:

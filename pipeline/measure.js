@@ -629,36 +629,35 @@ async () => {
     const inline = Array.from(document.querySelectorAll('[style]:not(foreignObject > section)'), (element) => `{${element.getAttribute('style')}}`)
     const hidden = /\/\*[^]*?(?:\*\/|$)|url\([^()]*\)|"(?:\\[^]|[^"\\\n])*"|'(?:\\[^]|[^'\\\n])*'/g
     const css = [...sheets, ...inline].join('\n').replace(hidden, (part) => (part[0] === '/' ? ' ' : '""'))
-    const given = [...css.matchAll(/[{;}]\s*([a-z][a-z-]+)\s*:(?=[^{};]*(?:[;}]|$))/g)].map(([, name]) => name)
     const isKnown = (name) => CSS.supports(name, 'inherit')
-    const unknown = [...new Set(given)].filter((name) => !isKnown(name))
-    const names = unknown.slice(0, MOST_UNKNOWN).flatMap((name) => {
-      const near = properties.find((each) => each.length > 4 && isNear(name, each))
-      return near ? [`'${name}' is no property of CSS, so that browsers pass over it; did you mean '${near}'?`] : []
-    })
+    const unknown = new Set()
     const wrong = new Map()
     const parts = css.split('{')
     for (const [number, part] of parts.entries()) {
-      const above = parts[number - 1] ?? '@'
-      // What a rule such as @font-face takes, CSS.supports does not know.
-      if (above.slice(Math.max(above.lastIndexOf(';'), above.lastIndexOf('}')) + 1).trim().startsWith('@')) continue
-      const [inside, ...after] = part.split('}')
-      const pieces = inside.split(';')
-      if (!after.length && number + 1 < parts.length) pieces.pop() // which says what a block within is for
+      const above = parts[number - 1] ?? ''
+      const pieces = part.split(/[;}]/)
+      if (number + 1 < parts.length) pieces.pop() // which says what the block that follows is for
       const declared = pieces.flatMap((piece) => {
         const name = /^\s*([a-z][a-z-]+)\s*:/.exec(piece)
         return name ? [[name[1], piece.slice(name[0].length).trim().replace(/\s+/g, ' ').replace(/ ?! ?important$/i, '')]] : []
       })
       const times = new Map()
       for (const [name] of declared) times.set(name, (times.get(name) ?? 0) + 1)
+      // What a rule such as @font-face takes, CSS.supports does not know.
+      const isOfRule = above.slice(Math.max(above.lastIndexOf(';'), above.lastIndexOf('}')) + 1).trim().startsWith('@')
       for (const [name, value] of declared) {
         // Beside another value of its property, one is for other browsers, as is what begins with a hyphen.
         const isPlain = value && value.length <= LONGEST_VALUE && !/[\\"']|--|(^|[ ,(])-[a-z]/.test(value)
-        if (isPlain && times.get(name) === 1 && isKnown(name) && !CSS.supports(name, value)) wrong.set(`${name}: ${value}`, [name, value])
+        if (!isKnown(name)) unknown.add(name)
+        else if (isPlain && !isOfRule && times.get(name) === 1 && !CSS.supports(name, value)) wrong.set(`${name}: ${value}`, [name, value])
       }
     }
+    const names = [...unknown].slice(0, MOST_UNKNOWN).flatMap((name) => {
+      const near = properties.find((each) => each.length > 4 && isNear(name, each))
+      return near ? [`'${name}' is no property of CSS, so that browsers pass over it; did you mean '${near}'?`] : []
+    })
     const meant = (name, value) => {
-      const change = (at, length, by) => value.slice(0, at) + by + value.slice(at + length)
+      const change = (at, length, by, text = value) => text.slice(0, at) + by + text.slice(at + length)
       const numbers = [...value.matchAll(/(?<![\w.#-])-?\d*\.?\d+(?![\w.%,]| [a-z]{1,4}$)/g)].filter(([number]) => Number(number))
       const time = Math.abs(Number(numbers[0]?.[0]))
       // Of 20 to 100, nobody knows which are meant.
@@ -666,7 +665,7 @@ async () => {
       const units = /^(?:animation|transition)/.test(name) ? times : ['px', 'deg']
       // The last number first, as in 'flex: 1 1 50'; of 'bold 16/1.5 Arial', not both.
       const others = units.flatMap((unit) => [
-        ...(value.includes('/') ? [] : [numbers.reduceRight((text, { 0: number, index }) => text.slice(0, index) + number + unit + text.slice(index + number.length), value)]),
+        ...(value.includes('/') ? [] : [numbers.reduceRight((text, { 0: number, index }) => change(index, number.length, number + unit, text), value)]),
         ...numbers.map(({ 0: number, index }) => change(index, number.length, number + unit)).reverse(),
       ])
       others.push(value.replace(/(\d),(\d)/, '$1.$2'), value.replace(/(\d) (%|[a-z]+)$/, '$1$2'))

@@ -176,16 +176,21 @@ def front_matter(text: str) -> str | None:
     return found[1] if found else None
 
 
+def line_at(text: str, at: int) -> int:
+    """The line, 1-based, of a place in a text."""
+    return text.count("\n", 0, at) + 1
+
+
 def line_of(text: str, needle: str) -> int:
     """The first line of `text` that holds `needle`, 1-based; 0 where there is none."""
     at = text.find(needle) if needle else -1
-    return 0 if at < 0 else text.count("\n", 0, at) + 1
+    return 0 if at < 0 else line_at(text, at)
 
 
 def line_of_word(text: str, needle: str) -> int:
     """As `line_of`, but rather where no other word ends with `needle`, as `data.png` does with `a.png`."""
     found = re.search(rf"(?<![\w.-]){re.escape(needle)}", text)
-    return text.count("\n", 0, found.start()) + 1 if found and needle else line_of(text, needle)
+    return line_at(text, found.start()) if found and needle else line_of(text, needle)
 
 
 _UNSEEN = r"[\0-\x08\x0b\x0c\x0e-\x1f]"
@@ -202,7 +207,7 @@ def read_yaml(text: str, path: str, *, offset: int = 0) -> Node | None:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         values = _count(node, counted) if node else 0
     except ReaderError as error:  # which knows no line
-        line = text.count("\n", 0, error.position) + 1
+        line = line_at(text, error.position)
         message = f"holds a character that no YAML may (U+{ord(text[error.position]):04X}); take it out"
         raise BuildError([Problem(path, offset + line, "yaml", message)]) from None
     except yaml.YAMLError as error:
@@ -211,7 +216,7 @@ def read_yaml(text: str, path: str, *, offset: int = 0) -> Node | None:
         raise BuildError([Problem(path, offset + 1, "yaml", _TOO_DEEP)]) from None
     except _ODD as error:  # of a character beyond all, for instance, PyYAML has no words of its own
         found = re.search(r"\\U(?!000|0010)[0-9a-fA-F]{8}|^%YAML", text, re.MULTILINE)
-        line = text.count("\n", 0, found.start()) + 1 if found else 1
+        line = line_at(text, found.start()) if found else 1
         message = f"is not valid YAML: {cut(str(error), 100)}; correct it"
         raise BuildError([Problem(path, offset + line, "yaml", message)]) from None
     for half in (each for each in _scalars(node, set()) if re.search("[\ud800-\udfff]", each.value)):

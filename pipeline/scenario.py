@@ -393,15 +393,16 @@ def _wrong_texts(incident: Incident) -> Wrongs:
             for row, message in tables.lost(lines_of(without_code(text))):
                 yield place, f"in its line {row}, {message}"
         if place[0] == "documents" and place[-1] == "text":
-            yield from ((place, message) for message in _malformed(scenario.documents[int(place[1])].file, text))
+            malformed = _malformed(scenario.documents[int(place[1])].file, text)
+            yield from [(place, malformed)] if malformed else []
         if len(place) > 2 and place[0] in ("documents", "logs") and place[2] in ("lines", "text", "vary"):
             file = getattr(scenario, place[0])[int(place[1])].file
             if file.endswith((".csv", ".tsv")) and (formula := _FORMULA.search(text)):
                 yield place, f"a spreadsheet takes {shown(formula[0])} for a formula; write ' before it"
 
 
-def _malformed(file: str, text: str) -> Iterator[str]:
-    """Why a document is not what its name says, so that a program that reads it breaks off."""
+def _malformed(file: str, text: str) -> str:
+    """Why a document is not what its name says, so that a program that reads it breaks off; '' where it is."""
     wrong = ""
     try:
         if file.endswith(".json"):
@@ -417,9 +418,9 @@ def _malformed(file: str, text: str) -> Iterator[str]:
                 wrong = f"its line {uneven[0]} has {uneven[1]} cells, and the first has {first}"
     except (ValueError, RecursionError, csv.Error, yaml.YAMLError) as error:
         wrong = cut(" ".join(str(error).split()), 100)
-    if wrong:
-        kind = {"json": "JSON", "csv": "CSV"}.get(file.rpartition(".")[2], "YAML")
-        yield f"is not valid {kind}, as {shown(file)} has to be ({wrong}); correct it, or name the file '.txt'"
+    kind = {"json": "JSON", "csv": "CSV"}.get(file.rpartition(".")[2], "YAML")
+    cure = "correct it, or name the file '.txt'"
+    return f"is not valid {kind}, as {shown(file)} has to be ({wrong}); {cure}" if wrong else ""
 
 
 _PLAIN = ("brief", "system", "people", "events", "factors", "unknowns")

@@ -6,6 +6,7 @@ What an author wants to show, as `[x](y)`, stands in code, or behind a backslash
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,10 +26,9 @@ from pipeline.active import (
 )
 from pipeline.deck import Deck
 from pipeline.findings import Finding
-from pipeline.problems import lines_of
+from pipeline.problems import line_at, lines_of
 from pipeline.prose import has_little_words, meant, quoted
 from pipeline.trace import Trace
-from pipeline.unclosed import line_at
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,15 @@ def _is_nearly_a_letter(_: str, found: re.Match[str]) -> bool:
 
 def _is_no_formula(text: str, found: re.Match[str]) -> bool:
     """Whether a place is in words: a formula that cannot be set is shown as it stands, and has been told."""
+    dollars, pairs = _dollars(text)
     start = text.rfind("\n", 0, found.start()) + 1
-    return text.find("$", start, found.start()) < 0 and text.count("$$", 0, start) % 2 == 0
+    return bisect(dollars, found.start()) == bisect(dollars, start - 1) and bisect(pairs, start - 1) % 2 == 0
+
+
+@lru_cache(maxsize=1)
+def _dollars(text: str) -> tuple[list[int], list[int]]:
+    """Where a text has dollars, and where two together."""
+    return [found.start() for found in re.finditer(r"\$", text)], [each.start() for each in re.finditer(r"\$\$", text)]
 
 
 @lru_cache
@@ -432,8 +439,7 @@ def _diagrams(source: str, html: str) -> Iterator[Left]:
     """Diagrams that nothing draws, so that their source is shown; with a title or numbers of lines, it is meant."""
     if "mermaid" not in source:
         return
-    drawn = r"(?![^<>]*\bmermaid\b[^<>]*>(?!\s*<code[^<>]*language))"
-    codes = re.findall(rf"<pre\b{drawn}[^<>]*>((?:(?!<pre\b).)*?)</pre>", html, re.DOTALL)
+    codes = re.findall(r"<pre\b(?![^<>]*\bmermaid\b)[^<>]*>((?:(?!<pre\b).)*?)</pre>", html, re.DOTALL)
     begin = {unescape(re.sub(r"<[^<>]*>", "", code)).strip().partition("\n")[0].strip() for code in codes}
     for found in re.finditer(_DIAGRAM, source, re.MULTILINE):
         if found[2].strip(" \t>") in begin:

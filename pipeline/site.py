@@ -41,13 +41,14 @@ from mkdocs.utils.templates import TemplateContext
 from pathspec.gitignore import GitIgnoreSpec
 from yaml.nodes import MappingNode, Node, ScalarNode
 
-from pipeline import active, patience, pictures, policy, signs, styles, tables, templates, unclosed
+from pipeline import active, links, patience, pictures, policy, signs, styles, tables, templates, unclosed
 from pipeline.problems import (
     BuildError,
     Problem,
     cut,
     front_matter,
     impossible_dates,
+    line_at,
     line_of,
     line_of_mark,
     lines_of,
@@ -230,7 +231,7 @@ def _glossary_problems(config: MkDocsConfig, text: str) -> Iterator[Problem]:
     options = config.mdx_configs.get("abbr") or config.mdx_configs.get("markdown.extensions.abbr") or {}
     glossary = options.get("glossary") if isinstance(options, dict) else None
     top = re.search(r"^[ \t]+(?:- )?glossary[ \t]*:", text, re.MULTILINE)
-    first = text.count("\n", 0, top.start()) + 1 if top else 0
+    first = line_at(text, top.start()) if top else 0
     if glossary and not isinstance(glossary, dict):
         message = "the glossary is no list of abbreviations with a colon and words behind each; correct it"
         yield Problem("mkdocs.yml", first, "settings", message)
@@ -837,7 +838,7 @@ def _text_problems(text: str, name: str) -> Iterator[Problem]:
     above = re.match(r"\s*(?:<!--.*?-->\s*)*", text, re.DOTALL)
     if above and re.match(r"[\w-]+[ \t]*:", front_matter(text[above.end() :]) or ""):
         message = "front matter is read only from the first line on, and is shown here; take out what stands above it"
-        yield Problem(name, text.count("\n", 0, above.end()) + 1, "yaml", message)
+        yield Problem(name, line_at(text, above.end()), "yaml", message)
         return
     _, taken = get_data(text)
     for number, line in enumerate(itertools.takewhile(str.strip, lines if taken else ()), 1):
@@ -856,7 +857,7 @@ def _meta_problems(text: str, name: str, settings: Settings) -> Iterator[Problem
         message = (
             "a template's paper stands here, and no 'handout' in the front matter, without which it makes no files"
         )
-        yield Problem(name, text.count("\n", 0, paper.start()) + 1, "template", f"{message}; see CONTRIBUTING.md")
+        yield Problem(name, line_at(text, paper.start()), "template", f"{message}; see CONTRIBUTING.md")
     if not settings.templates:
         return
     icon, hide, search = (meta.get(key) for key in ("icon", "hide", "search"))
@@ -896,7 +897,7 @@ def _line_of_setting(text: str, key: str) -> int:
     head = text if matter is None else text[: text.index(matter) + len(matter)]
     named = rf"[\"']?{re.escape(key)}[\"']?[ \t]*:"
     found = re.search(rf"(?im)^{named}", head) or re.search(rf"(?im)(?:^|[{{,])[ \t]*{named}", head)
-    return unclosed.line_at(head, found.end()) if found else 1
+    return line_at(head, found.end()) if found else 1
 
 
 def _has_template(folders: Sequence[Path], name: str, words: str = "") -> bool:
@@ -910,7 +911,7 @@ def _has_template(folders: Sequence[Path], name: str, words: str = "") -> bool:
 def _document_problems(text: str, name: str, ending: str) -> Iterator[Problem]:
     if hides := re.search(r"<!(?:ENTITY|ATTLIST)|<\?xml-stylesheet", text, re.IGNORECASE):
         message = "has entities or a style sheet that could hide a script; save it without them"
-        yield Problem(name, text.count("\n", 0, hides.start()) + 1, "page-script", message)
+        yield Problem(name, line_at(text, hides.start()), "page-script", message)
         return
     said = re.findall(_SAYS_IN_XML, text, re.IGNORECASE)
     if ending == ".html":
@@ -1004,7 +1005,7 @@ def _path_below(docs: Path, name: str, root: Path) -> Path:
 def _line_of_key(text: str, key: str) -> int:
     """The line on which a key stands, of mkdocs.yml or of front matter, that belongs to no other; 0 where none does."""
     found = re.search(rf"^{re.escape(key)}[ \t]*:", text, re.MULTILINE)
-    return text.count("\n", 0, found.start()) + 1 if found else 0
+    return line_at(text, found.start()) if found else 0
 
 
 def _named_line(text: str, message: str) -> int:
@@ -1135,48 +1136,20 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     if is_written or is_of_incident:  # of somebody's Markdown
         for line, message in unclosed.find(html, text):
             _tell(page, config, line if is_written else 0, "block-open", message)
-    if is_written and "title" in page.meta and not page.title:
-        line = _line_of_setting(text, "title")
-        _tell(page, config, line, "yaml", "'title' has no words; write some, or take it out")
-    for line in _links_to_nothing(html, text) if is_written else ():
-        _tell(page, config, line, "link-dead", "the link leads nowhere; write where it leads")
-    for line, name in _called_twice(html, text) if is_written else ():
-        message = f"two places are called '{name}', so that links lead to the first alone; rename one"
-        _tell(page, config, line, "link-dead", message)
-    for line, message in tables.lost_set_in(html, text) if is_written else ():
-        _tell(page, config, line, "cell-lost", message)
+    if is_written:
+        if "title" in page.meta and not page.title:
+            line = _line_of_setting(text, "title")
+            _tell(page, config, line, "yaml", "'title' has no words; write some, or take it out")
+        for line, message in links.wrong_in_page(html, text):
+            _tell(page, config, line, "link-dead", message)
+        for line, message in tables.lost_set_in(html, text):
+            _tell(page, config, line, "cell-lost", message)
     if is_written or page.file.src_uri == f"facilitate/{PAGE}.md" or is_of_incident:
         path = _path_of(page, config)
         source = "" if is_written or not path.is_file() else read_text(path, page.file.src_uri)
         for line, words, message in signs.left(unclosed.below_front_matter(text), html, "page"):
             _tell(page, config, line if is_written else line_of(source, words), "markdown-left", message)
     return templates.with_parts(html)
-
-
-def _links_to_nothing(html: str, text: str) -> Iterator[int]:
-    """The lines of links that have no address."""
-    number = len(re.findall(r"""<a\b[^<>]*\shref=(?:""|'')""", html))
-    if number:
-        source = active.without_comments(active.without_code(text))
-        empty = re.finditer(r"""\]\(\s*(?:<\s*>\s*)?(?:"[^"\n]*"\s*)?\)|\shref\s*=\s*(?:""|'')""", source)
-        lines = [unclosed.line_at(source, found.start()) for found in empty]
-        rows = lines_of(source)
-        # What is set in may be code.
-        yield from sorted({*sorted(lines, key=lambda line: rows[line - 1].startswith(("    ", "\t")))[:number]})
-
-
-def _called_twice(html: str, text: str) -> Iterator[tuple[int, str]]:
-    """The line of the second place of a name, and that name, where a page gives two places the same."""
-    # Of two pictures, one may be for the dark.
-    given = re.findall(r"""<(?!img\b)[a-z][^<>]*\sid=["']([^"'<>]+)["']""", active.without_elements(html, "svg"))
-    twice = {name for name, number in Counter(given).items() if number > 1}
-    source = active.without_comments(active.without_code(text)) if twice else ""
-    seen: Counter[str] = Counter()
-    for found in re.finditer(r"""(?<!\\)\{([^{}\n]*)\}|\sid\s*=\s*["']?([^\s"'<>]+)""", source):
-        for name in re.findall(r"(?<![^\s:])#([^\s{}#.]+(?:\.[^\s{}#.]+)*)", found[1] or "") or [found[2]]:
-            seen[name] += 1
-            if name in twice and seen[name] == 2:
-                yield unclosed.line_at(source, found.start()), name
 
 
 def _make_titles_safe(page: Page) -> None:

@@ -14,7 +14,7 @@ from html.parser import HTMLParser
 from markdown.extensions.attr_list import AttrListTreeprocessor, get_attrs_and_remainder
 
 from pipeline.active import without_code, without_comments, without_elements
-from pipeline.problems import front_matter, line_of, lines_of, shown
+from pipeline.problems import front_matter, line_at, line_of, lines_of, shown
 
 # Elements in which the rest of a page would be, or be lost; what runs, frames or sends is none of a page's anyway.
 _TAKE_THE_REST = frozenset([
@@ -153,11 +153,6 @@ def _without_end(tags: _Tags, source: str) -> Iterator[tuple[int, str]]:
                 break
         what = f"</{element}> ends what the page has not begun, so that the rest of it falls out of its place"
         yield line_at(source, tag.start()) if depth < 0 else 0, f"{what}; take it out"
-
-
-def line_at(text: str, at: int) -> int:
-    """The line, 1-based, of a place in a text."""
-    return text.count("\n", 0, at) + 1
 
 
 def _open_fence(markdown: str) -> tuple[int, str] | None:
