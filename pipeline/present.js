@@ -126,17 +126,31 @@
   const keyOf = (name) => `present ${location.pathname} ${name}`
 
   function recall(name) {
+    const texts = [history.state?.[keyOf(name)]]
     try {
-      return JSON.parse(sessionStorage.getItem(keyOf(name)))
+      texts.push(sessionStorage.getItem(keyOf(name)))
     } catch {
-      return null
+      // Nothing may be stored.
     }
+    const kept = texts.filter(Boolean).map((text) => JSON.parse(text))
+    return kept.sort((one, other) => other.at - one.at)[0]?.value
+  }
+
+  // A busy browser may read what is stored before it has what the page wrote just before a reload: the page's place in
+  // the history comes back with the reload itself. It alone would not do, as each move is a new place.
+  function keep(name, text) {
+    try {
+      history.replaceState({ ...history.state, [keyOf(name)]: text }, '')
+    } catch {
+      // As for the address: too often.
+    }
+    sessionStorage.setItem(keyOf(name), text)
   }
 
   function share(name, value) {
-    const text = JSON.stringify(value)
+    const text = JSON.stringify({ value, at: Date.now() })
     try {
-      sessionStorage.setItem(keyOf(name), text)
+      keep(name, text)
       localStorage.setItem(keyOf(name), text)
       localStorage.removeItem(keyOf(name))
     } catch {
@@ -147,8 +161,8 @@
   function hear(name, take) {
     addEventListener('storage', ({ key, newValue }) => {
       if (key !== keyOf(name) || newValue === null) return
-      sessionStorage.setItem(key, newValue)
-      take(JSON.parse(newValue))
+      keep(name, newValue)
+      take(JSON.parse(newValue).value)
     })
   }
 

@@ -811,6 +811,20 @@ def test_the_clock_survives_a_reload(page: Page, clock: Clock, talk: str) -> Non
     clock.expect("This slide 1:30 of 3:00", "Talk 2:00 of 6:30", "on time planned 1:00–4:00 here")
 
 
+def test_the_clock_survives_a_reload_that_finds_nothing_stored(page: Page, clock: Clock, talk: str) -> None:
+    """A busy browser reads what is stored before it has what was written last."""
+    clock.open(f"{talk}?view=presenter")
+    page.keyboard.press("t")
+    clock.run(0.5)
+    page.keyboard.press("ArrowRight")
+    clock.run(0.5)
+    page.evaluate("sessionStorage.clear()")
+    page.reload()
+    clock.run(1)
+
+    clock.expect("This slide 1:30 of 3:00", "Talk 2:00 of 6:30", "on time planned 1:00–4:00 here")
+
+
 def test_minutes_that_only_some_slides_have_are_shown(page: Page, clock: Clock, decks: Path) -> None:
     clock.open(f"{address(decks, 'some')}?view=presenter#2")
     page.keyboard.press("t")
