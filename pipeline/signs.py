@@ -49,6 +49,19 @@ def _is_first_row(text: str, found: re.Match[str]) -> bool:
     return "|" not in text[: found.start()].rstrip("\n").rpartition("\n")[2]
 
 
+def _is_in_no_heading(text: str, found: re.Match[str]) -> bool:
+    """Whether no ruler right below its paragraph makes a heading of it, which is told as such."""
+    ends = _ends(text)
+    place = bisect(ends, (found.end(), True))
+    return place == len(ends) or not ends[place][1]
+
+
+@lru_cache(maxsize=1)
+def _ends(text: str) -> list[tuple[int, bool]]:
+    """Where the paragraphs of a text may end, and whether with a ruler."""
+    return [(each.start(), bool(each[0])) for each in re.finditer(r"(?m)^(?: {0,3}-+)?$", text)]
+
+
 def _is_nearly_a_letter(_: str, found: re.Match[str]) -> bool:
     return _has_a_letter_near(found["seen"].strip("&;"))
 
@@ -76,6 +89,9 @@ _KINDS = "|".join([
     "abstract", "attention", "bug", "caution", "danger", "error", "example", "failure", "hint", "important", "info",
     "note", "question", "quote", "success", "summary", "tip", "todo", "warning",
 ])  # fmt: skip
+_DIRECTIVES = (
+    "background(?:Color|Image|Position|Repeat|Size)|class|color|footer|header|paginate|slide(?:Allows|Key|Minutes)"
+)
 _SIGNS = (
     _Sign(
         r"(?P<seen>\{(?:--|\+\+|~~|==|>>)[^{}\n]*(?:--|\+\+|~~|==|<<)\})",
@@ -235,6 +251,14 @@ _SIGNS = (
         r"(?:(?<!\\)!\[|(?<![\w\\!])\[(?=[^\[\]\n]*\w))[^\[\]\n]*(?P<seen>\]\((?!\d)[^\s()]+(?:\([^\s()]*\)[^\s()]*)?)$",
         "makes no link and no picture",
         "write a ')' where its address ends",
+    ),
+    _Sign(
+        rf"^[ \t]*(?P<seen>(?:_(?:{_DIRECTIVES})|background(?:Color|Image|Position|Repeat|Size)): ?\w[^\n]*"
+        r"|paginate: ?(?:true|false|hold|skip)|headingDivider: ?[1-6]|marp: ?true)$",
+        "is a directive that nothing sets off",
+        "write it between '<!--' and '-->', or between backquotes",
+        on=("slide",),
+        is_meant=_is_in_no_heading,
     ),
     _Sign(r"^(?P<seen>\?{3})$", "begins no notes here", "write them between '<!--' and '-->'", on=("slide",)),
     _Sign(

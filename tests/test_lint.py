@@ -90,6 +90,11 @@ PLANTED: list[tuple[str, str, list[tuple[int, str]]]] = [
         [(3, "directive-unknown"), (5, "directive-unknown")],
     ),
     (
+        "directives without a comment around",
+        "# A\n\n_class: lead\n_paginate: false\n\nSet color: red.\n\n`_class: x`\n\n---\n\nbackgroundColor: red\n",
+        [(3, "markdown-left"), (4, "markdown-left"), (12, "markdown-left")],
+    ),
+    (
         "elements without an end in what is on every slide",
         "---\nheader: '<i>a</i> b'\nfooter: <B>x\n---\n# A\n\n---\n\n# B\n",
         [(3, "block-open")],
