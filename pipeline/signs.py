@@ -89,9 +89,6 @@ _KINDS = "|".join([
     "abstract", "attention", "bug", "caution", "danger", "error", "example", "failure", "hint", "important", "info",
     "note", "question", "quote", "success", "summary", "tip", "todo", "warning",
 ])  # fmt: skip
-_DIRECTIVES = (
-    "background(?:Color|Image|Position|Repeat|Size)|class|color|footer|header|paginate|slide(?:Allows|Key|Minutes)"
-)
 _SIGNS = (
     _Sign(
         r"(?P<seen>\{(?:--|\+\+|~~|==|>>)[^{}\n]*(?:--|\+\+|~~|==|<<)\})",
@@ -253,7 +250,8 @@ _SIGNS = (
         "write a ')' where its address ends",
     ),
     _Sign(
-        rf"^[ \t]*(?P<seen>(?:_(?:{_DIRECTIVES})|background(?:Color|Image|Position|Repeat|Size)): ?\w[^\n]*"
+        r"^[ \t]*(?P<seen>(?:_(?:class|color|footer|header|paginate|slide(?:Allows|Key|Minutes))"
+        r"|_?background(?:Color|Image|Position|Repeat|Size)): ?\S[^\n]*"
         r"|paginate: ?(?:true|false|hold|skip)|headingDivider: ?[1-6]|marp: ?true)$",
         "is a directive that nothing sets off",
         "write it between '<!--' and '-->', or between backquotes",

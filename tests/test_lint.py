@@ -91,7 +91,7 @@ PLANTED: list[tuple[str, str, list[tuple[int, str]]]] = [
     ),
     (
         "directives without a comment around",
-        "# A\n\n_class: lead\n_paginate: false\n\nSet color: red.\n\n`_class: x`\n\n---\n\nbackgroundColor: red\n",
+        "# A\n\n_class: lead\n_paginate: false\n\nSet color: red.\n\n`_class: x`\n\n---\n\nbackgroundColor: #fed\n",
         [(3, "markdown-left"), (4, "markdown-left"), (12, "markdown-left")],
     ),
     (
