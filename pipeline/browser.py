@@ -223,8 +223,9 @@ def _launch(playwright: Playwright, program: Path, watch: Watch) -> Browser:
 class Reader:
     """A window of the browser for which `folder` is the web site at `base`, and there are no others.
 
-    Where it is `served` at an address of this machine, pages open in two thirds of the time. Then what a reader finds
-    says that something is wrong, and not what: another one has to look, for whom the site has its own address.
+    Where it is `served` at an address of this machine, pages open in half of the time, each in a frame of one and the
+    same page. Then what a reader finds says that something is wrong, and not what: another one has to look, for whom
+    the site has its own address, and the page a window of its own.
     """
 
     def __init__(self, browser: Browser, folder: Path, base: str, watch: Watch | None = None, served: str = "") -> None:
@@ -248,15 +249,22 @@ class Reader:
     def _open_window(self) -> None:
         self._page = self._browser.new_context(viewport=_SIZE).new_page()
         self._page.set_default_timeout(DEADLINE_MS)
+        self._page.expose_binding(_TELL, lambda _, refused: self._on_refusal(refused))
+        self._page.add_init_script(_LISTEN)
         if self._is_served:
+            self._open_frame_for_pages()
             self._page.context.on("request", self._note)
         else:  # for which the browser keeps nothing, and each file goes through three programs
             self._page.context.route("**/*", self._answer)
-        self._page.expose_binding(_TELL, lambda _, refused: self._on_refusal(refused))
-        self._page.add_init_script(_LISTEN)
         self._page.on("console", self._on_console)
         self._page.on("pageerror", self._on_error)
         self._page.on("requestfailed", self._on_failure)
+
+    def _open_frame_for_pages(self) -> None:
+        """Open an empty page of the site, which is in no file of it, as what holds the frame in which pages are."""
+        self._page.route("**/*", lambda route: route.fulfill(body=_AROUND, content_type="text/html"))
+        self._page.goto(self._base)
+        self._page.unroute("**/*")  # or the browser would keep nothing
 
     @contextmanager
     def confine(self, path: str, problems: list[Problem]) -> Iterator[None]:
@@ -285,14 +293,22 @@ class Reader:
         """Begin a visit, which `arrive` ends: between the two, the browser can open another page in another window."""
         with self._watch.step(PATIENCE):
             self._forget()
-            self._page.goto(self._address(uri), wait_until="commit")
+            if self._is_served:
+                self._page.evaluate(_OPEN, [self._address(uri), DEADLINE_MS])
+            else:
+                self._page.goto(self._address(uri), wait_until="commit")
 
     def arrive(self) -> list[Complaint]:
         """Wait until the page for which one has set out is there as a whole; returns what `visit` does."""
         with self._watch.step(PATIENCE):
-            self._page.wait_for_load_state("load")
-            self._page.evaluate(_SETTLE)  # what was refused is told a moment later
-            broken: list[str] = self._page.evaluate(_BROKEN)
+            if self._is_served:
+                broken: list[str] = self._page.evaluate(
+                    "opened"
+                )  # which is not there where a page took the whole window
+            else:
+                self._page.wait_for_load_state("load")
+                self._page.evaluate(_SETTLE)  # what was refused is told a moment later
+                broken = self._page.evaluate(f"() => ({_BROKEN})(document)")
             found = self._complaints()
         told = " ".join(complaint.message for complaint in found)  # of a picture that did not come, that is told
         for source in broken:
@@ -617,11 +633,29 @@ _SETTLE = """async () => {
 }"""
 
 # The pictures that the page has loaded by now and that cannot be drawn; one that is further down may come later.
-_BROKEN = """async () => {
-  const loaded = [...document.images].filter((image) => image.complete && image.currentSrc)
+_BROKEN = """async page => {
+  const loaded = [...page.images].filter((image) => image.complete && image.currentSrc)
   const broken = await Promise.all(loaded.map((image) => image.decode().then(() => [], () => [image])))
   return broken.flat().map((image) => image.getAttribute('src') ?? image.currentSrc)
 }"""
+
+_AROUND = '<!doctype html><link rel="icon" href="data:,"><iframe></iframe>'
+
+# A page is opened, and looked at, in a new frame as large as the window. What it does is told as if it had the window
+# to itself; and what all pages load is at hand, as it would not be in a window anew.
+_OPEN = f"""([address, deadline]) => {{
+  const open = async () => {{
+    const frame = document.createElement('iframe')
+    frame.style = 'position: fixed; inset: 0; width: 100vw; height: 100vh; border: 0'
+    frame.src = address
+    document.querySelector('iframe').replaceWith(frame)
+    await new Promise(resolve => frame.addEventListener('load', resolve))
+    await ({_SETTLE})()
+    return await ({_BROKEN})(frame.contentDocument)
+  }}
+  const late = (_, reject) => setTimeout(reject, deadline, new Error('it was not there as a whole in good time'))
+  globalThis.opened = Promise.race([open(), new Promise(late)])
+}}"""
 
 _HAS_TWO_SCHEMES = (
     r"""() => [...document.querySelectorAll('style')].some((style) => /\.invert\b/.test(style.textContent))"""

@@ -296,10 +296,14 @@ def site_problems(
         else:
             cache.remember(keys[uri], visitor.answered)
     for uri in [*home, *doubtful]:
-        complaints = [*reader.visit(uri), *(reader.search() if uri in home else [])]
-        if not complaints:
-            cache.remember(keys[uri], reader.answered)
         origin = origins.get(uri, links.Origin(f"dist/site/{uri}", ""))
+        lost: list[Problem] = []
+        complaints = []
+        with reader.confine(origin.path, lost):
+            complaints = [*reader.visit(uri), *(reader.search() if uri in home else [])]
+            if not complaints:
+                cache.remember(keys[uri], reader.answered)
+        yield from lost
         for found in complaints:
             yield Problem(origin.path, _line_of(found, origin.text), found.rule, found.message)
 

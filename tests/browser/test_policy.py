@@ -64,16 +64,20 @@ def test_a_picture_that_no_browser_can_draw_is_named_with_its_line(visit: Visit)
     assert "request-failed" == missing[0]
 
 
-def test_pages_that_are_opened_side_by_side_keep_apart_what_they_lack(tmp_path: Path, browser: Browser) -> None:
+@pytest.mark.parametrize("is_served", [True, False])
+def test_pages_that_are_opened_side_by_side_keep_apart_what_they_lack(
+    is_served: bool, tmp_path: Path, browser: Browser
+) -> None:
     docs, folder = tmp_path / "docs", tmp_path / "site"
     docs.mkdir()
     missing = {f"page-{number}/index.html": "" if number == 3 else f"{number}.png" for number in range(7)}
     for uri, picture in {**missing, "index.html": "home.png"}.items():
         (folder / uri).parent.mkdir(parents=True, exist_ok=True)
         (folder / uri).write_text(f"{HEAD}<img src='{picture or DOT}' alt='x'>", encoding="utf-8")
-    home, *others = (Reader(browser, folder, BASE) for _ in range(4))
-
-    found = checks.site_problems([], folder, Settings(tmp_path, BASE, "en", docs), home, others=iter(others))
+    with loopback.serve(folder, BASE) as served:
+        home = Reader(browser, folder, BASE)
+        others = [Reader(browser, folder, BASE, served=served if is_served else "") for _ in range(3)]
+        found = list(checks.site_problems([], folder, Settings(tmp_path, BASE, "en", docs), home, others=iter(others)))
 
     told = {problem.path.removeprefix("dist/site/"): problem.message for problem in found}
     assert told.keys() == {"index.html", *(uri for uri, picture in missing.items() if picture)}
@@ -108,6 +112,43 @@ def test_a_page_that_breaks_its_window_is_opened_once_more(tmp_path: Path, brows
     [problem] = checks.site_problems([], tmp_path, settings, reader, others=iter([quick]))
 
     assert ("dist/site/page.html", "request-failed") == (problem.path, problem.rule)
+
+
+ODD = {
+    "goes elsewhere": "<script>location = 'https://far.example/'</script>",
+    "goes elsewhere with its window": "<script>top.location = 'https://far.example/'</script>",
+    "takes the window": "<script>if (top === window) boo(); else top.location = location</script>",
+    "goes to a page that is not there": "<script>location = 'none.html'</script>",
+    "goes away later": "<script>addEventListener('load', () => { location = 'https://far.example/' })</script>",
+    "asks": "<script>alert('x'); confirm('x'); prompt('x')</script>",
+    "asks before it is left": "<script>addEventListener('beforeunload', e => e.preventDefault()); boo()</script>",
+    "is written anew": "<script>document.open(); document.write('<i onclick=boo()>x</i>'); document.close()</script>",
+    "fails later": "<script>addEventListener('load', () => requestAnimationFrame(() => boo()))</script>",
+    "promises too much": "<script>Promise.reject(new Error('boo'))</script>",
+    "says so": "<script>console.error('boo')</script>",
+    "asks late for a file": "<script>addEventListener('load', () => fetch('none.txt'))</script>",
+    "has a worker without a file": "<script>new Worker('none.js')</script>",
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD.keys())
+def test_what_a_page_does_is_found_though_it_has_no_window_of_its_own(
+    odd: str, tmp_path: Path, browser: Browser
+) -> None:
+    for name, body in {"a.html": "", "b.html": odd, "c.html": "", "d.html": "<script>boo()</script>"}.items():
+        (tmp_path / name).write_text(policy.seal_page(HEAD + body), encoding="utf-8")
+    settings = Settings(tmp_path, BASE, "en", tmp_path)
+    found = []
+    with loopback.serve(tmp_path, BASE) as served:
+        for address in ("", served):
+            reader, quick = Reader(browser, tmp_path, BASE), Reader(browser, tmp_path, BASE, served=address)
+            problems = checks.site_problems([], tmp_path, settings, reader, others=iter([quick]))
+            found.append([(problem.path, problem.rule, problem.message) for problem in problems])
+
+    in_a_window, in_a_frame = found
+    assert in_a_window == in_a_frame
+    assert ("dist/site/d.html", "script-error") == in_a_frame[-1][:2]
+    assert ("alert" in odd) == (["dist/site/d.html"] == [path for path, *_ in in_a_frame])
 
 
 @pytest.mark.parametrize("base", ["https://workshop.example/", "https://workshop.example/my%20talk/%C3%A4/"])
