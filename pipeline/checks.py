@@ -274,8 +274,8 @@ def site_problems(
     """Present every deck and open every page.
 
     All pages but the home page are opened by the `others` side by side, of which no more are taken than there are
-    pages; they go through `each`. Then `reader` opens the home page, goes to its search, and opens again each page of
-    which another has found something: what it finds counts.
+    pages; they go through `each`. Meanwhile `reader` opens the home page; then it goes to the search of that, and opens
+    again each page of which another has found something: what it finds counts.
     """
     cache = made[0].cache if made else NOTHING_KEPT
     yield from present_problems(made, reader)
@@ -287,6 +287,11 @@ def site_problems(
     home = [uri for uri in new if uri == "index.html"]
     doubtful: list[str] = []
     failed: list[Problem] = []
+    under_way: list[str] = []
+    for uri in home:
+        with reader.confine(uri, failed):
+            reader.set_out(uri)
+            under_way.append(uri)
     for uri, visitor in _visits(each([uri for uri in new if uri not in home]), others, failed):
         complaints: list[browser.Complaint] = []
         with visitor.confine(uri, failed):
@@ -300,7 +305,8 @@ def site_problems(
         lost: list[Problem] = []
         complaints = []
         with reader.confine(origin.path, lost):
-            complaints = [*reader.visit(uri), *(reader.search() if uri in home else [])]
+            complaints = reader.arrive() if uri in under_way else reader.visit(uri)
+            complaints += reader.search() if uri in home else []
             if not complaints:
                 cache.remember(keys[uri], reader.answered)
         yield from lost

@@ -179,16 +179,19 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> _
         base=plan.settings.site_url,
         cache=progress.cache,
     )
-    with _beside(progress) as pool, marp as rendering, browser.start(tools.browser) as started:
-        reader = started.read(stage / "site", plan.settings.site_url)
-        made, drawing = _make_decks(plan, stage, rendering, started, reader, pool, progress)
-        chosen = _make_papers(plan, stage, reader, progress)
+    served = loopback.serve(stage / "site", plan.settings.site_url)
+    with _beside(progress) as pool, marp as rendering, browser.start(tools.browser) as started, served as address:
+        windows = _open_windows(plan, stage, started, address)
+        made, drawing = _make_decks(plan, stage, rendering, windows, pool, progress)
+        chosen = _make_papers(plan, stage, windows.reader, progress)
         progress.begin("pictures and PowerPoint, begun before")
         drawing.result()
         _stage_decks(made, stage / "docs", plan)
         _make_site(plan, stage, made, chosen, progress)
-        _open_pages(plan, stage, made, started, reader, progress)
-    _follow_links(plan, stage, made, chosen, progress)
+        following = pool.submit(_follow_links, plan, stage, made, chosen)
+        _open_pages(plan, stage, made, windows, progress)
+        progress.begin("links, followed meanwhile")
+        _take_links(following, progress)
     progress.found += addresses.problems(addresses.read(root / "dist" / "site"), addresses.read(stage / "site"))
     if not progress.is_thorough:
         progress.missed.append(_SLOW_RULES)
@@ -196,12 +199,33 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> _
     return plan
 
 
+@dataclass(frozen=True)
+class _Windows:
+    """The windows of the browser that a build looks through."""
+
+    reader: browser.Reader
+    """For whom the staged site has its own address."""
+    presenter: browser.Reader
+    """For whom the decks have it, before there is a site."""
+    visitors: list[browser.Reader]
+    """Who open pages side by side."""
+
+
+def _open_windows(plan: _Plan, stage: Path, started: browser.Started, served: str) -> _Windows:
+    """Open them all while Marp is at work, and nothing else to be done. `served` is as for `browser.Reader`."""
+    base = plan.settings.site_url
+    return _Windows(
+        started.read(stage / "site", base),
+        started.read(stage / "docs", base),
+        [started.read(stage / "site", base, served) for _ in range(WINDOWS)],
+    )
+
+
 def _make_decks(
     plan: _Plan,
     stage: Path,
     rendering: Rendering,
-    started: browser.Started,
-    reader: browser.Reader,
+    windows: _Windows,
     pool: ThreadPoolExecutor,
     progress: Progress,
 ) -> tuple[list[Made], Future[None]]:
@@ -209,7 +233,7 @@ def _make_decks(
 
     Returns the decks, and what has to be waited for until all their files are there.
     """
-    folder, count = stage / "docs" / "decks", len(plan.sources)
+    folder, count, reader = stage / "docs" / "decks", len(plan.sources), windows.reader
     progress.begin(_counted("deck", count, "rendered by Marp"))
     progress.made, progress.found = rendering.drafts
     progress.found += exceptions.problems(progress.decks)
@@ -227,10 +251,9 @@ def _make_decks(
     if len(progress.made) < count or progress.is_over:
         _take_pdf(printing, reader, progress, count)  # and all that is wrong is told at once
     progress.begin("handouts, and slides presented")
-    presenter = started.read(stage / "docs", plan.settings.site_url)
-    present = partial(checks.presented, reader=presenter)
+    present = partial(checks.presented, reader=windows.presenter)
     prints, problems = _print_decks(progress.each(progress.made), reader, links=plan.published, beside=present)
-    presenter.close()
+    windows.presenter.close()
     progress.found += problems
     made = _take_pdf(printing, reader, progress, count)
     progress.found += _print_problems(made, prints)
@@ -275,19 +298,12 @@ def _make_site(plan: _Plan, stage: Path, made: Sequence[Made], chosen: Sequence[
     publish.write(stage / "site" / "build.json", json.dumps(made_of, indent=2) + "\n")
 
 
-def _open_pages(
-    plan: _Plan,
-    stage: Path,
-    made: Sequence[Made],
-    started: browser.Started,
-    reader: browser.Reader,
-    progress: Progress,
-) -> None:
-    folder, settings = stage / "site", plan.settings
+def _open_pages(plan: _Plan, stage: Path, made: Sequence[Made], windows: _Windows, progress: Progress) -> None:
+    folder, settings, reader = stage / "site", plan.settings, windows.reader
     progress.begin("pages opened in the browser")
-    with loopback.serve(folder, settings.site_url) as served:
-        others = (started.read(folder, settings.site_url, served) for _ in range(WINDOWS))
-        progress.found += checks.site_problems(made, folder, settings, reader, others=others, each=progress.each)
+    progress.found += checks.site_problems(
+        made, folder, settings, reader, others=iter(windows.visitors), each=progress.each
+    )
     count = sum(path.is_file() for path in folder.rglob("*.html"))
     progress.looked.append(_counted("page", count, "opened in the browser"))
     if progress.is_thorough:
@@ -297,13 +313,17 @@ def _open_pages(
 
 
 def _follow_links(
-    plan: _Plan, stage: Path, made: Sequence[Made], chosen: Sequence[Template], progress: Progress
-) -> None:
-    progress.begin("links")
-    progress.found += checks.powerpoint_problems(made, stage / "site")
-    problems, followed = checks.link_problems(made, chosen, stage / "site", plan.settings, plan.inventory)
+    plan: _Plan, stage: Path, made: Sequence[Made], chosen: Sequence[Template]
+) -> tuple[list[Problem], list[Problem], int]:
+    """What is wrong with PowerPoint files, and with links; and how many links there are."""
+    wrong = list(checks.powerpoint_problems(made, stage / "site"))
+    return wrong, *checks.link_problems(made, chosen, stage / "site", plan.settings, plan.inventory)
+
+
+def _take_links(following: Future[tuple[list[Problem], list[Problem], int]], progress: Progress) -> None:
+    wrong, dead, followed = following.result()
     told = {(problem.path, problem.line) for problem in progress.found if problem.rule == "link-dead"}  # by MkDocs
-    progress.found += [problem for problem in problems if (problem.path, problem.line) not in told]
+    progress.found += [*wrong, *(problem for problem in dead if (problem.path, problem.line) not in told)]
     progress.looked.append(_counted("link", followed, "followed, in pages, slides, PDF, PowerPoint and Markdown files"))
 
 
