@@ -193,17 +193,27 @@ def make(
 
 
 def files(made: Made, *, links: Mapping[str, str]) -> Iterator[tuple[str, str | bytes]]:
-    """Every file of a deck, by the name that it has beside the others. `links` is as for `make`."""
+    """Every file of a deck but for POWERPOINT, by the name that it has beside the others. `links` is as for `make`."""
     yield "deck.json", made.deck.as_json()  # the first, as it says whose the others are
     yield "slides.html", made.html
     yield "slides.pdf", made.pdf
-    key = made.cache.key("powerpoint", made.identity, made.pdf)
-    yield "slides.pptx", made.cache.content(key, partial(_powerpoint, made))
     yield "notes.md", pages.notes_file(made.deck, links=links)
     for number, picture in enumerate(made.pictures, 1):
         if number == 1:
             yield "og.png", pdf.png(pdf.og_picture(Image.open(io.BytesIO(picture))))
         yield f"thumbs/{number:02}.png", picture
+
+
+POWERPOINT = "slides.pptx"
+"""The name of a deck's PowerPoint file, which takes longer to make than all others together."""
+NAMES = ("deck.json", "slides.html", "slides.pdf", POWERPOINT, "notes.md")
+"""What is made of every deck, for its readers to take away; handouts are named by themselves."""
+
+
+def powerpoint(made: Made) -> bytes:
+    """The PowerPoint file of a deck."""
+    key = made.cache.key("powerpoint", made.identity, made.pdf)
+    return made.cache.content(key, partial(_powerpoint, made))
 
 
 def _powerpoint(made: Made, kept: Cache) -> bytes:

@@ -270,12 +270,14 @@ def site_problems(
     *,
     others: Iterator[browser.Reader],
     each: Callable[[Sequence[str]], Iterable[str]] = iter,
+    finish: Callable[[], None] = lambda: None,
 ) -> Iterator[Problem]:
     """Present every deck and open every page.
 
     All pages but the home page are opened by the `others` side by side, of which no more are taken than there are
     pages; they go through `each`. Meanwhile `reader` opens the home page; then it goes to the search of that, and opens
-    again each page of which another has found something: what it finds counts.
+    again each page of which another has found something: what it finds counts. The decks' own pages come last: before,
+    `finish` sees that these are finished.
     """
     cache = made[0].cache if made else NOTHING_KEPT
     yield from present_problems(made, reader)
@@ -283,8 +285,14 @@ def site_problems(
     origins = _origins(made, settings)
     uris = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.html")) if path.is_file()]
     keys = {uri: cache.key("look-page", str(folder), settings.site_url, uri) for uri in uris if uri not in presented}
-    new = [uri for uri, key in keys.items() if not cache.recall(key)]
-    home = [uri for uri in new if uri == "index.html"]
+    home = [uri for uri in keys if uri == "index.html" and not cache.recall(keys[uri])]
+    own = [f"decks/{each.deck.name}/index.html" for each in made]
+
+    def others_in_turn() -> Iterator[str]:
+        yield from each([uri for uri, key in keys.items() if uri not in ["index.html", *own] and not cache.recall(key)])
+        finish()
+        yield from each([uri for uri in own if uri in keys and not cache.recall(keys[uri])])
+
     doubtful: list[str] = []
     failed: list[Problem] = []
     under_way: list[str] = []
@@ -292,7 +300,7 @@ def site_problems(
         with reader.confine(uri, failed):
             reader.set_out(uri)
             under_way.append(uri)
-    for uri, visitor in _visits(each([uri for uri in new if uri not in home]), others, failed):
+    for uri, visitor in _visits(others_in_turn(), others, failed):
         complaints: list[browser.Complaint] = []
         with visitor.confine(uri, failed):
             complaints = visitor.arrive()

@@ -181,15 +181,18 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> _
     )
     served = loopback.serve(stage / "site", plan.settings.site_url)
     with _beside(progress) as pool, marp as rendering, browser.start(tools.browser) as started, served as address:
-        windows = _open_windows(plan, stage, started, address)
-        made, drawing = _make_decks(plan, stage, rendering, windows, pool, progress)
-        chosen = _make_papers(plan, stage, windows.reader, progress)
-        progress.begin("pictures and PowerPoint, begun before")
-        drawing.result()
-        _stage_decks(made, stage / "docs", plan)
-        _make_site(plan, stage, made, chosen, progress)
+        reader, presenter = (started.read(stage / name, plan.settings.site_url) for name in ("site", "docs"))
+        printing = _measure_decks(plan, stage, rendering, reader, pool, progress)
+        chosen, pending = _stage_pages(plan, stage, progress)
+        beside = _work_beside(plan, stage, printing, pool)
+        made = _print_handouts(plan, beside, reader, presenter, pending, progress)
+        _make_papers(plan, chosen, reader, pending, progress)
+        visitors = [started.read(stage / "site", plan.settings.site_url, address) for _ in range(WINDOWS)]
+        progress.begin("pages, made by MkDocs meanwhile")
+        _take_site(plan, stage, beside, chosen, pending, progress)
+        finishing = pool.submit(_finish_decks, made, stage, beside)
         following = pool.submit(_follow_links, plan, stage, made, chosen)
-        _open_pages(plan, stage, made, windows, progress)
+        _open_pages(plan, stage, made, finishing, reader, visitors, progress)
         progress.begin("links, followed meanwhile")
         _take_links(following, progress)
     progress.found += addresses.problems(addresses.read(root / "dist" / "site"), addresses.read(stage / "site"))
@@ -200,40 +203,45 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> _
 
 
 @dataclass(frozen=True)
-class _Windows:
-    """The windows of the browser that a build looks through."""
+class _Beside:
+    """What is done in turn beside the browser, and needs none; each part is begun when all before it are done."""
 
-    reader: browser.Reader
-    """For whom the staged site has its own address."""
-    presenter: browser.Reader
-    """For whom the decks have it, before there is a site."""
-    visitors: list[browser.Reader]
-    """Who open pages side by side."""
+    printing: Future[tuple[list[Made], list[Problem]]]
+    """The decks with what Marp has printed."""
+    drawing: Future[None]
+    """Their files, but for those of PowerPoint."""
+    building: Future[list[Problem]]
+    """The site, without what is pending, and what MkDocs says of it."""
+    packing: Future[None]
+    """The PowerPoint files."""
 
 
-def _open_windows(plan: _Plan, stage: Path, started: browser.Started, served: str) -> _Windows:
-    """Open them all while Marp is at work, and nothing else to be done. `served` is as for `browser.Reader`."""
-    base = plan.settings.site_url
-    return _Windows(
-        started.read(stage / "site", base),
-        started.read(stage / "docs", base),
-        [started.read(stage / "site", base, served) for _ in range(WINDOWS)],
+def _work_beside(
+    plan: _Plan, stage: Path, printing: Future[tuple[list[Made], list[Problem]]], pool: ThreadPoolExecutor
+) -> _Beside:
+    folder = stage / "docs" / "decks"
+
+    def made() -> list[Made]:
+        return printing.result()[0]
+
+    return _Beside(
+        printing,
+        pool.submit(lambda: _write_decks(made(), folder, links=plan.published)),
+        pool.submit(lambda: _make_site(plan, stage, made())),
+        pool.submit(lambda: _write_powerpoint(made(), folder)),
     )
 
 
-def _make_decks(
+def _measure_decks(
     plan: _Plan,
     stage: Path,
     rendering: Rendering,
-    windows: _Windows,
+    reader: browser.Reader,
     pool: ThreadPoolExecutor,
     progress: Progress,
-) -> tuple[list[Made], Future[None]]:
-    """Take the decks as soon as Marp has them, and look at them while it prints; `pool` waits for it, and draws.
-
-    Returns the decks, and what has to be waited for until all their files are there.
-    """
-    folder, count, reader = stage / "docs" / "decks", len(plan.sources), windows.reader
+) -> Future[tuple[list[Made], list[Problem]]]:
+    """Take the decks as soon as Marp has them, and look at them while it prints; `pool` waits for what it prints."""
+    count = len(plan.sources)
     progress.begin(_counted("deck", count, "rendered by Marp"))
     progress.made, progress.found = rendering.drafts
     progress.found += exceptions.problems(progress.decks)
@@ -241,54 +249,103 @@ def _make_decks(
     if plan.sheets:
         progress.found += sessions.check(plan.sheets, progress.decks, [source.name for source in plan.sources])
     for each in progress.made:  # before anybody else writes or presents them
-        publish.write(folder / each.deck.name / "slides.html", each.html)
+        publish.write(stage / "docs" / "decks" / each.deck.name / "slides.html", each.html)
     printing = pool.submit(rendering.finish)
-    drawing = pool.submit(lambda: _write_decks(printing.result()[0], folder, links=plan.published))
     progress.begin(_counted("slide", progress.slides, "measured"))
     for each in progress.each(progress.made):
         progress.found += checks.slide_problems([each], reader)
     progress.looked.append(_counted("slide", progress.slides, "measured as printed"))
     if len(progress.made) < count or progress.is_over:
         _take_pdf(printing, reader, progress, count)  # and all that is wrong is told at once
-    progress.begin("handouts, and slides presented")
-    present = partial(checks.presented, reader=windows.presenter)
-    prints, problems = _print_decks(progress.each(progress.made), reader, links=plan.published, beside=present)
-    windows.presenter.close()
+    return printing
+
+
+def _stage_pages(plan: _Plan, stage: Path, progress: Progress) -> tuple[list[Template], dict[str, bytes]]:
+    """Stage everything that MkDocs has to know of: the generated pages, and in place of files to come, empty ones.
+
+    Returns the templates, and what is pending: the files to come, by their addresses, all still empty.
+    """
+    docs = stage / "docs"
+    pending: dict[str, bytes] = {}
+    for each in progress.made:
+        prints = handouts.layouts(each.deck)
+        files = dict.fromkeys([*artifacts.NAMES, *prints])
+        for name, content in generated.deck_files(
+            each.deck, each.source.text, files=files, links=plan.published, sheets=plan.sheets
+        ):
+            publish.write(docs / name, content)
+        publish.write(docs / "decks" / each.deck.name / artifacts.POWERPOINT, b"")
+        pending |= {f"decks/{each.deck.name}/{name}": b"" for name in prints}
+    for name, content in generated.shared_files(progress.decks, plan.incidents):
+        publish.write(docs / name, content)
+    chosen, problems = _find_templates(plan.settings, docs, plan.incidents)
     progress.found += problems
-    made = _take_pdf(printing, reader, progress, count)
+    pending |= {f"{practice.FOLDER}/{each.name}/{name}": b"" for each in plan.incidents for name in practice.PRINTS}
+    pending |= {f"{each.folder}{each.name}{ending}": b"" for each in chosen for ending in templates.FORMATS}
+    _write_prints(pending, docs)
+    return chosen, pending
+
+
+def _print_handouts(
+    plan: _Plan,
+    beside: _Beside,
+    reader: browser.Reader,
+    presenter: browser.Reader,
+    pending: dict[str, bytes],
+    progress: Progress,
+) -> list[Made]:
+    """Print handouts into what is `pending`, and present the decks meanwhile; returns the decks."""
+    progress.begin("handouts, and slides presented")
+    present = partial(checks.presented, reader=presenter)
+    prints, problems = _print_decks(progress.each(progress.made), reader, links=plan.published, beside=present)
+    presenter.close()
+    progress.found += problems
+    made = _take_pdf(beside.printing, reader, progress, len(plan.sources))
     progress.found += _print_problems(made, prints)
-    _write_deck_prints(prints, folder)
-    return made, drawing
+    pending |= {f"decks/{deck}/{name}": content for deck, files in prints.items() for name, content in files.items()}
+    return made
 
 
-def _make_papers(plan: _Plan, stage: Path, reader: browser.Reader, progress: Progress) -> list[Template]:
-    """Print what is not a deck: the cards of practice incidents, and the templates, which it returns."""
+def _make_papers(
+    plan: _Plan, chosen: Sequence[Template], reader: browser.Reader, pending: dict[str, bytes], progress: Progress
+) -> None:
+    """Print what is not a deck into what is `pending`: the cards of practice incidents, and the templates."""
     papers, problems = _print_practice(plan.incidents, reader, plan.settings)
     progress.found += problems
     progress.gate()
-    _write_prints(papers, stage / "docs" / practice.FOLDER)
-    for name, content in generated.shared_files(progress.decks, plan.incidents):
-        publish.write(stage / "docs" / name, content)
     progress.begin("templates, for print and Word")
-    chosen, problems = _find_templates(plan.settings, stage / "docs", plan.incidents)
-    progress.found += problems
     files, problems = _make_templates(chosen, reader, plan.settings, progress.cache)
     progress.found += problems
     progress.gate()
-    _write_prints(files, stage / "docs")
-    return chosen
+    pending |= {f"{practice.FOLDER}/{name}": content for name, content in papers.items()} | files
 
 
-def _make_site(plan: _Plan, stage: Path, made: Sequence[Made], chosen: Sequence[Template], progress: Progress) -> None:
-    """Make the site of all that was staged."""
-    settings = plan.settings
-    progress.begin("pages, by MkDocs")
-    progress.found += consistency.problems(stage / "docs" / practice.FOLDER)
-    made_here = generated.written(stage / "docs", plan.sheets)
-    progress.found += names.clashes(settings.root, site.published(settings), made_here)
-    progress.found += site.build(settings, stage / "site")
-    progress.gate()
+def _make_site(plan: _Plan, stage: Path, made: Sequence[Made]) -> list[Problem]:
+    """Make the site of all that was staged; returns what is wrong with that."""
+    settings, docs = plan.settings, stage / "docs"
+    if len(made) < len(plan.sources):  # so that nobody waits for it
+        return []
+    problems = list(names.clashes(settings.root, site.published(settings), generated.written(docs, plan.sheets)))
+    problems += site.build(settings, stage / "site")
     _seal_pages(made, stage / "site")
+    return problems
+
+
+def _take_site(
+    plan: _Plan,
+    stage: Path,
+    beside: _Beside,
+    chosen: Sequence[Template],
+    pending: Mapping[str, bytes],
+    progress: Progress,
+) -> None:
+    """Wait for the site, and put into it what was pending when it was made; and what is made of the site itself."""
+    settings = plan.settings
+    beside.drawing.result()
+    progress.found += beside.building.result()
+    progress.gate()
+    _write_prints(pending, stage / "docs")
+    _write_prints({uri: each for uri, each in pending.items() if (stage / "site" / uri).is_file()}, stage / "site")
     if plan.sheets:
         bundled = bundles.make(stage / "site", settings.site_url, chosen, plan.sheets.deck)
         progress.found += bundles.problems(bundled)
@@ -298,11 +355,31 @@ def _make_site(plan: _Plan, stage: Path, made: Sequence[Made], chosen: Sequence[
     publish.write(stage / "site" / "build.json", json.dumps(made_of, indent=2) + "\n")
 
 
-def _open_pages(plan: _Plan, stage: Path, made: Sequence[Made], windows: _Windows, progress: Progress) -> None:
-    folder, settings, reader = stage / "site", plan.settings, windows.reader
+def _finish_decks(made: Sequence[Made], stage: Path, beside: _Beside) -> None:
+    """Put into the site what takes longest to make of each deck, and say on its page how large its files are."""
+    beside.packing.result()
+    for each in made:
+        docs, folder = (stage / name / "decks" / each.deck.name for name in ("docs", "site"))
+        if (folder / artifacts.POWERPOINT).is_file():
+            publish.write(folder / artifacts.POWERPOINT, (docs / artifacts.POWERPOINT).read_bytes())
+        sizes = {name: (docs / name).stat().st_size for name in [*artifacts.NAMES, *handouts.layouts(each.deck)]}
+        for page in filter(Path.is_file, (docs / "index.md", folder / "index.html")):
+            publish.write(page, pages.with_sizes(page.read_text(encoding="utf-8"), sizes))
+
+
+def _open_pages(
+    plan: _Plan,
+    stage: Path,
+    made: Sequence[Made],
+    finishing: Future[None],
+    reader: browser.Reader,
+    visitors: Sequence[browser.Reader],
+    progress: Progress,
+) -> None:
+    folder, settings = stage / "site", plan.settings
     progress.begin("pages opened in the browser")
     progress.found += checks.site_problems(
-        made, folder, settings, reader, others=iter(windows.visitors), each=progress.each
+        made, folder, settings, reader, others=iter(visitors), each=progress.each, finish=finishing.result
     )
     count = sum(path.is_file() for path in folder.rglob("*.html"))
     progress.looked.append(_counted("page", count, "opened in the browser"))
@@ -315,8 +392,8 @@ def _open_pages(plan: _Plan, stage: Path, made: Sequence[Made], windows: _Window
 def _follow_links(
     plan: _Plan, stage: Path, made: Sequence[Made], chosen: Sequence[Template]
 ) -> tuple[list[Problem], list[Problem], int]:
-    """What is wrong with PowerPoint files, and with links; and how many links there are."""
-    wrong = list(checks.powerpoint_problems(made, stage / "site"))
+    """What is wrong with files that no browser opens, and with links; and how many links there are."""
+    wrong = [*consistency.problems(stage / "docs" / practice.FOLDER), *checks.powerpoint_problems(made, stage / "site")]
     return wrong, *checks.link_problems(made, chosen, stage / "site", plan.settings, plan.inventory)
 
 
@@ -347,6 +424,7 @@ def _beside(progress: Progress) -> Iterator[ThreadPoolExecutor]:
             except BaseException:
                 for each in progress.made:
                     each.stop.set()
+                pool.shutdown(wait=False, cancel_futures=True)
                 raise
     finally:
         for each in progress.made:
@@ -369,16 +447,6 @@ def _take_pdf(
         progress.missed.append("handouts, pages and links, because a deck could not be rendered")
         raise BuildError(progress.refused())
     return made
-
-
-def _stage_decks(made: Sequence[Made], docs: Path, plan: _Plan) -> None:
-    for each in made:
-        folder = docs / "decks" / each.deck.name
-        files = {path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()}
-        for name, content in generated.deck_files(
-            each.deck, each.source.text, files=files, links=plan.published, sheets=plan.sheets
-        ):
-            publish.write(docs / name, content)
 
 
 def _seal_pages(made: Sequence[Made], folder: Path) -> None:
@@ -449,6 +517,7 @@ def _former(folder: Path, file: Path) -> list[str]:
 
 def _replace_decks(made: Sequence[Made], folder: Path, former: Mapping[Path, Sequence[str]]) -> None:
     _write_decks(made, folder, links={})
+    _write_powerpoint(made, folder)
     for each in made:
         place = folder / each.deck.name
         thumbs = [f"thumbs/{number:02}.png" for number in range(1, len(each.pictures) + 1)]
@@ -505,6 +574,7 @@ def _check_files(folder: Path, started: browser.Started, progress: Progress) -> 
     _spare_browsers(progress)
     made = progress.made
     _write_decks(made, folder / "decks", links={})
+    _write_powerpoint(made, folder / "decks")
     reader = started.read(folder, _NO_SITE)
     progress.found += [*checks.slide_problems(made, reader), *checks.all_pdf_problems(made, reader)]
     prints, found = _print_decks(made, reader, links={})
@@ -528,6 +598,11 @@ def _write_decks(made: Iterable[Made], folder: Path, *, links: Mapping[str, str]
     for each in made:
         for name, content in artifacts.files(each, links=links):
             publish.write(folder / each.deck.name / name, content)
+
+
+def _write_powerpoint(made: Iterable[Made], folder: Path) -> None:
+    for each in made:
+        publish.write(folder / each.deck.name / artifacts.POWERPOINT, artifacts.powerpoint(each))
 
 
 def _print_decks(

@@ -24,11 +24,11 @@ def addresses(sources: Sequence[Source], settings: site.Settings) -> dict[str, s
 
 
 def deck_files(
-    deck: Deck, text: str, *, files: Mapping[str, int], links: Mapping[str, str], sheets: RunSheets | None
+    deck: Deck, text: str, *, files: Mapping[str, int | None], links: Mapping[str, str], sheets: RunSheets | None
 ) -> Iterator[tuple[str, str | bytes]]:
     """The pages of a deck, with their figures.
 
-    `text` is its Markdown, `files` are the files made of it with their sizes, `links` is as for `artifacts.make`.
+    `text` is its Markdown, `files` is as for `pages.deck_page`, `links` as for `artifacts.make`.
     """
     folder = f"decks/{deck.name}"
     yield f"{folder}/index.md", pages.deck_page(deck, files=files, source=text)

@@ -5,6 +5,7 @@ Words of an author that go into a page are HTML by then, so that no character of
 
 from __future__ import annotations
 
+import hashlib
 import json
 import posixpath
 import re
@@ -67,10 +68,11 @@ def deck_list(decks: Sequence[Deck]) -> str:
     return join(lines)
 
 
-def deck_page(deck: Deck, *, files: Mapping[str, int], source: str) -> str:
+def deck_page(deck: Deck, *, files: Mapping[str, int | None], source: str) -> str:
     """The page of one deck: pictures, words, downloads. Goes to decks/<deck>/index.md.
 
-    `files` are the files that were made of it with their sizes in bytes; `source` is the text of the Markdown.
+    `files` are the files that are made of it with their sizes in bytes, or None where `with_sizes` will say it;
+    `source` is the text of the Markdown.
     """
     title = f"Slides: {deck.title or deck.name}"
     preview = [
@@ -222,7 +224,7 @@ def slide_address(folder: str, slide: Slide) -> str:
     return f"{folder}slides.html#{quote(slide.key)}"
 
 
-def _downloads(deck: Deck, files: Mapping[str, int]) -> Iterator[str]:
+def _downloads(deck: Deck, files: Mapping[str, int | None]) -> Iterator[str]:
     if deck.description:
         yield f"<p class='lead'{_lang(deck)}>{escape(deck.description)}</p>"
         yield ""
@@ -244,22 +246,31 @@ def _downloads(deck: Deck, files: Mapping[str, int]) -> Iterator[str]:
         yield "## Downloads"
         yield ""
         yield "<ul class='downloads'>"
-        yield from (_download(form, files[form.name]) for form in offered)
+        yield from (_download(form, _size(files[form.name], form.name)) for form in offered)
         yield "</ul>"
         yield ""
 
 
-def _download(form: Format, size: int) -> str:
+def _download(form: Format, size: str) -> str:
     kind = posixpath.splitext(form.name)[1].removeprefix(".").upper()
     # A PDF opens in the browser, from where it can be saved too.
     save = "" if form.name.endswith(".pdf") else " download"
     return (
         f"<li><a href='{form.name}'{save}>{form.label}</a> "
-        f"<span class='downloads__facts'>{kind}, {_size(size)}</span> <span>{form.use}</span></li>"
+        f"<span class='downloads__facts' data-search-exclude>{kind}, {size}</span> <span>{form.use}</span></li>"
     )
 
 
-def _size(count: int) -> str:
+def with_sizes(text: str, sizes: Mapping[str, int]) -> str:
+    """A page of a deck, as Markdown or HTML, with the sizes that were not known when it was made."""
+    for name, count in sizes.items():
+        text = text.replace(_size(None, name), _size(count, name))
+    return text
+
+
+def _size(count: int | None, name: str) -> str:
+    if count is None:  # in its place, what nobody writes
+        return f"size-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
     if not count:  # in the preview, which does not make every file
         return "not built yet"
     return f"{max(1, round(count / 1000))} KB" if count < 999_500 else f"{count / 1e6:.1f} MB"
