@@ -307,6 +307,7 @@ def clean(project: Path) -> None:
 def run(command: Sequence[str], folder: Path) -> Cost:
     """Run a command to its end. Raises SystemExit where it fails, since then there is nothing to compare."""
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "SOURCE_DATE_EPOCH": "1700000000"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # of the plain tools, all is compiled as it is installed
     start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     process = subprocess.Popen(
         command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT

@@ -185,14 +185,20 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> _
         printing = _measure_decks(plan, stage, rendering, reader, pool, progress)
         chosen, pending = _stage_pages(plan, stage, progress)
         beside = _work_beside(plan, stage, printing, pool)
-        made = _print_handouts(plan, beside, reader, presenter, pending, progress)
+        made, prints = _print_handouts(plan, beside, reader, presenter, progress)
+        pending |= {f"decks/{deck}/{name}": each for deck, files in prints.items() for name, each in files.items()}
         _make_papers(plan, chosen, reader, pending, progress)
         visitors = [started.read(stage / "site", plan.settings.site_url, address) for _ in range(WINDOWS)]
         progress.begin("pages, made by MkDocs meanwhile")
         _take_site(plan, stage, beside, chosen, pending, progress)
         finishing = pool.submit(_finish_decks, made, stage, beside)
         following = pool.submit(_follow_links, plan, stage, made, chosen)
-        _open_pages(plan, stage, made, finishing, reader, visitors, progress)
+
+        def finish() -> None:
+            progress.found += _print_problems(made, prints)
+            finishing.result()
+
+        _open_pages(plan, stage, made, finish, reader, visitors, progress)
         progress.begin("links, followed meanwhile")
         _take_links(following, progress)
     progress.found += addresses.problems(addresses.read(root / "dist" / "site"), addresses.read(stage / "site"))
@@ -291,19 +297,22 @@ def _print_handouts(
     beside: _Beside,
     reader: browser.Reader,
     presenter: browser.Reader,
-    pending: dict[str, bytes],
     progress: Progress,
-) -> list[Made]:
-    """Print handouts into what is `pending`, and present the decks meanwhile; returns the decks."""
+) -> tuple[list[Made], dict[str, dict[str, bytes]]]:
+    """Print handouts, and present the decks meanwhile; returns the decks, and what was printed, as `_print_decks`."""
+    present: Callable[[Made], AbstractContextManager[None]] = partial(checks.presented, reader=presenter)
+    if any(len(each.deck.slides) > browser.LONG for each in progress.made):
+        progress.begin("slides presented, and printed by Marp")
+        for each in progress.each(progress.made):
+            with present(each):
+                beside.printing.result()  # or two browsers that print, and a third window, take more than one GB
+        presenter.close()
+        present = _nothing_beside
     progress.begin("handouts, and slides presented")
-    present = partial(checks.presented, reader=presenter)
     prints, problems = _print_decks(progress.each(progress.made), reader, links=plan.published, beside=present)
     presenter.close()
     progress.found += problems
-    made = _take_pdf(beside.printing, reader, progress, len(plan.sources))
-    progress.found += _print_problems(made, prints)
-    pending |= {f"decks/{deck}/{name}": content for deck, files in prints.items() for name, content in files.items()}
-    return made
+    return _take_pdf(beside.printing, reader, progress, len(plan.sources)), prints
 
 
 def _make_papers(
@@ -371,7 +380,7 @@ def _open_pages(
     plan: _Plan,
     stage: Path,
     made: Sequence[Made],
-    finishing: Future[None],
+    finish: Callable[[], None],
     reader: browser.Reader,
     visitors: Sequence[browser.Reader],
     progress: Progress,
@@ -379,7 +388,7 @@ def _open_pages(
     folder, settings = stage / "site", plan.settings
     progress.begin("pages opened in the browser")
     progress.found += checks.site_problems(
-        made, folder, settings, reader, others=iter(visitors), each=progress.each, finish=finishing.result
+        made, folder, settings, reader, others=iter(visitors), each=progress.each, finish=finish
     )
     count = sum(path.is_file() for path in folder.rglob("*.html"))
     progress.looked.append(_counted("page", count, "opened in the browser"))
@@ -605,12 +614,16 @@ def _write_powerpoint(made: Iterable[Made], folder: Path) -> None:
         publish.write(folder / each.deck.name / artifacts.POWERPOINT, artifacts.powerpoint(each))
 
 
+def _nothing_beside(_: Made) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 def _print_decks(
     made: Iterable[Made],
     reader: browser.Reader,
     *,
     links: Mapping[str, str],
-    beside: Callable[[Made], AbstractContextManager[None]] = lambda _: nullcontext(),
+    beside: Callable[[Made], AbstractContextManager[None]] = _nothing_beside,
 ) -> tuple[dict[str, dict[str, bytes]], list[Problem]]:
     """Print the handouts and cue cards of each deck, by its name and theirs; and why one could not be printed."""
     printed: dict[str, dict[str, bytes]] = {}

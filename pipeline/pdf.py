@@ -13,10 +13,12 @@ import zlib
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import pikepdf
@@ -28,6 +30,8 @@ from pipeline import asides
 from pipeline.cache import NOTHING_KEPT, Cache
 from pipeline.deck import Link, Slide
 from pipeline.marp import NOWHERE
+
+Item = TypeVar("Item")
 
 PICTURE_WIDTH = 1280
 """Pixels; a slide's picture is as wide as Marp's own slides are."""
@@ -113,29 +117,39 @@ def links(pdf: bytes) -> list[tuple[int, str]]:
 
 
 @contextmanager
-def _open(pdf: bytes) -> Iterator[pypdfium2.PdfDocument]:
-    """The document, for one thread at a time, as PDFium is made for."""
+def _open(pdf: bytes) -> Iterator[tuple[pypdfium2.PdfDocument, int]]:
+    """The document, and how many pages it has."""
     with _PDFIUM:
         document = pypdfium2.PdfDocument(pdf)
-        try:
-            yield document
-        finally:
+        count = len(document)
+    try:
+        yield document, count
+    finally:
+        with _PDFIUM:
             document.close()
 
 
+def _each_page(pdf: bytes, look: Callable[[pypdfium2.PdfPage], Item]) -> Iterator[Item]:
+    """What `look` sees on each page."""
+    with _open(pdf) as (document, count):
+        for number in range(count):
+            with _PDFIUM:
+                seen = look(document[number])
+            yield seen
+
+
+# PDFium is made for one thread at a time: who asks it for a page holds this, and lets others have their turn after it.
 _PDFIUM = threading.RLock()
 
 
 def texts(pdf: bytes) -> list[str]:
     """The text of each page, white space folded."""
-    with _open(pdf) as document:
-        return [" ".join(page.get_textpage().get_text_bounded().split()) for page in document]
+    return [" ".join(text.split()) for text in _each_page(pdf, lambda page: page.get_textpage().get_text_bounded())]
 
 
 def image_counts(pdf: bytes) -> list[int]:
     """How many images each page paints."""
-    with _open(pdf) as document:
-        return [sum(1 for _ in page.get_objects(filter=[_IMAGE], max_depth=9)) for page in document]
+    return list(_each_page(pdf, lambda page: sum(1 for _ in page.get_objects(filter=[_IMAGE], max_depth=9))))
 
 
 _IMAGE = pypdfium2.raw.FPDF_PAGEOBJ_IMAGE
@@ -337,9 +351,7 @@ _VOWEL_SIGN = re.compile(r"[\u0591-\u05c7\u064b-\u065f\u0670]")
 def pictures(pdf: bytes, width: int = PICTURE_WIDTH) -> Iterator[Image.Image]:
     """Each page as a picture, `width` pixels wide; without the signs of notes."""
     sheet = _sheet()
-    with _open(pdf) as document:
-        for page in document:
-            yield _draw(page, width, sheet).convert("RGB")
+    yield from _each_page(pdf, lambda page: _draw(page, width, sheet).convert("RGB"))
 
 
 class Stopped(Exception):
@@ -358,27 +370,33 @@ def drawn(
     `slides` are what stands on each page, with its styles and fonts; without them, every page is drawn. Raises Stopped
     once `stop` is set.
     """
-    with _PDFIUM:
-        document = pypdfium2.PdfDocument(pdf)
-        count = len(document)
-    try:
+    with _open(pdf) as (document, count), ThreadPoolExecutor(max_workers=1) as packer:
         is_known = cache.folder and len(slides) == count
         keys = _picture_keys(pdf, width, cache, slides) if is_known else [""] * count
-        sheet = _sheet()
+        sheets = _sheet(), _sheet()
+        last: Future[bytes] | None = None
         for number, key in enumerate(keys):
             if stop and stop.is_set():
                 raise Stopped
             content = cache.get(key) if key else None
             if content is None:
-                with _PDFIUM:  # a page at a time, so that others have their turn
-                    picture = _draw(document[number], width, sheet)
-                content = png(picture)
-                if key:
-                    cache.put(key, content)
-            yield content
-    finally:
-        with _PDFIUM:
-            document.close()
+                with _PDFIUM:
+                    picture = _draw(document[number], width, sheets[number % 2])
+                made = packer.submit(_pack, picture, cache, key)  # while the next page is drawn
+            else:
+                made = packer.submit(bytes, content)
+            if last:
+                yield last.result()
+            last = made
+        if last:
+            yield last.result()
+
+
+def _pack(picture: Image.Image, cache: Cache, key: str) -> bytes:
+    content = png(picture)
+    if key:
+        cache.put(key, content)
+    return content
 
 
 def _picture_keys(pdf: bytes, width: int, cache: Cache, slides: Sequence[str]) -> list[str]:

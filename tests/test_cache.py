@@ -164,6 +164,14 @@ def test_a_page_with_another_font_is_another_page() -> None:
     assert pdf.page_contents(document) != pdf.page_contents(document.replace(b"/Helvetica", b"/Helvetika"))
 
 
+def test_pages_are_drawn_as_if_each_were_alone() -> None:
+    words = ["one", "two", "three", "four", "five"]
+
+    alone = [next(pdf.drawn(pages(word), 2000)) for word in words]
+
+    assert alone == list(pdf.drawn(pages(*words), 2000))
+
+
 def test_only_slides_that_are_not_known_are_drawn(cache: Cache) -> None:
     list(pdf.drawn(pages("one", "two"), 200, cache, ["1", "2"]))
     known = set(cache.used)

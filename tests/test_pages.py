@@ -215,6 +215,15 @@ def test_only_files_that_were_made_are_offered_with_their_sizes() -> None:
     ] == [(item.css("a")[0].attributes["href"], item.css(".downloads__facts")[0].text()) for item in offered]
 
 
+def test_sizes_that_are_not_known_yet_are_said_later() -> None:
+    sizes = {"slides.pdf": 71_499, "slides.pptx": 2_340_000, "handout.pdf": 1, "notes.md": 999_500}
+    read = deck(slide(1, "x", notes=("n",)))
+    early = pages.deck_page(read, files=dict.fromkeys(sizes), source="")
+
+    assert not re.search("[0-9] [KM]B", early)
+    assert pages.deck_page(read, files=sizes, source="") == pages.with_sizes(early, sizes)
+
+
 def test_without_files_there_is_no_list_of_downloads() -> None:
     assert "downloads" not in page_of(deck(slide(1, "x")), files=()).lower()
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import artifacts, marp
+from pipeline.browser import LONG
 from pipeline.deck import Deck
 from pipeline.decks import Source
 from pipeline.problems import BuildError, Problem
@@ -95,6 +96,19 @@ def _read(terminal: int) -> bytes:
         return os.read(terminal, 4096)
     except OSError:  # how Linux says that nobody writes any more
         return b""
+
+
+def test_a_deck_of_very_many_slides_is_presented_before_its_handouts_are_printed(tiny: Project) -> None:
+    slides = "".join(f"\n---\n\n## Slide {number}\n\n<!-- Note {number}. -->\n" for number in range(LONG))
+    tiny.edit("slides/talk/deck.md", lambda text: text + slides)
+
+    outcome = tiny.run("-v")
+
+    assert 0 == outcome.code, outcome.err
+    [presented, printed] = [line.split("s  ")[1] for line in outcome.err.splitlines() if "presented" in line]
+    assert ("slides presented, and printed by Marp", "handouts, and slides presented") == (presented, printed)
+    kept = {path.name.partition("-")[0] + path.name.split("-")[1] for path in (tiny.root / "dist/cache").iterdir()}
+    assert "lookdeck" in kept  # somebody has gone through all slides
 
 
 def test_a_terminal_shows_what_is_at_work_and_where_the_time_went(built: Project) -> None:

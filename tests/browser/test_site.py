@@ -395,6 +395,35 @@ def test_what_is_copied_from_the_source_is_the_source(browser: Browser, served: 
     assert source.removesuffix("\n") == copied
 
 
+def test_a_deck_page_says_how_large_each_file_is(page: Page, served: Served) -> None:
+    uri = "decks/post-mortem-culture/"
+    page.goto(served.base + uri)
+
+    said = page.locator(".downloads li").all()
+    names = [each.locator("a").get_attribute("href") or "" for each in said]
+    assert "slides.pptx" in names
+    for name, each in zip(names, said, strict=True):
+        size = (BUILT / uri / name).stat().st_size
+        facts = f", {size / 1e6:.1f} MB" if size >= 999_500 else f", {max(1, round(size / 1000))} KB"
+        assert each.locator(".downloads__facts").inner_text().endswith(facts)
+    index = json.loads((BUILT / "search/search_index.json").read_text(encoding="utf-8"))
+    [found] = [entry["text"] for entry in index["docs"] if entry["location"] == f"{uri}#downloads"]
+    assert "Cue cards" in found
+    assert " KB" not in found
+
+
+def test_what_is_staged_for_mkdocs_alone_is_what_is_published(site: Path) -> None:
+    staged = site.parent / "stage" / "docs"
+    files = [path.relative_to(staged) for path in staged.rglob("*") if path.is_file()]
+    taken = [path for path in files if path.suffix != ".md" or path.stem in ("notes", path.parent.name)]
+
+    assert {".docx", ".md", ".pdf", ".png", ".pptx"} <= {path.suffix for path in taken}
+    assert [] == [path for path in taken if (staged / path).read_bytes() != (site / path).read_bytes()]
+    assert all((staged / path).stat().st_size for path in taken)
+    page = (staged / "decks/post-mortem-culture/index.md").read_text(encoding="utf-8")
+    assert f"PPTX, {(staged / 'decks/post-mortem-culture/slides.pptx').stat().st_size / 1e6:.1f} MB" in page
+
+
 def test_the_source_is_in_no_menu_and_not_searched(page: Page, served: Served) -> None:
     page.goto(served.base)
 
