@@ -276,9 +276,12 @@ class Reader:
                 message = f"the browser gave up here: {self._watch.reason(error)}; {_CURE}"
                 raise BuildError([Problem(path, 0, "browser", message)]) from None
             problems.append(Problem(path, 0, "browser", f"could not be looked at to the end: {_first_line(error)}"))
-            self.close()
-            with self._watch.step(PATIENCE):
-                self._open_window()
+            self._open_anew()
+
+    def _open_anew(self) -> None:
+        self.close()
+        with self._watch.step(PATIENCE):
+            self._open_window()
 
     def visit(self, uri: str) -> list[Complaint]:
         """Open a page of the site, by its address relative to the site's root.
@@ -301,20 +304,31 @@ class Reader:
     def arrive(self) -> list[Complaint]:
         """Wait until the page for which one has set out is there as a whole; returns what `visit` does."""
         with self._watch.step(PATIENCE):
-            if self._is_served:
-                broken: list[str] = self._page.evaluate(
-                    "opened"
-                )  # which is not there where a page took the whole window
-            else:
-                self._page.wait_for_load_state("load")
-                self._page.evaluate(_SETTLE)  # what was refused is told a moment later
-                broken = self._page.evaluate(f"() => ({_BROKEN})(document)")
+            try:
+                broken = self._broken_pictures()
+            except PlaywrightError:
+                is_lost = self._watch.fired or not self._browser.is_connected()
+                if is_lost or not (found := self._complaints()):
+                    raise
+                self._open_anew()  # a page that goes away breaks off our look at it, and what was found says where to
+                return found
             found = self._complaints()
         told = " ".join(complaint.message for complaint in found)  # of a picture that did not come, that is told
         for source in broken:
             if (name := source.rpartition("/")[2]) not in told:
                 message = f"image '{cut(source, 100)}' cannot be shown; see whether the file is whole"
                 found.append(Complaint("image-broken", message, (source, name)))
+        return found
+
+    def _broken_pictures(self) -> list[str]:
+        """The sources of pictures that cannot be drawn, once the page for which one has set out is there as a whole."""
+        found: list[str]
+        if self._is_served:
+            found = self._page.evaluate("opened")  # which is not there where a page took the whole window
+        else:
+            self._page.wait_for_load_state("load")
+            self._page.evaluate(_SETTLE)  # what was refused is told a moment later
+            found = self._page.evaluate(f"() => ({_BROKEN})(document)")
         return found
 
     def search(self) -> list[Complaint]:

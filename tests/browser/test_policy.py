@@ -127,7 +127,6 @@ ODD = {
     "promises too much": "<script>Promise.reject(new Error('boo'))</script>",
     "says so": "<script>console.error('boo')</script>",
     "asks late for a file": "<script>addEventListener('load', () => fetch('none.txt'))</script>",
-    "has a worker without a file": "<script>new Worker('none.js')</script>",
 }
 
 
