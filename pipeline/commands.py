@@ -183,16 +183,16 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> _
     with _beside(progress) as pool, marp as rendering, browser.start(tools.browser) as started, served as address:
         reader, presenter = (started.read(stage / name, plan.settings.site_url) for name in ("site", "docs"))
         printing = _measure_decks(plan, stage, rendering, reader, pool, progress)
-        chosen, pending = _stage_pages(plan, stage, progress)
         beside = _work_beside(plan, stage, printing, pool)
-        made, prints = _print_handouts(plan, beside, reader, presenter, progress)
-        pending |= {f"decks/{deck}/{name}": each for deck, files in prints.items() for name, each in files.items()}
-        _make_papers(plan, chosen, reader, pending, progress)
-        visitors = [started.read(stage / "site", plan.settings.site_url, address) for _ in range(WINDOWS)]
-        progress.begin("pages, made by MkDocs meanwhile")
-        _take_site(plan, stage, beside, chosen, pending, progress)
+        made, prints = _print_handouts(plan, stage, beside, reader, presenter, progress)
+        chosen = _make_papers(plan, stage, reader, progress)
+        progress.begin("pictures, begun before")
+        beside.drawing.result()
+        _stage_decks(made, stage / "docs", plan)
+        _make_site(plan, stage, made, chosen, progress)
         finishing = pool.submit(_finish_decks, made, stage, beside)
         following = pool.submit(_follow_links, plan, stage, made, chosen)
+        visitors = (started.read(stage / "site", plan.settings.site_url, address) for _ in range(WINDOWS))
 
         def finish() -> None:
             progress.found += _print_problems(made, prints)
@@ -216,9 +216,7 @@ class _Beside:
     """The decks with what Marp has printed."""
     drawing: Future[None]
     """Their files, but for those of PowerPoint."""
-    building: Future[list[Problem]]
-    """The site, without what is pending, and what MkDocs says of it."""
-    packing: Future[None]
+    packing: Future[list[bytes]]
     """The PowerPoint files."""
 
 
@@ -233,8 +231,7 @@ def _work_beside(
     return _Beside(
         printing,
         pool.submit(lambda: _write_decks(made(), folder, links=plan.published)),
-        pool.submit(lambda: _make_site(plan, stage, made())),
-        pool.submit(lambda: _write_powerpoint(made(), folder)),
+        pool.submit(lambda: [artifacts.powerpoint(each) for each in made()]),
     )
 
 
@@ -266,34 +263,9 @@ def _measure_decks(
     return printing
 
 
-def _stage_pages(plan: _Plan, stage: Path, progress: Progress) -> tuple[list[Template], dict[str, bytes]]:
-    """Stage everything that MkDocs has to know of: the generated pages, and in place of files to come, empty ones.
-
-    Returns the templates, and what is pending: the files to come, by their addresses, all still empty.
-    """
-    docs = stage / "docs"
-    pending: dict[str, bytes] = {}
-    for each in progress.made:
-        prints = handouts.layouts(each.deck)
-        files = dict.fromkeys([*artifacts.NAMES, *prints])
-        for name, content in generated.deck_files(
-            each.deck, each.source.text, files=files, links=plan.published, sheets=plan.sheets
-        ):
-            publish.write(docs / name, content)
-        publish.write(docs / "decks" / each.deck.name / artifacts.POWERPOINT, b"")
-        pending |= {f"decks/{each.deck.name}/{name}": b"" for name in prints}
-    for name, content in generated.shared_files(progress.decks, plan.incidents):
-        publish.write(docs / name, content)
-    chosen, problems = _find_templates(plan.settings, docs, plan.incidents)
-    progress.found += problems
-    pending |= {f"{practice.FOLDER}/{each.name}/{name}": b"" for each in plan.incidents for name in practice.PRINTS}
-    pending |= {f"{each.folder}{each.name}{ending}": b"" for each in chosen for ending in templates.FORMATS}
-    _write_prints(pending, docs)
-    return chosen, pending
-
-
 def _print_handouts(
     plan: _Plan,
+    stage: Path,
     beside: _Beside,
     reader: browser.Reader,
     presenter: browser.Reader,
@@ -312,49 +284,38 @@ def _print_handouts(
     prints, problems = _print_decks(progress.each(progress.made), reader, links=plan.published, beside=present)
     presenter.close()
     progress.found += problems
-    return _take_pdf(beside.printing, reader, progress, len(plan.sources)), prints
+    made = _take_pdf(beside.printing, reader, progress, len(plan.sources))
+    _write_deck_prints(prints, stage / "docs" / "decks")
+    return made, prints
 
 
-def _make_papers(
-    plan: _Plan, chosen: Sequence[Template], reader: browser.Reader, pending: dict[str, bytes], progress: Progress
-) -> None:
-    """Print what is not a deck into what is `pending`: the cards of practice incidents, and the templates."""
+def _make_papers(plan: _Plan, stage: Path, reader: browser.Reader, progress: Progress) -> list[Template]:
+    """Print what is not a deck: the cards of practice incidents, and the templates, which it returns."""
     papers, problems = _print_practice(plan.incidents, reader, plan.settings)
     progress.found += problems
     progress.gate()
+    _write_prints(papers, stage / "docs" / practice.FOLDER)
+    for name, content in generated.shared_files(progress.decks, plan.incidents):
+        publish.write(stage / "docs" / name, content)
     progress.begin("templates, for print and Word")
+    chosen, problems = _find_templates(plan.settings, stage / "docs", plan.incidents)
+    progress.found += problems
     files, problems = _make_templates(chosen, reader, plan.settings, progress.cache)
     progress.found += problems
     progress.gate()
-    pending |= {f"{practice.FOLDER}/{name}": content for name, content in papers.items()} | files
+    _write_prints(files, stage / "docs")
+    return chosen
 
 
-def _make_site(plan: _Plan, stage: Path, made: Sequence[Made]) -> list[Problem]:
-    """Make the site of all that was staged; returns what is wrong with that."""
-    settings, docs = plan.settings, stage / "docs"
-    if len(made) < len(plan.sources):  # so that nobody waits for it
-        return []
-    problems = list(names.clashes(settings.root, site.published(settings), generated.written(docs, plan.sheets)))
-    problems += site.build(settings, stage / "site")
-    _seal_pages(made, stage / "site")
-    return problems
-
-
-def _take_site(
-    plan: _Plan,
-    stage: Path,
-    beside: _Beside,
-    chosen: Sequence[Template],
-    pending: Mapping[str, bytes],
-    progress: Progress,
-) -> None:
-    """Wait for the site, and put into it what was pending when it was made; and what is made of the site itself."""
+def _make_site(plan: _Plan, stage: Path, made: Sequence[Made], chosen: Sequence[Template], progress: Progress) -> None:
+    """Make the site of all that was staged."""
     settings = plan.settings
-    beside.drawing.result()
-    progress.found += beside.building.result()
+    progress.begin("pages, by MkDocs")
+    made_here = generated.written(stage / "docs", plan.sheets)
+    progress.found += names.clashes(settings.root, site.published(settings), made_here)
+    progress.found += site.build(settings, stage / "site")
     progress.gate()
-    _write_prints(pending, stage / "docs")
-    _write_prints({uri: each for uri, each in pending.items() if (stage / "site" / uri).is_file()}, stage / "site")
+    _seal_pages(made, stage / "site")
     if plan.sheets:
         bundled = bundles.make(stage / "site", settings.site_url, chosen, plan.sheets.deck)
         progress.found += bundles.problems(bundled)
@@ -364,16 +325,30 @@ def _take_site(
     publish.write(stage / "site" / "build.json", json.dumps(made_of, indent=2) + "\n")
 
 
-def _finish_decks(made: Sequence[Made], stage: Path, beside: _Beside) -> None:
-    """Put into the site what takes longest to make of each deck, and say on its page how large its files are."""
-    beside.packing.result()
+def _stage_decks(made: Sequence[Made], docs: Path, plan: _Plan) -> None:
+    """Stage the pages of the decks, and in place of their PowerPoint files, which are still to come, empty ones."""
     for each in made:
-        docs, folder = (stage / name / "decks" / each.deck.name for name in ("docs", "site"))
-        if (folder / artifacts.POWERPOINT).is_file():
-            publish.write(folder / artifacts.POWERPOINT, (docs / artifacts.POWERPOINT).read_bytes())
-        sizes = {name: (docs / name).stat().st_size for name in [*artifacts.NAMES, *handouts.layouts(each.deck)]}
-        for page in filter(Path.is_file, (docs / "index.md", folder / "index.html")):
-            publish.write(page, pages.with_sizes(page.read_text(encoding="utf-8"), sizes))
+        folder = docs / "decks" / each.deck.name
+        files: dict[str, int | None] = {path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()}
+        files[artifacts.POWERPOINT] = None
+        publish.write(folder / artifacts.POWERPOINT, b"")
+        for name, content in generated.deck_files(
+            each.deck, each.source.text, files=files, links=plan.published, sheets=plan.sheets
+        ):
+            publish.write(docs / name, content)
+
+
+def _finish_decks(made: Sequence[Made], stage: Path, beside: _Beside) -> None:
+    """Put the PowerPoint files where they belong, and say on the decks' pages how large they are."""
+    name = artifacts.POWERPOINT
+    for each, content in zip(made, beside.packing.result(), strict=True):
+        for kind, page in (("docs", "index.md"), ("site", "index.html")):
+            folder = stage / kind / "decks" / each.deck.name
+            if (folder / name).is_file():  # nobody has left it out
+                publish.write(folder / name, content)
+            if (folder / page).is_file():
+                text = (folder / page).read_text(encoding="utf-8")
+                publish.write(folder / page, pages.with_sizes(text, {name: len(content)}))
 
 
 def _open_pages(
@@ -382,13 +357,13 @@ def _open_pages(
     made: Sequence[Made],
     finish: Callable[[], None],
     reader: browser.Reader,
-    visitors: Sequence[browser.Reader],
+    visitors: Iterator[browser.Reader],
     progress: Progress,
 ) -> None:
     folder, settings = stage / "site", plan.settings
     progress.begin("pages opened in the browser")
     progress.found += checks.site_problems(
-        made, folder, settings, reader, others=iter(visitors), each=progress.each, finish=finish
+        made, folder, settings, reader, others=visitors, each=progress.each, finish=finish
     )
     count = sum(path.is_file() for path in folder.rglob("*.html"))
     progress.looked.append(_counted("page", count, "opened in the browser"))

@@ -117,4 +117,4 @@ def test_a_terminal_shows_what_is_at_work_and_where_the_time_went(built: Project
     shown = on_terminal(built.root, "-v")
 
     assert "\r\x1b[Kpages opened in the browser: 1 of " in shown
-    assert " s  pages, made by MkDocs meanwhile\r\n" in shown.rpartition("\r\x1b[K")[2]
+    assert " s  pages, by MkDocs\r\n" in shown.rpartition("\r\x1b[K")[2]
