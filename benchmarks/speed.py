@@ -30,8 +30,8 @@ sys.path.insert(0, str(ROOT))
 from pipeline import toolchain  # noqa: E402
 
 PAGES = 15
-LOOK = 0.1
-"""Seconds between two looks at the processes of a run."""
+LOOK = 0.5
+"""Seconds between two looks at the processes of a run, each of which holds these up for a moment."""
 _SHARED = (
     "build.py", "marp.config.mjs", "mkdocs_hooks.py", "overrides/main.html", "package-lock.json", "package.json",
     "pipeline", "requirements-node.lock", "requirements.lock", "slides/theme", "docs/assets",
@@ -336,7 +336,6 @@ def run(command: Sequence[str], folder: Path) -> Cost:
 
 def _look(pid: int, seen: dict[int, float], most: list[int], has_ended: Callable[[], bool]) -> None:
     """Note the processor time of each process of a run, as it was last seen, and the memory of all."""
-    turn = 0
     while not has_ended():
         memory = 0
         try:
@@ -348,11 +347,10 @@ def _look(pid: int, seen: dict[int, float], most: list[int], has_ended: Callable
             try:
                 times = each.cpu_times()
                 seen[each.pid] = times.user + times.system
-                memory += each.memory_full_info().pss if turn % 5 == 0 else 0
+                memory += each.memory_full_info().pss
             except (psutil.Error, OSError):  # gone by now
                 continue
         most[0] = max(most[0], memory)
-        turn += 1
         time.sleep(LOOK)
 
 

@@ -49,6 +49,9 @@ PATIENCE_PER_SLIDE = 0.06
 LONG = 200
 """Pages of a document from which on a browser is told to take out its rubbish after each printing, or it takes a GB."""
 
+MANY = 20
+"""Pages of a site, opened one after another in a window, after which it is told so, too."""
+
 CLOSE = 10.0
 """Seconds that a browser has to show that it still answers, or to end."""
 
@@ -234,6 +237,7 @@ class Reader:
         self.folder = folder
         self._base = served or base
         self._is_served = bool(served)
+        self._opened = 0
         self._seen: list[Complaint] = []
         self.answered: set[Path] = set()
         """The files that the last page or deck has asked for, those included that are not there."""
@@ -296,7 +300,10 @@ class Reader:
         """Begin a visit, which `arrive` ends: between the two, the browser can open another page in another window."""
         with self._watch.step(PATIENCE):
             self._forget()
+            self._opened += 1
             if self._is_served:
+                if self._opened % MANY == 0:
+                    self._page.request_gc()
                 self._page.evaluate(_OPEN, [self._address(uri), DEADLINE_MS])
             else:
                 self._page.goto(self._address(uri), wait_until="commit")

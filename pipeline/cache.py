@@ -58,7 +58,7 @@ class Cache:
         if not self.folder:
             return
         with contextlib.suppress(OSError):
-            publish.write(self.folder / key, hashlib.sha256(content).digest() + content)
+            publish.write(self.folder / key, content, head=hashlib.sha256(content).digest())
             self.used.add(key)
 
     def content(self, key: str, make: Callable[[Cache], bytes]) -> bytes:

@@ -77,7 +77,9 @@ def finish(
         document.docinfo["/ModDate"] = pikepdf.String(date)
         _add_metadata(document, moment)
         out = io.BytesIO()
-        document.save(out, deterministic_id=True)
+        # Of tags and outlines there is much in small pieces: put together, they are packed as well.
+        packed = pikepdf.ObjectStreamMode.generate
+        document.save(out, deterministic_id=True, object_stream_mode=packed)
     return out.getvalue()
 
 

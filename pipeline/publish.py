@@ -215,13 +215,18 @@ def see_folders(folders: Iterable[Path]) -> None:
                 raise BuildError([Problem(str(path), 0, "output", message)])
 
 
-def write(path: Path, content: str | bytes) -> None:
-    """Write one output file, making its folder; in one step, so that what is there is always whole."""
+def write(path: Path, content: str | bytes, *, head: bytes = b"") -> None:
+    """Write one output file, making its folder; in one step, so that what is there is always whole.
+
+    `head` comes before the content, of which there may be so much that nobody wants it twice.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     # Another for each process, as two may write the same file; and short.
     new = path.with_name(f"{NEW}{os.getpid()}-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]}")
     try:
-        new.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+        with new.open("wb") as file:
+            file.write(head)
+            file.write(content if isinstance(content, bytes) else content.encode("utf-8"))
         new.replace(path)
     except BaseException:
         new.unlink(missing_ok=True)
