@@ -285,21 +285,23 @@ def site_problems(
     origins = _origins(made, settings)
     uris = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.html")) if path.is_file()]
     keys = {uri: cache.key("look-page", str(folder), settings.site_url, uri) for uri in uris if uri not in presented}
-    home = [uri for uri in keys if uri == "index.html" and not cache.recall(keys[uri])]
-    own = [f"decks/{each.deck.name}/index.html" for each in made]
+    own = [f"decks/{deck.deck.name}/index.html" for deck in made]
+
+    def new(wanted: Iterable[str]) -> list[str]:
+        return [uri for uri in wanted if uri in keys and not cache.recall(keys[uri])]
 
     def others_in_turn() -> Iterator[str]:
-        yield from each([uri for uri, key in keys.items() if uri not in ["index.html", *own] and not cache.recall(key)])
+        yield from each(new(uri for uri in keys if uri not in ["index.html", *own]))
         finish()
-        yield from each([uri for uri in own if uri in keys and not cache.recall(keys[uri])])
+        yield from each(new(own))
 
     doubtful: list[str] = []
     failed: list[Problem] = []
-    under_way: list[str] = []
-    for uri in home:
-        with reader.confine(uri, failed):
-            reader.set_out(uri)
-            under_way.append(uri)
+    home, is_under_way = new(["index.html"]), False
+    if home:
+        with reader.confine(home[0], failed):
+            reader.set_out(home[0])
+            is_under_way = True
     for uri, visitor in _visits(others_in_turn(), others, failed):
         complaints: list[browser.Complaint] = []
         with visitor.confine(uri, failed):
@@ -313,7 +315,7 @@ def site_problems(
         lost: list[Problem] = []
         complaints = []
         with reader.confine(origin.path, lost):
-            complaints = reader.arrive() if uri in under_way else reader.visit(uri)
+            complaints = reader.arrive() if uri in home and is_under_way else reader.visit(uri)
             complaints += reader.search() if uri in home else []
             if not complaints:
                 cache.remember(keys[uri], reader.answered)

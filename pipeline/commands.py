@@ -179,18 +179,20 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> _
         base=plan.settings.site_url,
         cache=progress.cache,
     )
-    served = loopback.serve(stage / "site", plan.settings.site_url)
+    docs, served = stage / "docs", loopback.serve(stage / "site", plan.settings.site_url)
     with _beside(progress) as pool, marp as rendering, browser.start(tools.browser) as started, served as address:
         reader, presenter = (started.read(stage / name, plan.settings.site_url) for name in ("site", "docs"))
         printing = _measure_decks(plan, stage, rendering, reader, pool, progress)
-        beside = _work_beside(plan, stage, printing, pool)
-        made, prints = _print_handouts(plan, stage, beside, reader, presenter, progress)
+        # Each begins when what is before it is done. PowerPoint files take longest: nobody waits for them until the end.
+        drawing = pool.submit(lambda: _write_decks(printing.result()[0], docs / "decks", links=plan.published))
+        packing = pool.submit(lambda: [artifacts.powerpoint(each) for each in printing.result()[0]])
+        made, prints = _print_handouts(plan, stage, printing, reader, presenter, progress)
         chosen = _make_papers(plan, stage, reader, progress)
         progress.begin("pictures, begun before")
-        beside.drawing.result()
-        _stage_decks(made, stage / "docs", plan)
+        drawing.result()
+        _stage_decks(made, docs, plan)
         _make_site(plan, stage, made, chosen, progress)
-        finishing = pool.submit(_finish_decks, made, stage, beside)
+        finishing = pool.submit(lambda: _finish_decks(made, packing.result(), stage))
         following = pool.submit(_follow_links, plan, stage, made, chosen)
         visitors = (started.read(stage / "site", plan.settings.site_url, address) for _ in range(WINDOWS))
 
@@ -206,33 +208,6 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> _
         progress.missed.append(_SLOW_RULES)
     progress.finish()
     return plan
-
-
-@dataclass(frozen=True)
-class _Beside:
-    """What is done in turn beside the browser, and needs none; each part is begun when all before it are done."""
-
-    printing: Future[tuple[list[Made], list[Problem]]]
-    """The decks with what Marp has printed."""
-    drawing: Future[None]
-    """Their files, but for those of PowerPoint."""
-    packing: Future[list[bytes]]
-    """The PowerPoint files."""
-
-
-def _work_beside(
-    plan: _Plan, stage: Path, printing: Future[tuple[list[Made], list[Problem]]], pool: ThreadPoolExecutor
-) -> _Beside:
-    folder = stage / "docs" / "decks"
-
-    def made() -> list[Made]:
-        return printing.result()[0]
-
-    return _Beside(
-        printing,
-        pool.submit(lambda: _write_decks(made(), folder, links=plan.published)),
-        pool.submit(lambda: [artifacts.powerpoint(each) for each in made()]),
-    )
 
 
 def _measure_decks(
@@ -266,7 +241,7 @@ def _measure_decks(
 def _print_handouts(
     plan: _Plan,
     stage: Path,
-    beside: _Beside,
+    printing: Future[tuple[list[Made], list[Problem]]],
     reader: browser.Reader,
     presenter: browser.Reader,
     progress: Progress,
@@ -277,14 +252,14 @@ def _print_handouts(
         progress.begin("slides presented, and printed by Marp")
         for each in progress.each(progress.made):
             with present(each):
-                beside.printing.result()  # or two browsers that print, and a third window, take more than one GB
+                printing.result()  # or two browsers that print, and a third window, take more than one GB
         presenter.close()
         present = _nothing_beside
     progress.begin("handouts, and slides presented")
     prints, problems = _print_decks(progress.each(progress.made), reader, links=plan.published, beside=present)
     presenter.close()
     progress.found += problems
-    made = _take_pdf(beside.printing, reader, progress, len(plan.sources))
+    made = _take_pdf(printing, reader, progress, len(plan.sources))
     _write_deck_prints(prints, stage / "docs" / "decks")
     return made, prints
 
@@ -338,10 +313,10 @@ def _stage_decks(made: Sequence[Made], docs: Path, plan: _Plan) -> None:
             publish.write(docs / name, content)
 
 
-def _finish_decks(made: Sequence[Made], stage: Path, beside: _Beside) -> None:
+def _finish_decks(made: Sequence[Made], packed: Sequence[bytes], stage: Path) -> None:
     """Put the PowerPoint files where they belong, and say on the decks' pages how large they are."""
     name = artifacts.POWERPOINT
-    for each, content in zip(made, beside.packing.result(), strict=True):
+    for each, content in zip(made, packed, strict=True):
         for kind, page in (("docs", "index.md"), ("site", "index.html")):
             folder = stage / kind / "decks" / each.deck.name
             if (folder / name).is_file():  # nobody has left it out

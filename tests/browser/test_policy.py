@@ -148,6 +148,7 @@ def test_what_a_page_does_is_found_though_it_has_no_window_of_its_own(
     assert in_a_window == in_a_frame
     assert ("dist/site/d.html", "script-error") == in_a_frame[-1][:2]
     assert ("alert" in odd) == (["dist/site/d.html"] == [path for path, *_ in in_a_frame])
+    assert ("far.example" in odd) == ("asks for https://far.example/" in in_a_frame[0][2])
 
 
 @pytest.mark.parametrize("base", ["https://workshop.example/", "https://workshop.example/my%20talk/%C3%A4/"])
