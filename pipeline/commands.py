@@ -183,7 +183,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> _
     with _beside(progress) as pool, marp as rendering, browser.start(tools.browser) as started, served as address:
         reader, presenter = (started.read(stage / name, plan.settings.site_url) for name in ("site", "docs"))
         printing = _measure_decks(plan, stage, rendering, reader, pool, progress)
-        # Each begins when what is before it is done. PowerPoint files take longest: nobody waits for them until the end.
+        # One after the other; PowerPoint files take longest, and nobody waits for them until the end.
         drawing = pool.submit(lambda: _write_decks(printing.result()[0], docs / "decks", links=plan.published))
         packing = pool.submit(lambda: [artifacts.powerpoint(each) for each in printing.result()[0]])
         made, prints = _print_handouts(plan, stage, printing, reader, presenter, progress)

@@ -398,7 +398,13 @@ def _failed(source: Source, answer: Mapping[str, Any]) -> Problem:
 def _failure(answer: Mapping[str, Any]) -> str:
     said = [line for line in answer["log"] if "INFO" not in line]
     reason = " ".join(" ".join(said).split()) or "it wrote no file and said nothing"
-    return f"Marp could not render this deck: {reason}"
+    cure = "take out what was changed last, part by part, until Marp renders it"
+    if _OF_THE_BROWSER.search(reason):
+        cure = "see whether the browser runs by itself and memory is free"
+    return f"Marp could not render this deck: {reason}; {cure}"
+
+
+_OF_THE_BROWSER = re.compile(r"browser|connection closed|target closed|session closed|protocol error|detached", re.I)
 
 
 class _Node:

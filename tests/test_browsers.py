@@ -251,7 +251,7 @@ def test_a_browser_that_is_killed_while_marp_works_is_named(tiny: Project, tempo
     said = refused(tiny, temporary, CHROME_PATH=chrome)
 
     assert "slides/talk/deck.md: Marp could not render this deck: " in said
-    assert "[marp]" in said
+    assert "; see whether the browser runs by itself and memory is free [marp]" in said
 
 
 def test_a_browser_that_goes_away_is_not_replaced_by_another(tiny: Project, temporary: Path, tools: Tools) -> None:
