@@ -206,8 +206,6 @@ def files(made: Made, *, links: Mapping[str, str]) -> Iterator[tuple[str, str | 
 
 POWERPOINT = "slides.pptx"
 """The name of a deck's PowerPoint file, which takes longer to make than all others together."""
-NAMES = ("deck.json", "slides.html", "slides.pdf", POWERPOINT, "notes.md")
-"""What is made of every deck, for its readers to take away; handouts are named by themselves."""
 
 
 def powerpoint(made: Made) -> bytes:

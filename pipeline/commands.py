@@ -179,7 +179,8 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> _
         base=plan.settings.site_url,
         cache=progress.cache,
     )
-    docs, served = stage / "docs", loopback.serve(stage / "site", plan.settings.site_url)
+    served = loopback.serve(stage / "site", plan.settings.site_url)
+    docs = stage / "docs"
     with _beside(progress) as pool, marp as rendering, browser.start(tools.browser) as started, served as address:
         reader, presenter = (started.read(stage / name, plan.settings.site_url) for name in ("site", "docs"))
         printing = _measure_decks(plan, stage, rendering, reader, pool, progress)
@@ -247,17 +248,19 @@ def _print_handouts(
     progress: Progress,
 ) -> tuple[list[Made], dict[str, dict[str, bytes]]]:
     """Print handouts, and present the decks meanwhile; returns the decks, and what was printed, as `_print_decks`."""
-    present: Callable[[Made], AbstractContextManager[None]] = partial(checks.presented, reader=presenter)
-    if any(len(each.deck.slides) > browser.LONG for each in progress.made):
+    present = partial(checks.presented, reader=presenter)
+    is_long = any(len(each.deck.slides) > browser.LONG for each in progress.made)
+    if is_long:  # two browsers that print so many at once, and a window that shows them, take more than one GB
         progress.begin("slides presented, and printed by Marp")
         for each in progress.each(progress.made):
             with present(each):
-                printing.result()  # or two browsers that print, and a third window, take more than one GB
+                printing.result()
         presenter.close()
-        present = _nothing_beside
-    progress.begin("handouts, and slides presented")
-    prints, problems = _print_decks(progress.each(progress.made), reader, links=plan.published, beside=present)
-    presenter.close()
+    progress.begin("handouts" if is_long else "handouts, and slides presented")
+    beside = _nothing_beside if is_long else present
+    prints, problems = _print_decks(progress.each(progress.made), reader, links=plan.published, beside=beside)
+    if not is_long:
+        presenter.close()
     progress.found += problems
     made = _take_pdf(printing, reader, progress, len(plan.sources))
     _write_deck_prints(prints, stage / "docs" / "decks")
