@@ -277,7 +277,8 @@ class Reader:
             yield
         except PlaywrightError as error:
             if self._watch.fired or not self._browser.is_connected():
-                message = f"the browser gave up here: {self._watch.reason(error)}; {_CURE}"
+                reason = f"{self._watch.reason(error)}; take out what runs without end"
+                message = f"the browser gave up here: {reason}, or {_CURE}"
                 raise BuildError([Problem(path, 0, "browser", message)]) from None
             problems.append(Problem(path, 0, "browser", f"could not be looked at to the end: {_first_line(error)}"))
             self._open_anew()

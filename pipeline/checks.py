@@ -201,8 +201,10 @@ def _lost_in_print(own: Sequence[str], slide: Slide, name: str, pages: Sequence[
 def powerpoint_problems(made: Sequence[Made], folder: Path) -> Iterator[Problem]:
     """See whether the PowerPoint file of each deck says every title and every note; the pictures are the PDF's."""
     for each in made:
-        content = (folder / "decks" / each.deck.name / "slides.pptx").read_bytes()
-        yield from _unless_known(each, "powerpoint", [content], partial(_powerpoint_problems, each, content))
+        path = folder / "decks" / each.deck.name / "slides.pptx"
+        if path.is_file():  # else MkDocs has left it out, and says so
+            content = path.read_bytes()
+            yield from _unless_known(each, "powerpoint", [content], partial(_powerpoint_problems, each, content))
 
 
 def _powerpoint_problems(made: Made, content: bytes) -> Iterator[Problem]:
@@ -295,23 +297,27 @@ def site_problems(
         finish()
         yield from each(new(own))
 
+    def origin_of(uri: str) -> links.Origin:
+        return origins.get(uri, links.Origin(f"dist/site/{uri}", ""))
+
     doubtful: list[str] = []
     failed: list[Problem] = []
     home, is_under_way = new(["index.html"]), False
     if home:
-        with reader.confine(home[0], failed):
+        with reader.confine(origin_of(home[0]).path, failed):
             reader.set_out(home[0])
             is_under_way = True
-    for uri, visitor in _visits(others_in_turn(), others, failed):
+    for uri, visitor in _visits(others_in_turn(), others, lambda uri: origin_of(uri).path, failed):
         complaints: list[browser.Complaint] = []
-        with visitor.confine(uri, failed):
+        origin = origin_of(uri)
+        with visitor.confine(origin.path, failed):
             complaints = visitor.arrive()
-        if complaints or any(problem.path == uri for problem in failed):
+        if complaints or any(problem.path == origin.path for problem in failed):
             doubtful.append(uri)
         else:
             cache.remember(keys[uri], visitor.answered)
     for uri in [*home, *doubtful]:
-        origin = origins.get(uri, links.Origin(f"dist/site/{uri}", ""))
+        origin = origin_of(uri)
         lost: list[Problem] = []
         complaints = []
         with reader.confine(origin.path, lost):
@@ -325,11 +331,11 @@ def site_problems(
 
 
 def _visits(
-    uris: Iterable[str], readers: Iterator[browser.Reader], failed: list[Problem]
+    uris: Iterable[str], readers: Iterator[browser.Reader], path_of: Callable[[str], str], failed: list[Problem]
 ) -> Iterator[tuple[str, browser.Reader]]:
     """Each page with the reader that has set out for it, while the other readers are on their way to the next ones.
 
-    Where a reader could not set out, that is added to what has `failed`.
+    Where a reader could not set out, that is added to what has `failed`, with the path of the page's source.
     """
     under_way: deque[tuple[str, browser.Reader]] = deque()
     for uri in uris:
@@ -337,7 +343,7 @@ def _visits(
         if not reader:
             yield under_way[0]
             _, reader = under_way.popleft()
-        with reader.confine(uri, failed):
+        with reader.confine(path_of(uri), failed):
             reader.set_out(uri)
         under_way.append((uri, reader))
     yield from under_way

@@ -184,16 +184,17 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> _
     with _beside(progress) as pool, marp as rendering, browser.start(tools.browser) as started, served as address:
         reader, presenter = (started.read(stage / name, plan.settings.site_url) for name in ("site", "docs"))
         printing = _measure_decks(plan, stage, rendering, reader, pool, progress)
-        # One after the other; PowerPoint files take longest, and nobody waits for them until the end.
+        # One after the other; PowerPoint files take longest, and mostly nobody waits for them until the end.
         drawing = pool.submit(lambda: _write_decks(printing.result()[0], docs / "decks", links=plan.published))
         packing = pool.submit(lambda: [artifacts.powerpoint(each) for each in printing.result()[0]])
         made, prints = _print_handouts(plan, stage, printing, reader, presenter, progress)
         chosen = _make_papers(plan, stage, reader, progress)
         progress.begin("pictures, begun before")
         drawing.result()
-        _stage_decks(made, docs, plan)
+        late = [] if plan.settings.is_watched else made
+        _stage_decks(made, [b""] * len(late) or packing.result(), docs, plan)
         _make_site(plan, stage, made, chosen, progress)
-        finishing = pool.submit(lambda: _finish_decks(made, packing.result(), stage))
+        finishing = pool.submit(lambda: _finish_decks(late, packing.result(), stage))
         following = pool.submit(_follow_links, plan, stage, made, chosen)
         visitors = (started.read(stage / "site", plan.settings.site_url, address) for _ in range(WINDOWS))
 
@@ -303,23 +304,23 @@ def _make_site(plan: _Plan, stage: Path, made: Sequence[Made], chosen: Sequence[
     publish.write(stage / "site" / "build.json", json.dumps(made_of, indent=2) + "\n")
 
 
-def _stage_decks(made: Sequence[Made], docs: Path, plan: _Plan) -> None:
-    """Stage the pages of the decks, and in place of their PowerPoint files, which are still to come, empty ones."""
-    for each in made:
+def _stage_decks(made: Sequence[Made], packed: Sequence[bytes], docs: Path, plan: _Plan) -> None:
+    """Stage the pages of the decks, and their PowerPoint files, or empty ones in place of those that come late."""
+    for each, powerpoint in zip(made, packed, strict=True):
         folder = docs / "decks" / each.deck.name
         files: dict[str, int | None] = {path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()}
-        files[artifacts.POWERPOINT] = None
-        publish.write(folder / artifacts.POWERPOINT, b"")
+        files[artifacts.POWERPOINT] = len(powerpoint) or None
+        publish.write(folder / artifacts.POWERPOINT, powerpoint)
         for name, content in generated.deck_files(
             each.deck, each.source.text, files=files, links=plan.published, sheets=plan.sheets
         ):
             publish.write(docs / name, content)
 
 
-def _finish_decks(made: Sequence[Made], packed: Sequence[bytes], stage: Path) -> None:
-    """Put the PowerPoint files where they belong, and say on the decks' pages how large they are."""
+def _finish_decks(late: Sequence[Made], packed: Sequence[bytes], stage: Path) -> None:
+    """Put the PowerPoint files that come late where they belong, and say on the decks' pages how large they are."""
     name = artifacts.POWERPOINT
-    for each, content in zip(made, packed, strict=True):
+    for each, content in zip(late, packed, strict=False):
         for kind, page in (("docs", "index.md"), ("site", "index.html")):
             folder = stage / kind / "decks" / each.deck.name
             if (folder / name).is_file():  # nobody has left it out

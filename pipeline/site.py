@@ -97,6 +97,8 @@ class Settings:
     """Folders in which Material's templates are looked for, one after the other; none where it is not the theme."""
     is_alone: bool = True
     """Whether nothing that shapes the site lies outside of the project, or in settings that others are taken from."""
+    is_watched: bool = False
+    """Whether hooks or plugins see what is made that are neither ours nor the theme's search."""
 
 
 def read_settings(root: Path) -> Settings:
@@ -143,7 +145,8 @@ def read_settings(root: Path) -> Settings:
         raise BuildError([Problem("mkdocs.yml", _line_of_key(text, key), "settings", message)]) from None
     address = site_url.rstrip("/") + "/"
     is_alone = _is_alone(config, text, root)
-    return Settings(root, address, language, docs, locale, edit_url, left_out, folders, is_alone)
+    is_watched = not {*map(str, config.hooks), *config.plugins} <= _OURS
+    return Settings(root, address, language, docs, locale, edit_url, left_out, folders, is_alone, is_watched)
 
 
 def _theme_problems(config: MkDocsConfig, text: str, folders: tuple[Path, ...]) -> Iterator[Problem]:
@@ -307,6 +310,10 @@ def _pairs_of_theme(text: str) -> list[tuple[Node, Node]]:
     pairs = tree.value if isinstance(tree, MappingNode) else []
     theme = next((value for key, value in pairs if key.value == "theme"), None)
     return theme.value if isinstance(theme, MappingNode) else []
+
+
+_OURS = frozenset(["mkdocs_hooks.py", "search", "material/search"])
+"""The hooks and plugins that nobody has to be asked about."""
 
 
 def _is_alone(config: MkDocsConfig, text: str, root: Path) -> bool:
@@ -1052,11 +1059,24 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         raise BuildError([Problem("mkdocs.yml", line, "settings", message)])
     if not _staged_folder(config).is_dir():
         log.warning("the pages of the decks are not there yet; run 'python3 build.py' once")
+    _see_that_all_is_taken_in(config)
     for uri, path in _staged(config):
         if not _PLAIN_DOWNLOADS.fullmatch(uri):
             place = InclusionLevel.NOT_IN_NAV if Path(uri).match(_OUTSIDE_NAVIGATION) else InclusionLevel.UNDEFINED
             files.append(File.generated(config, uri, abs_src_path=str(path), inclusion=place))
     return files
+
+
+def _see_that_all_is_taken_in(config: MkDocsConfig) -> None:
+    """Tell where what the build makes is left out: links lead to it, and what is made of it would be half there."""
+    for setting in ("exclude_docs", "draft_docs"):
+        left_out = [uri for uri, _ in _staged(config) if config[setting] and config[setting].match_file(uri)]
+        if left_out:
+            others, them = (f" and {len(left_out) - 1} more", "them") if left_out[1:] else ("", "it")
+            message = f"leaves out '{left_out[0]}'{others}, which the build makes; let it take {them} in"
+            line = _line_of_key(read_text(Path(config.config_file_path), "mkdocs.yml"), setting)
+            problem = Problem("mkdocs.yml", line, "settings", f"{setting} {message}")
+            log.warning("%s", problem.message, extra={"problem": problem})
 
 
 def _source_of(uri: str) -> str | None:
@@ -1241,13 +1261,8 @@ def on_post_build(config: MkDocsConfig) -> None:
         else:  # MkDocs leaves out docs/templates of itself, and what exclude_docs says
             root, page = Path(config.config_file_path).parent, Path(config.docs_dir, f"{Path(uri).parent}.md")
             message = "is left out by MkDocs, and its files would be nowhere; let exclude_docs in mkdocs.yml take it in"
-            problem = Problem(_shown(page, root), 0, "template", message)
-            if not page.is_file():  # the build makes it
-                line = _line_of_key(read_text(root / "mkdocs.yml", "mkdocs.yml"), "exclude_docs")
-                folder = uri.partition("/")[0]
-                message = f"exclude_docs leaves out pages that the build makes in '{folder}/'; let it take them in"
-                problem = Problem("mkdocs.yml", line, "settings", message)
-            log.warning("%s", message, extra={"problem": problem})
+            if page.is_file():  # else the build makes it, and `on_files` has told it
+                log.warning("%s", message, extra={"problem": Problem(_shown(page, root), 0, "template", message)})
 
 
 def _staged_folder(config: MkDocsConfig) -> Path:

@@ -705,17 +705,39 @@ def test_a_recipe_is_refused(spoil: Callable[[Project], list[str]], tiny: Projec
     assert_told(expected, refusal(tiny))
 
 
-def test_generated_pages_that_mkdocs_leaves_out_are_told_where_it_is_told_so(tiny: Project) -> None:
+@pytest.mark.parametrize(
+    ("setting", "left_out", "told"),
+    [
+        (
+            "exclude_docs",
+            "'*'",
+            "'decks/index.md' and 3 more, which the build makes; let it take them in",
+        ),
+        (
+            "exclude_docs",
+            "'*.pptx'",
+            "'decks/talk/slides.pptx', which the build makes; let it take it in",
+        ),
+        (
+            "draft_docs",
+            "decks/talk/index.md",
+            "'decks/talk/index.md', which the build makes; let it take it in",
+        ),
+    ],
+)
+def test_what_a_build_makes_and_mkdocs_leaves_out_is_told_where_it_is_told_so(
+    setting: str, left_out: str, told: str, tiny: Project
+) -> None:
     staged = tiny.root / site.STAGED_DOCS
-    for name in ("decks/index.md", "decks/talk/index.md", "decks/talk/notes.md"):
+    for name in ("decks/index.md", "decks/talk/index.md", "decks/talk/notes.md", "decks/talk/slides.pptx"):
         (staged / name).parent.mkdir(parents=True, exist_ok=True)
         (staged / name).write_text("# A page\n", encoding="utf-8")
-    tiny.edit("mkdocs.yml", lambda text: f'{text}exclude_docs: "*"\n')
+    tiny.edit("mkdocs.yml", lambda text: f"{text}{setting}: {left_out}\n")
 
     found = site.build(site.read_settings(tiny.root), tiny.root / "site")
 
-    message = "exclude_docs leaves out pages that the build makes in 'decks/'; let it take them in [settings]"
-    assert_told([f"mkdocs.yml:34: {message}"], [str(problem) for problem in found if problem.rule == "settings"])
+    message = f"mkdocs.yml:34: {setting} leaves out {told} [settings]"
+    assert_told([message], [str(problem) for problem in found if problem.rule == "settings"])
 
 
 def test_what_is_wrong_on_a_page_that_the_build_makes_is_told_where_it_is_written(tiny: Project) -> None:

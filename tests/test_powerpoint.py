@@ -25,7 +25,7 @@ from pipeline import artifacts, checks, decks, notes, pdf, powerpoint
 from pipeline.artifacts import Made
 from pipeline.deck import Deck, Slide
 from pipeline.toolchain import Tools
-from tests.conftest import FIXTURES, ROOT, told
+from tests.conftest import FIXTURES, ROOT, Project, told
 
 DECKS = sorted(path.parent.name for path in (ROOT / "slides").glob("*/deck.md"))
 
@@ -447,3 +447,24 @@ def test_words_in_boxes_and_cells_stand_apart_in_an_alternative() -> None:
     slide = Slide(1, "", "", 1, None, (), (), (), "", body)
 
     assert "Left Right Oven 240 ab" == powerpoint._alternative(slide)
+
+
+HOOK = """\
+from pathlib import Path
+
+def on_post_build(config):
+    for path in Path(config.site_dir).rglob("slides.pptx"):
+        path.with_name("seen.pptx").write_bytes(path.read_bytes())
+"""
+
+
+def test_a_hook_of_the_projects_own_finds_the_file_whole_though_else_it_comes_late(built: Project) -> None:
+    (built.root / "hook.py").write_text(HOOK, encoding="utf-8")
+    built.edit("mkdocs.yml", lambda text: text.replace("hooks:\n", "hooks:\n  - hook.py\n"))
+    assert 0 == built.run().code
+
+    deck = built.root / "dist/site/decks/talk"
+    assert (deck / "slides.pptx").read_bytes() == (deck / "seen.pptx").read_bytes()
+    assert [("A talk", "Words for the one who speaks.")] == powerpoint.read((deck / "seen.pptx").read_bytes())
+    page = (deck / "index.html").read_text(encoding="utf-8")
+    assert f"PPTX, {round((deck / 'slides.pptx').stat().st_size / 1000)} KB" in page

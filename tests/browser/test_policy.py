@@ -10,9 +10,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from pipeline import checks, loopback, policy
-from pipeline.browser import Reader
+from pipeline.browser import Reader, start
+from pipeline.problems import BuildError
 from pipeline.site import Settings
+from pipeline.toolchain import Tools
 from tests.browser.test_slides import Log
+from tests.test_corpus import assert_told
 from tests.test_policy import META
 
 BASE = "https://workshop.example/talk/"
@@ -112,6 +115,28 @@ def test_a_page_that_breaks_its_window_is_opened_once_more(tmp_path: Path, brows
     [problem] = checks.site_problems([], tmp_path, settings, reader, others=iter([quick]))
 
     assert ("dist/site/page.html", "request-failed") == (problem.path, problem.rule)
+
+
+@pytest.mark.slow
+def test_a_page_whose_script_has_no_end_is_named_by_its_source(tmp_path: Path, tools: Tools) -> None:
+    docs, folder = tmp_path / "docs", tmp_path / "site"
+    for path in (docs / "faulty.md", folder / "faulty/index.html"):
+        path.parent.mkdir(parents=True)
+        path.write_text(f"{HEAD}<script>for (;;) {{}}</script>", encoding="utf-8")
+    settings = Settings(tmp_path, BASE, "en", docs)
+
+    with (
+        pytest.raises(BuildError) as caught,
+        start(tools.browser) as started,
+        loopback.serve(folder, BASE) as served,
+    ):
+        reader, other = started.read(folder, BASE), started.read(folder, BASE, served)
+        list(checks.site_problems([], folder, settings, reader, others=iter([other])))
+
+    message = (
+        "the browser gave up here: it did not answer for 40 s and was ended; take out what runs without end, or ..."
+    )
+    assert_told([f"docs/faulty.md: {message} [browser]"], [str(problem) for problem in caught.value.problems])
 
 
 ODD = {

@@ -177,11 +177,13 @@ def test_the_words_to_search_wait_until_somebody_searches(page: Page, served: Se
     page.goto(f"{served.base}about/")
     assert asked
     assert [] == [address for address in asked if address.endswith("search_index.json")]
+    assert [] == page.workers
 
-    with page.expect_response("**/search_index.json") as answer:
+    with page.expect_response("**/search_index.json") as answer, page.expect_worker() as worker:
         page.get_by_role("textbox", name="Search").focus()
 
     assert answer.value.json()["docs"]
+    assert "/workers/search." in worker.value.url
 
 
 def test_the_home_page_is_light_before_its_pictures(page: Page, served: Served) -> None:
