@@ -38,6 +38,10 @@ def main() -> int:
     for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a sign shows its number
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    if isinstance(
+        sys.stdout, io.TextIOWrapper
+    ):  # what cannot be written there, `_is_heard` is to find, whatever -u says
+        sys.stdout.reconfigure(write_through=False)
     # As for Ctrl-C: clean up on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:

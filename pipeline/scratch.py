@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -123,8 +124,17 @@ def end(folder: Path) -> None:
         for each in found:
             with contextlib.suppress(psutil.Error):
                 each.kill()
-        # Who has started a process waits for its end, and must be the only one to do so.
-        psutil.wait_procs(found - set(psutil.Process().children()), timeout=_PATIENCE)
+        end = time.monotonic() + _PATIENCE
+        while any(map(_lives, found)) and time.monotonic() < end:
+            time.sleep(0.005)
+
+
+def _lives(process: psutil.Process) -> bool:
+    """Whether a process is at work. One that has ended stays until its parent sees it, in a container maybe always."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
 
 
 def _processes(folder: Path) -> set[psutil.Process]:
@@ -132,7 +142,7 @@ def _processes(folder: Path) -> set[psutil.Process]:
     found: set[psutil.Process] = set()
     for each in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):  # somebody else's, or gone by now
-            if each.environ().get(NAMES[0]) == str(folder) and each.status() != psutil.STATUS_ZOMBIE:
+            if each.environ().get(NAMES[0]) == str(folder) and _lives(each):
                 found |= {each, *each.children(recursive=True)}
     return found
 

@@ -130,6 +130,22 @@ def test_what_another_build_holds_stays_though_its_process_cannot_be_seen(
         assert [folder] == list(temporary.iterdir())
 
 
+@pytest.mark.skipif(not hasattr(os, "waitid"), reason="elsewhere, what has ended is gone")
+def test_nobody_waits_for_what_has_ended_though_its_parent_has_not_seen_that() -> None:
+    """As in a container, whose first process may never look."""
+    begun = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"])
+    process = psutil.Process(begun.pid)
+    assert scratch._lives(process)
+
+    begun.kill()
+    os.waitid(os.P_PID, begun.pid, os.WEXITED | os.WNOWAIT)
+
+    assert psutil.STATUS_ZOMBIE == process.status()
+    assert not scratch._lives(process)
+    begun.wait()
+    assert not scratch._lives(process)
+
+
 def test_folders_that_only_look_like_ours_are_let_be(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(temporary))
     names = [

@@ -249,12 +249,12 @@ def test_a_command_with_no_place_for_its_words_does_its_work_all_the_same(tiny: 
     assert (0, False) == (done.returncode, (tiny.root / "dist").exists())
 
 
-def test_words_that_cannot_be_written_are_no_fault_of_the_site(built: Project) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_words_that_cannot_be_written_are_no_fault_of_the_site(unbuffered: str, built: Project) -> None:
     command = f"exec '{sys.executable}' build.py >/dev/full"
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
 
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
-
-    done = subprocess.run(["sh", "-c", command], cwd=built.root, env=kept, stderr=subprocess.PIPE, text=True)
+    done = subprocess.run(["sh", "-c", command], cwd=built.root, env=environment, stderr=subprocess.PIPE, text=True)
 
     said = "build.py: its words could not be written: No space left on device; see where they go\n"
     assert (1, said) == (done.returncode, done.stderr)
