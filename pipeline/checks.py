@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from urllib.parse import unquote, urljoin
 
@@ -164,7 +164,7 @@ def print_problems(made: Made, prints: Mapping[str, bytes]) -> Iterator[Problem]
 
 def _print_problems(made: Made, prints: Mapping[str, bytes]) -> Iterator[Problem]:
     told = {fault.message for fault in pdf.faults(made.pdf, made.deck.slides)}  # of the slides' own PDF
-    own = pdf.texts(made.pdf)
+    own = lru_cache(partial(pdf.texts, made.pdf))
     for name, content in prints.items():
         texts = pdf.texts(content)
         entries = handouts.outline(content)
@@ -187,13 +187,13 @@ def _print_problems(made: Made, prints: Mapping[str, bytes]) -> Iterator[Problem
                 yield Problem(made.source.label, slide.line, "handout-incomplete", message)
 
 
-def _lost_in_print(own: Sequence[str], slide: Slide, name: str, pages: Sequence[str]) -> list[str]:
-    """The words that the `pages` of a slide lack; what the deck's `own` PDF lacks of them is told there."""
+def _lost_in_print(own: Callable[[], Sequence[str]], slide: Slide, name: str, pages: Sequence[str]) -> list[str]:
+    """The words that the `pages` of a slide lack; what the texts of the deck's `own` PDF lack of them is told there."""
     lost = pdf.missing(" ".join(pages), handouts.words(slide, name))
     lost = [word for word in lost if not pdf.goes_over(word, pages)]
     if not lost:
         return []
-    unseen = pdf.missing(" ".join(own[slide.number - 1 : slide.number]), slide.text)
+    unseen = pdf.missing(" ".join(own()[slide.number - 1 : slide.number]), slide.text)
     said = pdf.missing("", handouts.words(replace(slide, text=""), name))  # which is ours to print
     return [word for word in lost if word in said or word not in unseen]
 

@@ -128,7 +128,8 @@ def _page_rules(deck: Deck) -> Iterator[str]:
     """The foot of every page, and the head of the cards on which a slide's notes go on, such as '5 (2) The meeting'.
 
     Each slide's cards are pages of a kind, which count themselves: downwards from -1, since a counter style can put
-    words around numbers only if they are negative.
+    words around numbers only if they are negative. There are two counters, by turns, and a slide's pages set the other
+    one back: with a counter for each slide, browsers keep all of them for every page.
     """
     pages_of = _quoted(f" {labels.of(deck.lang).of} ")
     yield (
@@ -136,13 +137,13 @@ def _page_rules(deck: Deck) -> Iterator[str]:
         f" @bottom-right {{ content: counter(page) {pages_of} counter(pages) }} }}"
     )
     for slide in deck.slides:
-        name = f"card-{slide.number}"
+        name, (mine, others) = f"card-{slide.number}", ("odd", "even") if slide.number % 2 else ("even", "odd")
         before, after = _quoted(f"{slide.number} ("), _quoted(f") {_cut(slide.title, 50)}")
         yield (
             f"@counter-style {name} {{ system: extends decimal; range: infinite -2; negative: {before} {after};"
             " fallback: first-card }"
-            f"@page {name} {{ size: 148mm 210mm; margin: 17mm 14mm 20mm; counter-increment: {name} -1;"
-            f" @top-left {{ content: counter({name}, {name}) }} }}"
+            f"@page {name} {{ size: 148mm 210mm; margin: 17mm 14mm 20mm; counter-increment: {mine} -1;"
+            f" counter-set: {others} 0; @top-left {{ content: counter({mine}, {name}) }} }}"
             f".cards article:nth-of-type({slide.number}) {{ page: {name} }}"
         )
 

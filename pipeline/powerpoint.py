@@ -141,10 +141,14 @@ class _Package(Package):
     def save(self, pkg_file: str | IO[bytes]) -> None:
         with ZipFile(pkg_file, "w") as archive:
             members: Any = _Members(archive)
-            writer = PackageWriter(pkg_file, self._rels, tuple(self.iter_parts()))
+            parts = tuple(self.iter_parts())
+            writer = PackageWriter(pkg_file, self._rels, parts)
             writer._write_content_types_stream(members)
             writer._write_pkg_rels(members)
-            writer._write_parts(members)
+            for part in parts:
+                PackageWriter(pkg_file, self._rels, (part,))._write_parts(members)
+                if isinstance(part, ImagePart):
+                    part._blob = b""  # all pictures take as much memory as the file, and a package is saved once
 
 
 @dataclass(frozen=True)
