@@ -325,6 +325,8 @@
       if (element.matches(FOCUSABLE) && !isReached(element)) continue // no longer
       const elements = showing(element)
       const before = look(elements)
+      // Some pages show the focus only to those who press keys, and take a browser that lays out anew for a mouse.
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'Tab', bubbles: true }))
       const see = () => ({ isShown: before !== look(elements) || hasCaret(element), isOnScreen: isOnScreen(element) })
       element.focus({ focusVisible: true })
       if (document.activeElement !== element) continue

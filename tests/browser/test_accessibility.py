@@ -344,6 +344,22 @@ def test_a_fault_on_a_page_is_named_once_with_its_line(html: str, rule: str, mes
     assert message in problem.message
 
 
+SHOWS_KEYS = """<h1>Page</h1>
+<style>a:not(.by-key) { outline: none }</style>
+<p><a href="#one">a link</a></p>
+<script>
+let isByKey = false
+addEventListener('keydown', () => { isByKey = true })
+addEventListener('focusin', ({ target }) => target.classList.toggle('by-key', isByKey))
+addEventListener('focusout', ({ target }) => { target.classList.remove('by-key'); isByKey = false })
+</script>"""
+
+
+def test_a_page_may_show_the_focus_to_those_alone_who_press_keys(look: Look) -> None:
+    """As Material does, which some browsers tell of a mouse though none has moved."""
+    assert [] == look(SHOWS_KEYS)
+
+
 def test_the_state_in_which_a_page_is_at_fault_is_named(look: Look) -> None:
     narrow = "<style>@media (max-width: 400px) { p { color: #999 } }</style>"
     night = "<style>@media (prefers-color-scheme: dark) { p { color: #999 } }</style>"
