@@ -38,9 +38,7 @@ def main() -> int:
     for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a sign shows its number
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    if isinstance(
-        sys.stdout, io.TextIOWrapper
-    ):  # what cannot be written there, `_is_heard` is to find, whatever -u says
+    if isinstance(sys.stdout, io.TextIOWrapper):  # so that `_is_heard` finds what cannot be written, with -u too
         sys.stdout.reconfigure(write_through=False)
     # As for Ctrl-C: clean up on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
