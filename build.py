@@ -20,11 +20,15 @@ import signal
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))  # a Python that is told to be safe looks beside no script
 
 from pipeline import fingerprint, toolchain  # noqa: E402
+
+if TYPE_CHECKING:
+    from pipeline.marp import Worker
 
 
 def main() -> int:
@@ -136,11 +140,32 @@ def _parser() -> argparse.ArgumentParser:
 def _run(arguments: argparse.Namespace, rest: list[str]) -> int:
     # Not before the packages are there. Of what is imported nothing can go, so it need not be looked through for that.
     gc.disable()
-    from pipeline import commands
+    with contextlib.ExitStack() as stack:
+        worker = None
+        is_build = arguments.command in (None, "build")
+        if (is_build and fingerprint.has_new_decks(ROOT)) or (arguments.command == "check" and not arguments.files):
+            worker = _start_marp(stack)
+        from pipeline import commands  # noqa: F401 - while Marp starts
+
+        gc.freeze()
+        gc.enable()
+        return _do(arguments, rest, worker)
+
+
+def _start_marp(stack: contextlib.ExitStack) -> "Worker | None":
+    """Have Marp started beside us, until the end of `stack`."""
+    from pipeline import marp
     from pipeline.problems import BuildError
 
-    gc.freeze()
-    gc.enable()
+    try:
+        return stack.enter_context(marp.open_worker(toolchain.provision()))
+    except BuildError:  # the build tries it again, and reports it
+        return None
+
+
+def _do(arguments: argparse.Namespace, rest: list[str], worker: "Worker | None") -> int:
+    from pipeline import commands
+    from pipeline.problems import BuildError
 
     try:
         match arguments.command:
@@ -153,12 +178,12 @@ def _run(arguments: argparse.Namespace, rest: list[str]) -> int:
             case "deck":
                 return _deck(arguments)
             case "check":
-                return _check(arguments)
+                return _check(arguments, worker)
             case "serve":
                 return _serve(arguments)
             case _:
                 with _told() as tell:
-                    published, times = commands.build(ROOT, toolchain.provision(), tell=tell)
+                    published, times = commands.build(ROOT, toolchain.provision(), worker=worker, tell=tell)
                 if arguments.verbose:
                     print("\n".join(times), file=sys.stderr)
                 print(f"built and checked: {published.relative_to(ROOT)}/index.html")
@@ -180,13 +205,16 @@ def _deck(arguments: argparse.Namespace) -> int:
     return 0 if len(written) == len(files) else 1
 
 
-def _check(arguments: argparse.Namespace) -> int:
+def _check(arguments: argparse.Namespace, worker: "Worker | None") -> int:
     from pipeline import commands, report
 
     files: list[Path] = arguments.files
     tools = toolchain.provision()
     with _told() as tell:
-        found = commands.check_files(ROOT, files, tools) if files else commands.check(ROOT, tools, tell=tell)
+        if files:
+            found = commands.check_files(ROOT, files, tools)
+        else:
+            found = commands.check(ROOT, tools, worker=worker, tell=tell)
     match arguments.format:
         case "json":
             print(report.as_json(found), end="")

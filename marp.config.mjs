@@ -617,7 +617,9 @@ const engine = ({ marp }) => {
 export default {
   engine,
   // Never the machine's locale, which in a container is "C" and makes <html lang="C">.
-  lang: process.env.DECK_LANG || 'en',
+  get lang() {
+    return context.getStore()?.lang ?? 'en'
+  },
   themeSet: ['slides/theme'],
   options: {
     // Real characters: Marp would load a picture of each emoji from another host.

@@ -164,11 +164,12 @@ def begin(
     links: Mapping[str, str],
     base: str,
     cache: Cache = NOTHING_KEPT,
+    worker: marp.Worker | None = None,
 ) -> Iterator[Rendering]:
     """Render decks while something else is done.
 
-    Marp is started only for what the cache does not have. `lang` and `links` are as for `marp.begin`. `base` is the
-    address of the site that the decks are published on; with '', the links of a PDF stay relative to the file.
+    Marp is started only for what the cache does not have. `lang`, `links` and `worker` are as for `marp.begin`. `base`
+    is the address of the site that the decks are published on; with '', the links of a PDF stay relative to the file.
     """
     context: dict[str, Any] = {"lang": lang, "links": links, "generated": {qr.FILE: qr.figure(base)} if base else {}}
     known: list[Rendered | None] = []
@@ -176,7 +177,7 @@ def begin(
         with patience.named(each.label, each.text):
             known.append(marp.remembered(each, cache, **context))
     unknown = [source for source, found in zip(sources, known, strict=True) if not found]
-    with marp.begin(unknown, tools=tools, **context) as wait:
+    with marp.begin(unknown, tools=tools, worker=worker, **context) as wait:
         yield Rendering(
             sources, links, base, known, wait, lambda source, made: marp.remember(made, source, cache, **context), cache
         )

@@ -664,11 +664,12 @@ _BROKEN = """async page => {
 _AROUND = '<!doctype html><link rel="icon" href="data:,"><iframe></iframe>'
 
 # A page is opened, and looked at, in a new frame as large as the window. What it does is told as if it had the window
-# to itself; and what all pages load is at hand, as it would not be in a window anew.
+# to itself; and what all pages load is at hand, as it would not be in a window anew. A hidden frame is laid out like
+# any other, but nobody has to paint it.
 _OPEN = f"""([address, deadline]) => {{
   const open = async () => {{
     const frame = document.createElement('iframe')
-    frame.style = 'position: fixed; inset: 0; width: 100vw; height: 100vh; border: 0'
+    frame.style = 'position: fixed; inset: 0; width: 100vw; height: 100vh; border: 0; visibility: hidden'
     frame.src = address
     document.querySelector('iframe').replaceWith(frame)
     await new Promise(resolve => frame.addEventListener('load', resolve))

@@ -49,6 +49,7 @@ from pipeline.artifacts import Made, Rendering
 from pipeline.cache import Cache
 from pipeline.decks import Source
 from pipeline.incident import Incident
+from pipeline.marp import Worker
 from pipeline.problems import BuildError, Problem, place_problems, read_text, tidy
 from pipeline.progress import Progress, quiet
 from pipeline.report import Report
@@ -63,8 +64,12 @@ WINDOWS = 2
 # --- build --------------------------------------------------------------------------------------------------
 
 
-def build(root: Path, tools: Tools, *, tell: Callable[[str], None] = quiet) -> tuple[Path, list[str]]:
+def build(
+    root: Path, tools: Tools, *, worker: Worker | None = None, tell: Callable[[str], None] = quiet
+) -> tuple[Path, list[str]]:
     """Build the whole site, prove it, and publish it to dist/site. `tell` is told what is at work.
+
+    A `worker` is as for `marp.begin`.
 
     Returns where it is, and a line for each step that says how long it took.
 
@@ -78,7 +83,7 @@ def build(root: Path, tools: Tools, *, tell: Callable[[str], None] = quiet) -> t
         try:
             _see_places(root)
             state = fingerprint.look(root)
-            plan = _build_stage(root, stage, tools, progress)
+            plan = _build_stage(root, stage, tools, progress, worker)
         except BuildError as error:
             with suppress(OSError):  # what is wrong is told all the same
                 report.write(progress.report(error.problems), root / report.FOLDER)
@@ -92,10 +97,10 @@ def build(root: Path, tools: Tools, *, tell: Callable[[str], None] = quiet) -> t
     return root / "dist" / "site", list(progress.times())
 
 
-def check(root: Path, tools: Tools, *, tell: Callable[[str], None] = quiet) -> Report:
+def check(root: Path, tools: Tools, *, worker: Worker | None = None, tell: Callable[[str], None] = quiet) -> Report:
     """Build the whole site beside the published one and look at it with every rule, the slow ones too.
 
-    `tell` is told what is at work. Nothing is taken from what former runs have seen.
+    `worker` and `tell` are as for `build`. Nothing is taken from what former runs have seen.
 
     Writes dist/report and nothing else that lasts. Raises BuildError where it could not begin.
     """
@@ -104,7 +109,7 @@ def check(root: Path, tools: Tools, *, tell: Callable[[str], None] = quiet) -> R
     with publish.stage(root) as stage:
         try:
             _see_places(root)
-            _build_stage(root, stage, tools, progress)
+            _build_stage(root, stage, tools, progress, worker)
         except BuildError as error:
             ended = error.problems
         shutil.rmtree(stage / "site", ignore_errors=True)
@@ -167,7 +172,7 @@ def _plan(root: Path, progress: Progress) -> _Plan:
     return _Plan(settings, inputs, inventory, sheets, incidents, sources, generated.addresses(sources, settings))
 
 
-def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> _Plan:
+def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress, worker: Worker | None) -> _Plan:
     plan = _plan(root, progress)
     os.environ["SOURCE_DATE_EPOCH"] = str(artifacts.build_time(root))  # MkDocs dates the site map by it
     progress.begin("starting Marp and the browser")
@@ -178,6 +183,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress) -> _
         links=plan.published,
         base=plan.settings.site_url,
         cache=progress.cache,
+        worker=worker,
     )
     served = loopback.serve(stage / "site", plan.settings.site_url)
     docs = stage / "docs"

@@ -10,7 +10,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from pipeline import toolchain
@@ -48,6 +48,8 @@ class State:
     """Every file of the project that is not a tool's."""
     surroundings: str
     """Tools, fonts, variables of the environment, and the commit whose date outputs carry."""
+    decks: str
+    """Every file below `slides/`."""
     site: str = ""
     """Every file of the site that was made of it."""
     since: int = field(default=0, compare=False)
@@ -87,7 +89,7 @@ def is_as_built(root: Path) -> bool:
         known = State(**json.loads(_own_text(root / RECORD)))
         return (
             known.surroundings == _surroundings(root)
-            and known.project == _of_project(root)
+            and known.project == _of_files(root)
             and known.site == of_tree(root / "dist" / "site")
             and (root / "dist" / "report" / "index.html").is_file()
         )
@@ -95,11 +97,20 @@ def is_as_built(root: Path) -> bool:
         return False
 
 
+def has_new_decks(root: Path) -> bool:
+    """Whether a deck, its theme or a picture is not as when dist/site was built, or that cannot be told."""
+    try:
+        known = State(**json.loads(_own_text(root / RECORD)))
+        return known.decks != _of_files(root / "slides")
+    except (OSError, RuntimeError, ValueError, TypeError):
+        return True
+
+
 def look(root: Path) -> State | None:
     """What a build that begins now is made of; None where that cannot be told."""
     since = time.time_ns()
     try:
-        return State(_of_project(root), _surroundings(root), since=since)
+        return State(_of_files(root), _surroundings(root), _of_files(root / "slides"), since=since)
     except (OSError, RuntimeError, ValueError):  # the build itself says better what is wrong with a file
         return None
 
@@ -114,10 +125,10 @@ def note(root: Path, state: State | None) -> None:
         return
     new = (root / RECORD).with_suffix(".new")
     with contextlib.suppress(OSError):
-        if _of_project(root) != state.project:  # as where a file has gone
+        if _of_files(root) != state.project:  # as where a file has gone
             return
-        site = of_tree(root / "dist" / "site")
-        made = {"project": state.project, "surroundings": state.surroundings, "site": site}
+        made = asdict(replace(state, site=of_tree(root / "dist" / "site")))
+        del made["since"]
         new.unlink(missing_ok=True)  # it could be a link
         new.write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
         new.replace(root / RECORD)
@@ -151,13 +162,14 @@ def of_tree(folder: Path, *, without: frozenset[str] = frozenset()) -> str:
     return digest.hexdigest()
 
 
-def _of_project(root: Path) -> str:
+def _of_files(folder: Path) -> str:
+    """A hash of all files of a project, or in a folder of it, that are not a tool's."""
     digest = hashlib.sha256()
-    inside = root.resolve()
-    for path in _walk(root, OF_TOOLS, _OF_TOOLS_AT_ROOT):
+    inside = folder.resolve()
+    for path in _walk(folder, OF_TOOLS, _OF_TOOLS_AT_ROOT):
         if is_too_large(path):
             raise ValueError  # nobody waits for it
-        _add(digest, path, root, inside)
+        _add(digest, path, folder, inside)
     return digest.hexdigest()
 
 

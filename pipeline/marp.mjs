@@ -1,12 +1,12 @@
 // The one Node process of a build: reads jobs as JSON lines on stdin, answers as JSON lines on stdout.
 //
-// A job is {id, argv, traced?, label?, deck?, root?, assets?, links?, generated?}: `argv` goes to Marp CLI as it is,
+// A job is {id, argv, traced?, label?, lang?, deck?, root?, assets?, links?, generated?}: `argv` goes to Marp CLI as it is,
 // `label` is for those who asked, the rest is the plugin's context (marp.config.mjs; without `deck` there is none).
 // An answer is {id, code, problems, log, trace?, asked, linked}; before, as soon as the job is at work, comes
 // {id, begins}.
 import { createInterface } from 'node:readline'
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { createRequire } from 'node:module'
+import Module, { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import { format } from 'node:util'
@@ -21,6 +21,13 @@ const logs = new AsyncLocalStorage()
 const keep = (...words) => void logs.getStore()?.push(format(...words))
 for (const name of ['log', 'info', 'warn', 'error', 'debug']) console[name] = keep
 
+// MathJax is a third of what Marp loads, and few decks have formulas: it is loaded by the first one.
+const load = Module._load
+Module._load = function (name, ...rest) {
+  if (!name.startsWith('mathjax-full/')) return load.call(this, name, ...rest)
+  return new Proxy({}, { get: (_, property) => load.call(this, name, ...rest)[property] })
+}
+
 const { marpCli } = await import('@marp-team/marp-cli')
 const { context } = await import('../marp.config.mjs')
 
@@ -31,6 +38,7 @@ const LAUNCH = 20_000
 const require = createRequire(createRequire(import.meta.url).resolve('@marp-team/marp-cli'))
 const puppeteer = require('puppeteer-core')
 const marpit = createRequire(require.resolve('@marp-team/marpit'))
+require('@marp-team/marp-core') // else the first job would wait for it
 const { launch } = puppeteer
 
 // Before Marp prints, it waits until the network has been quiet for half a second. Our decks hold all that they show: with

@@ -92,6 +92,7 @@ def begin(
     links: Mapping[str, str],
     generated: Mapping[str, str] | None = None,
     formats: Sequence[str] = ALL,
+    worker: Worker | None = None,
 ) -> Iterator[Callable[..., list[Rendered | BuildError]]]:
     """Render each source in each of `formats` while something else is done: what is given waits for the end of it.
 
@@ -100,36 +101,38 @@ def begin(
 
     `lang` is the language of decks that name none. `links` maps source files, relative to the project and with
     '/', to their addresses as seen from a published deck. `generated` maps names of SVG files to what
-    stands in their place.
+    stands in their place. A `worker` that waits for jobs already does these, and ends with the last.
 
     Raises BuildError if Marp itself ends or hangs.
     """
     if not sources:
+        if worker:
+            worker.node.close()
         yield lambda _=formats: []
         return
     silence = SILENCE + SILENCE_PER_BYTE * max((len(source.text.encode()) for source in sources), default=0)
-    with scratch.open_folder() as folder:
+    with contextlib.nullcontext(worker) if worker else open_worker(tools) as at_work:
+        node, folder = at_work.node, at_work.folder
         browser = ["--browser", "chrome", "--browser-path", str(tools.browser)]
         browser += ["--browser-timeout", f"{silence - EARLIER:.0f}"]
         jobs: list[dict[str, Any]] = []
         for number, source in enumerate(sources):
-            context = _context(source, links, generated or {})
+            context = _context(source, lang, links, generated or {})
             jobs += [{**job, "argv": job["argv"] + browser} for job in _jobs(folder, number, source, formats, context)]
-        with _Node(tools, folder, lang) as node:
 
-            def finish(wanted: Sequence[str] = formats) -> list[Rendered | BuildError]:
-                ids = {f"{number}.{name}" for number in range(len(sources)) for name in wanted}
-                try:
-                    answers = node.answers(ids, silence)
-                    if len(answers) == len(jobs):
-                        node.close()
-                finally:
-                    # Where its browser is gone, Marp takes any other that it finds, and does not say so; or it ends.
-                    _see_browser(tools.browser)
-                return [_gather(folder, number, source, answers, wanted) for number, source in enumerate(sources)]
+        def finish(wanted: Sequence[str] = formats) -> list[Rendered | BuildError]:
+            ids = {f"{number}.{name}" for number in range(len(sources)) for name in wanted}
+            try:
+                answers = node.answers(ids, silence)
+                if len(answers) == len(jobs):
+                    node.close()
+            finally:
+                # Where its browser is gone, Marp takes any other that it finds, and does not say so; or it ends.
+                _see_browser(tools.browser)
+            return [_gather(folder, number, source, answers, wanted) for number, source in enumerate(sources)]
 
-            node.begin(jobs)
-            yield finish
+        node.begin(jobs)
+        yield finish
 
 
 def _see_browser(browser: Path) -> None:
@@ -164,13 +167,15 @@ class Worker:
         """Whether somebody has ended Node: then another worker has to be opened."""
         return self.node.has_ended
 
-    def render(self, source: Source, *, links: Mapping[str, str], generated: Mapping[str, str]) -> Rendered:
+    def render(
+        self, source: Source, *, links: Mapping[str, str], generated: Mapping[str, str], lang: str = "en"
+    ) -> Rendered:
         """Make the deck to present and nothing else; the rest is as for `render`.
 
         Raises BuildError if Marp cannot render it, and WorkerLost if Marp itself ends or hangs.
         """
         formats = ("html",)
-        jobs = list(_jobs(self.folder, 0, source, formats, _context(source, links, generated)))
+        jobs = list(_jobs(self.folder, 0, source, formats, _context(source, lang, links, generated)))
         (self.folder / "0.html").unlink(missing_ok=True)  # or the last one would be taken for this one
         try:
             answers = self.node.run(jobs, SILENCE + SILENCE_PER_BYTE * len(source.text.encode()))
@@ -187,9 +192,9 @@ class WorkerLost(BuildError):
 
 
 @contextlib.contextmanager
-def open_worker(tools: Tools, lang: str) -> Iterator[Worker]:
-    """Start Node, and keep it until the end. `lang` is as for `render`."""
-    with scratch.open_folder() as folder, _Node(tools, folder, lang) as node:
+def open_worker(tools: Tools) -> Iterator[Worker]:
+    """Start Node, which has Marp ready a moment later, and keep it until the end."""
+    with scratch.open_folder() as folder, _Node(tools, folder) as node:
         yield Worker(node, folder)
 
 
@@ -198,7 +203,8 @@ def render_plain(files: Sequence[Path], *, tools: Tools) -> list[str]:
 
     Raises BuildError where Marp fails.
     """
-    with scratch.open_folder() as folder, _Node(tools, folder, "en") as node:
+    with open_worker(tools) as worker:
+        folder, node = worker.folder, worker.node
         outputs = [folder / f"{number}.html" for number in range(len(files))]
         jobs = [
             {"id": str(output), "argv": [str(file), "--no-config-file", "-o", str(output)]}
@@ -225,9 +231,10 @@ def _jobs(
         yield {"id": f"{number}.{name}", "argv": argv, "traced": name == "html", "label": source.label, **context}
 
 
-def _context(source: Source, links: Mapping[str, str], generated: Mapping[str, str]) -> dict[str, Any]:
+def _context(source: Source, lang: str, links: Mapping[str, str], generated: Mapping[str, str]) -> dict[str, Any]:
     assets = sorted({*(css.parent.resolve() for css in _themes(source)), _FONTS})
     return {
+        "lang": lang,
         "deck": str(source.path),
         "root": str(source.root.resolve()),
         "assets": [str(folder) for folder in assets],
@@ -360,7 +367,7 @@ def _key(source: Source, cache: Cache, lang: str, generated: Mapping[str, str]) 
     """The key of all that shapes a deck, but for where its links lead: most of what is published, no deck links to."""
     if not cache.folder:
         return ""
-    context = json.dumps([lang, _context(source, {}, generated)], sort_keys=True)
+    context = json.dumps(_context(source, lang, {}, generated), sort_keys=True)
     themes = [part for css in _themes(source) for part in (str(css), css.read_bytes())]
     return cache.key("marp", source.text, context, *themes)
 
@@ -410,10 +417,9 @@ _OF_THE_BROWSER = re.compile(r"browser|connection closed|target closed|session c
 class _Node:
     """The Node process. It ends, and its browsers with it, when our end of its input closes."""
 
-    def __init__(self, tools: Tools, folder: Path, lang: str) -> None:
+    def __init__(self, tools: Tools, folder: Path) -> None:
         environment = {
             **scratch.environment(folder),  # or Marp leaves a browser profile of 2 MB behind at each run
-            "DECK_LANG": lang,
             "FORCE_COLOR": "0",  # or what it warns of begins with signs for a terminal
             "CHROME_PATH": str(tools.browser),
         }

@@ -334,9 +334,10 @@ class Maker:
     def _rendered(self, source: Source, settings: site.Settings, *, is_again: bool = False) -> Rendered:
         """What Marp makes of a deck; where somebody has ended Node, by another one."""
         if self._marp is None:
-            self._marp = self._worker.enter_context(marp.open_worker(self._tools, settings.lang))
+            self._marp = self._worker.enter_context(marp.open_worker(self._tools))
         try:
-            return self._marp.render(source, links=self._links, generated={qr.FILE: qr.figure(settings.site_url)})
+            generated = {qr.FILE: qr.figure(settings.site_url)}
+            return self._marp.render(source, lang=settings.lang, links=self._links, generated=generated)
         except marp.WorkerLost:
             is_gone = self._marp.has_ended
             self._worker.close()

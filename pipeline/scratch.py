@@ -15,6 +15,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from pipeline.problems import AUTHORS, BuildError, Problem
+from pipeline.toolchain import HOME
 
 NAMES = ("TMPDIR", "TEMP", "TMP")
 """What programs look into for the folder of temporary files, in the order of Python's `tempfile`."""
@@ -112,7 +113,9 @@ def _is_ours(path: Path) -> bool:
 
 def environment(folder: Path) -> dict[str, str]:
     """Our environment, for a process that is to work in `folder` and to end with it."""
-    return {**os.environ, **dict.fromkeys(NAMES, str(folder))}
+    # As Python does with its own modules, a newer Node keeps what it has compiled: it then starts a third sooner.
+    kept = {"NODE_COMPILE_CACHE": str(HOME / "node_modules" / ".cache" / "node")}
+    return {**os.environ, **kept, **dict.fromkeys(NAMES, str(folder))}
 
 
 def end(folder: Path) -> None:
