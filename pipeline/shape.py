@@ -48,7 +48,8 @@ ClockName = Literal["records", "people"]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Few projects have incidents, and what reads these takes time to make.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Clock(_Model):

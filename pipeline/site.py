@@ -22,7 +22,8 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 from xml.etree import ElementTree
 
 import yaml
-from jinja2 import Environment, FileSystemLoader, TemplateNotFound
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, TemplateNotFound
+from jinja2.bccache import Bucket
 from jinja2.filters import do_striptags
 from jinja2.utils import htmlsafe_json_dumps
 from mkdocs.commands.build import _build_page, _populate_page
@@ -42,6 +43,7 @@ from pathspec.gitignore import GitIgnoreSpec
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from pipeline import active, links, patience, pictures, policy, signs, styles, tables, templates, unclosed
+from pipeline.cache import Cache
 from pipeline.problems import (
     BuildError,
     Problem,
@@ -63,6 +65,7 @@ from pipeline.prose import is_nearly, meant
 from pipeline.scenario import FOLDER as SCENARIOS
 from pipeline.sessions import PAGE, SESSIONS
 from pipeline.templates import Template
+from pipeline.toolchain import HOME
 
 STAGED_DOCS = Path("dist", "stage", "docs")
 """Where generated pages and the decks' files wait for MkDocs, below the project."""
@@ -405,6 +408,7 @@ def build(settings: Settings, site_dir: Path) -> list[Problem]:
 
 
 def _build(config: MkDocsConfig, heard: _Listener, settings: Settings) -> None:
+    config.plugins["templates"] = _Templates()
     config.plugins.on_startup(command="build", dirty=False)
     try:
         with _refusals(heard, settings):
@@ -559,6 +563,26 @@ def _harmless(title: str) -> Iterator[str]:
         yield escape(text)
         if not re.search(r"[<>\"'\\]", text):
             yield text
+
+
+class _Templates(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
+    """Keeps what Jinja makes of the theme's templates, each time the same, as Python does of its own modules."""
+
+    def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
+        env.bytecode_cache = _Compiled()
+        return env
+
+
+class _Compiled(BytecodeCache):
+    _kept = Cache(HOME / ".venv" / ".cache" / "jinja")
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        content = self._kept.get(bucket.key)
+        if content is not None:
+            bucket.bytecode_from_string(content)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept.put(bucket.key, bucket.bytecode_to_string())
 
 
 class _Clock(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]

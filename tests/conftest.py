@@ -56,7 +56,7 @@ def tools() -> Tools:
 @pytest.fixture(scope="session")
 def worker(tools: Tools) -> Iterator[marp.Worker]:
     """Marp, started once for all the small decks that tests render."""
-    with marp.open_worker(tools, "en") as opened:
+    with marp.open_worker(tools) as opened:
         yield opened
 
 

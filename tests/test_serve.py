@@ -603,7 +603,7 @@ def test_a_worker_that_has_made_other_decks_makes_the_same_of_one(tmp_path: Path
         path.write_text(STYLED.format(theme=theme, look=look, colour=colour), encoding="utf-8")
         sources.append(decks.open_file(path, path.stem))
 
-    with marp.open_worker(tools, "en") as worker:
+    with marp.open_worker(tools) as worker:
         warm = [worker.render(source, links={}, generated={}).html for source in [*sources, *sources]]
 
     for number, source in enumerate(sources):
