@@ -166,6 +166,8 @@ def _print_problems(made: Made, prints: Mapping[str, bytes]) -> Iterator[Problem
     told = {fault.message for fault in pdf.faults(made.pdf, made.deck.slides)}  # of the slides' own PDF
     own = lru_cache(partial(pdf.texts, made.pdf))
     for name, content in prints.items():
+        if made.stop.is_set():
+            raise pdf.Stopped
         texts = pdf.texts(content)
         entries = handouts.outline(content)
         if [title for title, _ in entries] != [handouts.heading(slide, made.deck.lang) for slide in made.deck.slides]:

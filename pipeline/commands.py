@@ -187,13 +187,20 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress, work
     )
     served = loopback.serve(stage / "site", plan.settings.site_url)
     docs = stage / "docs"
-    with _beside(progress) as pool, marp as rendering, browser.start(tools.browser) as started, served as address:
+    with (
+        _beside(progress) as pool,
+        _beside(progress) as other,
+        marp as rendering,
+        browser.start(tools.browser) as started,
+        served as address,
+    ):
         reader, presenter = (started.read(stage / name, plan.settings.site_url) for name in ("site", "docs"))
         printing = _measure_decks(plan, stage, rendering, reader, pool, progress)
         # One after the other; PowerPoint files take longest, and mostly nobody waits for them until the end.
         drawing = pool.submit(lambda: _write_decks(printing.result()[0], docs / "decks", links=plan.published))
         packing = pool.submit(lambda: [artifacts.powerpoint(each) for each in printing.result()[0]])
         made, prints = _print_handouts(plan, stage, printing, reader, presenter, progress)
+        reading = other.submit(lambda: list(_print_problems(made, prints)))
         chosen = _make_papers(plan, stage, reader, progress)
         progress.begin("pictures, begun before")
         drawing.result()
@@ -205,7 +212,7 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress, work
         visitors = (started.read(stage / "site", plan.settings.site_url, address) for _ in range(WINDOWS))
 
         def finish() -> None:
-            progress.found += _print_problems(made, prints)
+            progress.found += reading.result()
             finishing.result()
 
         _open_pages(plan, stage, made, finish, reader, visitors, progress)

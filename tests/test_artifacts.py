@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -187,6 +188,25 @@ def test_slides_are_there_before_their_pdf(sources: Sequence[Source], tmp_path: 
     with artifacts.begin(sources[:1], tools=no_tools, lang="en", links={}, base=BASE, cache=kept) as rendering:
         [again], _ = rendering.finish()
     assert (made.html, made.pdf, made.deck) == (again.html, again.pdf, again.deck)
+
+
+def test_a_node_that_was_started_before_is_taken_and_ends_with_the_last_deck(
+    sources: Sequence[Source], tmp_path: Path, tools: Tools
+) -> None:
+    kept = Cache(tmp_path / "cache", "salt")
+    begin = partial(artifacts.begin, tools=replace(tools, node=tmp_path / "none"), lang="en", links={}, base=BASE)
+    with marp.open_worker(tools) as worker, begin(sources[:1], cache=kept, worker=worker) as rendering:
+        [draft], problems = rendering.drafts
+        assert not worker.has_ended
+        [made], more = rendering.finish()
+        assert worker.has_ended
+
+    assert [] == [*problems, *more]
+    assert (draft.html, b"%PDF") == (made.html, made.pdf[:4])
+    with marp.open_worker(tools) as idle, begin(sources[:1], cache=kept, worker=idle) as rendering:
+        assert idle.has_ended
+        [again], _ = rendering.finish()
+    assert made.pdf == again.pdf
 
 
 def test_a_deck_that_cannot_be_printed_is_named_and_so_is_what_is_wrong_with_others(

@@ -6,13 +6,16 @@ import hashlib
 import io
 import os
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pikepdf
 import pytest
+from jinja2 import DictLoader, Environment
+from playwright._impl._driver import compute_driver_executable
 
-from pipeline import patience, pdf, site
+from pipeline import patience, pdf, scratch, site
 from pipeline.cache import NOTHING_KEPT, Cache
 from tests.conftest import Project
 
@@ -236,6 +239,43 @@ def test_settings_that_take_from_elsewhere_are_known(tiny: Project, brought: str
     assert site.read_settings(tiny.root).is_alone
     tiny.edit("mkdocs.yml", lambda text: re.sub(rf"(?ms)^{key}:.*?(?=^\S|\Z)", "", text) + brought)
     assert not site.read_settings(tiny.root).is_alone
+
+
+def test_compiled_templates_are_kept_and_damaged_ones_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site._Compiled, "_kept", Cache(tmp_path))
+
+    def shown() -> str:
+        loader = DictLoader({"page": "{{ 1 + 1 }} pages"})
+        return Environment(loader=loader, bytecode_cache=site._Compiled()).get_template("page").render()
+
+    assert "2 pages" == shown()
+    [kept] = tmp_path.iterdir()
+    whole = kept.read_bytes()
+    with monkeypatch.context() as without:
+        without.setattr(Environment, "compile", None)
+        assert "2 pages" == shown()
+    for damaged in (b"", whole[:-1], whole[:-1] + bytes([whole[-1] ^ 1])):
+        kept.write_bytes(damaged)
+        assert "2 pages" == shown()
+        assert whole == kept.read_bytes()
+
+
+def test_what_node_has_compiled_may_be_damaged(tmp_path: Path) -> None:
+    environment = {**scratch.environment(tmp_path), "NODE_COMPILE_CACHE": str(tmp_path / "compiled")}
+
+    def said() -> str:
+        command = [*compute_driver_executable(), "--version"]
+        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+
+    version = said()
+    kept = [path for path in (tmp_path / "compiled").rglob("*") if path.is_file()]
+    assert "Version" in version and kept
+    for damage in (lambda content: b"", lambda content: content[:99], lambda content: content[:-9] + bytes(9)):
+        for path in kept:
+            path.write_bytes(damage(path.read_bytes()))
+        assert version == said()
 
 
 def test_a_build_of_nothing_new_does_nothing(built: Project) -> None:

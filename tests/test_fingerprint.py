@@ -80,6 +80,32 @@ def test_a_change_is_seen(built: Path, change: Callable[[Path], object]) -> None
     assert not fingerprint.is_as_built(built)
 
 
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        pytest.param(lambda root: None, False, id="nothing"),
+        pytest.param(write("docs/index.md", "other words"), False, id="a page changed"),
+        pytest.param(write("dist/site/index.html", "tampered with"), False, id="the site changed"),
+        pytest.param(write("slides/theme.css", "a {}"), True, id="a theme came"),
+        pytest.param(write("slides/talk/deck.md", "# B"), True, id="a deck changed"),
+        pytest.param(lambda root: (root / "slides/talk/a.svg").unlink(), True, id="a picture went"),
+        pytest.param(write("dist/built.json", '{"project": "'), True, id="the record was cut off"),
+        pytest.param(lambda root: fingerprint.forget(root), True, id="there is no record"),
+    ],
+)
+def test_it_is_seen_at_once_whether_a_deck_is_new(
+    built: Path, change: Callable[[Path], object], expected: bool
+) -> None:
+    (built / "slides/talk").mkdir(parents=True)
+    for name in ("deck.md", "a.svg"):
+        write(f"slides/talk/{name}", name)(built)
+    fingerprint.note(built, fingerprint.look(built))
+
+    change(built)
+
+    assert expected == fingerprint.has_new_decks(built)
+
+
 def wait_for_a_tick(probe: Path, since: int) -> None:
     """Until the clock of the file system, which is a few milliseconds behind, has gone past a moment."""
     while True:
