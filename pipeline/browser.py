@@ -342,7 +342,11 @@ class Reader:
     def search(self) -> list[Complaint]:
         """Go to the search of the page that is open, and see that it works; returns what `visit` does."""
         with self._watch.step(PATIENCE):
-            is_ready = self._page.evaluate(_SEARCH, SEARCH)
+            if self._is_served:
+                frame = self._page.locator("iframe").element_handle().content_frame()
+                is_ready = frame is not None and frame.evaluate(_SEARCH, SEARCH / 4)
+            else:
+                is_ready = self._page.evaluate(_SEARCH, SEARCH)
             found = self._complaints()
         if is_ready:
             return found

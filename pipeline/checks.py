@@ -278,10 +278,9 @@ def site_problems(
 ) -> Iterator[Problem]:
     """Present every deck and open every page.
 
-    All pages but the home page are opened by the `others` side by side, of which no more are taken than there are
-    pages; they go through `each`. Meanwhile `reader` opens the home page; then it goes to the search of that, and opens
-    again each page of which another has found something: what it finds counts. The decks' own pages come last: before,
-    `finish` sees that these are finished.
+    Pages are opened by the `others` side by side, of which no more are taken than there are pages; they go through
+    `each`. On the home page, the search is tried. Each page of which something was found is opened again by `reader`:
+    what that finds counts. The decks' own pages come last: before, `finish` sees that these are finished.
     """
     cache = made[0].cache if made else NOTHING_KEPT
     yield from present_problems(made, reader)
@@ -295,36 +294,33 @@ def site_problems(
         return [uri for uri in wanted if uri in keys and not cache.recall(keys[uri])]
 
     def others_in_turn() -> Iterator[str]:
-        yield from each(new(uri for uri in keys if uri not in ["index.html", *own]))
+        yield from each(new(uri for uri in keys if uri not in own))
         finish()
         yield from each(new(own))
 
     def origin_of(uri: str) -> links.Origin:
         return origins.get(uri, links.Origin(f"dist/site/{uri}", ""))
 
+    home = "index.html"
     doubtful: list[str] = []
     failed: list[Problem] = []
-    home, is_under_way = new(["index.html"]), False
-    if home:
-        with reader.confine(origin_of(home[0]).path, failed):
-            reader.set_out(home[0])
-            is_under_way = True
     for uri, visitor in _visits(others_in_turn(), others, lambda uri: origin_of(uri).path, failed):
         complaints: list[browser.Complaint] = []
         origin = origin_of(uri)
         with visitor.confine(origin.path, failed):
             complaints = visitor.arrive()
+            complaints += visitor.search() if uri == home and not complaints else []
         if complaints or any(problem.path == origin.path for problem in failed):
             doubtful.append(uri)
         else:
             cache.remember(keys[uri], visitor.answered)
-    for uri in [*home, *doubtful]:
+    for uri in doubtful:
         origin = origin_of(uri)
         lost: list[Problem] = []
         complaints = []
         with reader.confine(origin.path, lost):
-            complaints = reader.arrive() if uri in home and is_under_way else reader.visit(uri)
-            complaints += reader.search() if uri in home else []
+            complaints = reader.visit(uri)
+            complaints += reader.search() if uri == home else []
             if not complaints:
                 cache.remember(keys[uri], reader.answered)
         yield from lost

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, FloatRect, Locator, Page, Response, expect
 
-from pipeline import links, pages
+from pipeline import links, loopback, pages
 from pipeline import site as mkdocs_site
 from pipeline.browser import Reader
 from tests.browser.test_slides import Log
@@ -213,6 +213,25 @@ def test_a_build_sees_that_the_search_works(browser: Browser, tmp_path: Path) ->
         complaint.rule,
         complaint.message,
     )
+
+
+def test_a_search_is_tried_in_a_frame_as_well(browser: Browser, tmp_path: Path) -> None:
+    for name in ("index.html", "assets", "search"):
+        copy = shutil.copytree if (BUILT / name).is_dir() else shutil.copy
+        copy(BUILT / name, tmp_path / name)
+    index = tmp_path / "search/search_index.json"
+    base = mkdocs_site.read_settings(ROOT).site_url
+    with loopback.serve(tmp_path, base) as served:
+        reader = Reader(browser, tmp_path, base, served=served)
+        assert [] == reader.visit("index.html")
+        assert index not in reader.answered
+        assert [] == reader.search()
+        assert index in reader.answered
+
+        index.unlink()
+        anew = Reader(browser, tmp_path, base, served=served)
+        assert [] == anew.visit("index.html")
+        assert ["request-failed"] == [complaint.rule for complaint in anew.search()]
 
 
 def test_a_search_that_does_not_get_ready_is_named(
