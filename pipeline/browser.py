@@ -11,7 +11,7 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -250,6 +250,10 @@ class Reader:
         with self._watch.step(CLOSE):
             self._page.context.close()
 
+    def end(self) -> None:
+        """End the browser, from any thread: whatever its window is at fails."""
+        self._watch.end()
+
     def _open_window(self) -> None:
         self._page = self._browser.new_context(viewport=_SIZE).new_page()
         self._page.set_default_timeout(DEADLINE_MS)
@@ -459,10 +463,10 @@ class Reader:
             self._page.emulate_media(media="screen")
             self._complaints()
 
-    def scan_deck(self, uri: str, slides: int, *, swapped: bool = True) -> list[Misfit]:
+    def scan_deck(self, uri: str, slides: int, *, numbers: Sequence[int] = (), swapped: bool = True) -> list[Misfit]:
         """Look for what keeps people out of a deck of so many slides, each as authored and with its colours `swapped`.
 
-        A slide that cannot be reached is left out: `present` says so.
+        With `numbers`, only these slides are looked at. One that cannot be reached is left out: `present` says so.
         """
         found: list[Finding] = []
         with self._still():
@@ -472,7 +476,7 @@ class Reader:
             for state in states:
                 if state != COLOURS[0]:
                     self._page.keyboard.press("d")
-                for number in range(1, slides + 1):
+                for number in numbers or range(1, slides + 1):
                     if self._come_back_to(number) if number < slides else self._go_to(number):
                         found += self._look(["findMotion", "scan"], (state,), slide=number)
             self._page.evaluate("sessionStorage.clear()")  # the next visit is to begin as authored

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urljoin
 
 from pipeline import browser, handouts, links, pdf, practice, scenario, sessions, site, templates
 from pipeline.active import blank
 from pipeline.artifacts import Made
 from pipeline.cache import NOTHING_KEPT
-from pipeline.deck import Image, Slide
+from pipeline.deck import Deck, Image, Slide
 from pipeline.decks import Source
 from pipeline.notes import paragraphs, spoken
-from pipeline.problems import Problem, line_at, line_of, lines_of, read_text
+from pipeline.problems import BuildError, Problem, line_at, line_of, lines_of, read_text
 from pipeline.templates import Template
 
 WORDS_A_MINUTE = 160
 """As fast as one can speak and still be followed."""
+
+PART = 10
+"""Slides, at least, that a reader looks at in one go: to open a deck takes as long as to look at one or two."""
 
 
 def deck_problems(made: Made) -> Iterator[Problem]:
@@ -396,32 +402,111 @@ def access_problems(
     reader: browser.Reader,
     *,
     is_ours: bool = True,
+    another: Another | None = None,
 ) -> Iterator[Problem]:
     """See what keeps people out of the decks and pages in `folder`, which takes some time.
 
     Without `settings` there are only decks. Of decks that are not `is_ours`, nobody asked that axe-core can decide
-    everything, nor that light and dark can be swapped.
+    everything, nor that light and dark can be swapped. `another` reader takes a part of the work.
     """
-    for each in made:
-        scan = partial(reader.scan_deck, _slides_uri(each), len(each.deck.slides), swapped=is_ours)
-        found = _confined(each, reader, scan)
-        yield from (problem for problem in found if is_ours or problem.rule != "axe-undecided")
-    if settings:
-        decks = set(map(_slides_uri, made))
-        found = _page_access_problems(_origins(made, settings), folder, decks, reader)
-        yield from found
+    origins = _origins(made, settings) if settings else {}
+    uris = _page_uris(origins, folder, set(map(_slides_uri, made))) if settings else []
+    parts = [partial(_scan_part, each, numbers, swapped=is_ours) for each in made for numbers in _parts(each.deck)]
+    pages = [partial(_scan_page, uri) for uri in uris]
+    found = side_by_side([*parts, *pages], reader, another)
+    of_decks = dict.fromkeys(problem for problems in found[: len(parts)] for problem in problems)
+    yield from (problem for problem in of_decks if is_ours or problem.rule != "axe-undecided")
+    yield from _page_access_problems(origins, dict(zip(uris, found[len(parts) :], strict=True)))
+
+
+def _parts(deck: Deck) -> list[range]:
+    """The numbers of a deck's slides, in so many parts that two readers end together."""
+    count = len(deck.slides)
+    size = max(PART, -(-count // 4))
+    return [range(first, min(first + size, count + 1)) for first in range(1, count + 1, size)]
+
+
+def _scan_part(made: Made, numbers: range, reader: browser.Reader, *, swapped: bool) -> list[Problem]:
+    uri, count = _slides_uri(made), len(made.deck.slides)
+    return list(_confined(made, reader, partial(reader.scan_deck, uri, count, numbers=numbers, swapped=swapped)))
+
+
+def _scan_page(uri: str, reader: browser.Reader) -> list[browser.Complaint]:
+    return reader.scan_page(uri)
+
+
+Another = Callable[[], AbstractContextManager[browser.Reader]]
+"""Starts a browser of its own, for whoever works in a thread of its own."""
+
+
+def side_by_side(
+    looks: Sequence[Callable[[browser.Reader], list[Any]]], reader: browser.Reader, another: Another | None
+) -> list[list[Any]]:
+    """What each of `looks` finds, in their order; `another` reader takes a part of them in a thread of its own.
+
+    Where that cannot be started, `reader` does it alone. Raises BuildError where one of the two browsers is lost.
+    """
+    pending = deque(enumerate(looks))
+    found: dict[int, list[Any]] = {}
+    helpers: list[browser.Reader] = []
+    is_begun = threading.Event()
+
+    def work(reader: browser.Reader) -> None:
+        while look := next_look():
+            number, scan = look
+            found[number] = scan(reader)
+
+    def next_look() -> tuple[int, Callable[[browser.Reader], list[Any]]] | None:
+        try:
+            return pending.popleft()
+        except IndexError:
+            return None
+
+    def help_out() -> None:
+        assert another
+        try:
+            with another() as helper:
+                helpers.append(helper)
+                is_begun.set()
+                work(helper)
+        except BuildError:
+            if helpers:
+                pending.clear()
+                raise
+        finally:
+            is_begun.set()
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        helping = pool.submit(help_out) if another and len(looks) > 1 else None
+        try:
+            if helping:
+                is_begun.wait()  # a browser that starts changes the environment of us all
+            work(reader)
+        except BaseException:
+            pending.clear()
+            for helper in helpers:
+                helper.end()
+            raise
+        if helping:
+            helping.result()
+    return [found[number] for number in range(len(looks))]
+
+
+def _page_uris(origins: Mapping[str, links.Origin], folder: Path, decks: Collection[str]) -> list[str]:
+    """The pages of the site, first those that have a source."""
+    pages = (path for path in folder.rglob("*.html") if path.is_file())
+    uris = {path.relative_to(folder).as_posix() for path in pages} - set(decks)
+    return sorted(uris, key=lambda uri: (uri not in origins, uri))
 
 
 def _page_access_problems(
-    origins: Mapping[str, links.Origin], folder: Path, decks: Collection[str], reader: browser.Reader
+    origins: Mapping[str, links.Origin], told: Mapping[str, Iterable[browser.Complaint]]
 ) -> Iterator[Problem]:
     """What is wrong with pages; what comes from the theme is on all of them, and is said of the first one only."""
     of_theme: dict[browser.Complaint, list[str]] = {}
-    pages = (path for path in folder.rglob("*.html") if path.is_file())
-    uris = {path.relative_to(folder).as_posix() for path in pages} - set(decks)
-    for uri in sorted(uris, key=lambda uri: (uri not in origins, uri)):  # first those that have a source
+    for uri, complaints in told.items():
         origin = origins.get(uri, links.Origin(f"dist/site/{uri}", ""))
-        for found in reader.scan_page(uri):
+        for found in complaints:
             if found.clues:
                 yield Problem(origin.path, _line_of(found, origin.text), found.rule, found.message)
             else:

@@ -215,7 +215,8 @@ def _build_stage(root: Path, stage: Path, tools: Tools, progress: Progress, work
             progress.found += reading.result()
             finishing.result()
 
-        _open_pages(plan, stage, made, finish, reader, visitors, progress)
+        another = partial(_read_alone, tools, stage / "site", plan.settings.site_url)
+        _open_pages(plan, stage, made, finish, reader, visitors, another, progress)
         progress.begin("links, followed meanwhile")
         _take_links(following, progress)
     progress.found += addresses.problems(addresses.read(root / "dist" / "site"), addresses.read(stage / "site"))
@@ -350,6 +351,7 @@ def _open_pages(
     finish: Callable[[], None],
     reader: browser.Reader,
     visitors: Iterator[browser.Reader],
+    another: checks.Another,
     progress: Progress,
 ) -> None:
     folder, settings = stage / "site", plan.settings
@@ -361,7 +363,7 @@ def _open_pages(
     progress.looked.append(_counted("page", count, "opened in the browser"))
     if progress.is_thorough:
         progress.begin("slides and pages tried by keyboard, by axe-core and at every width")
-        progress.found += checks.access_problems(made, folder, settings, reader)
+        progress.found += checks.access_problems(made, folder, settings, reader, another=another)
         progress.looked.append(_SCANNED + ", pages also 360 and 1280 px wide and at 400 %")
 
 
@@ -517,7 +519,7 @@ def examine_files(root: Path, files: Sequence[Path], tools: Tools) -> Report:
     try:
         with scratch.open_folder() as folder, browser.start(tools.browser) as started:
             _make_files(root, files, tools, progress)
-            _check_files(folder, started, progress)
+            _check_files(folder, started, tools, progress)
     except BuildError as error:
         ended = error.problems
     return progress.report(ended)
@@ -546,7 +548,14 @@ def _spare_browsers(progress: Progress) -> None:
         raise BuildError(refused)
 
 
-def _check_files(folder: Path, started: browser.Started, progress: Progress) -> None:
+@contextmanager
+def _read_alone(tools: Tools, folder: Path, base: str) -> Iterator[browser.Reader]:
+    """A reader in a browser of its own."""
+    with browser.start(tools.browser) as started:
+        yield started.read(folder, base)
+
+
+def _check_files(folder: Path, started: browser.Started, tools: Tools, progress: Progress) -> None:
     _spare_browsers(progress)
     made = progress.made
     _write_decks(made, folder / "decks", links={})
@@ -557,7 +566,8 @@ def _check_files(folder: Path, started: browser.Started, progress: Progress) -> 
     progress.found += [*found, *_print_problems(made, prints)]
     _write_deck_prints(prints, folder / "decks")
     progress.found += checks.present_problems(made, reader)
-    progress.found += checks.access_problems(made, folder, None, reader, is_ours=False)
+    another = partial(_read_alone, tools, folder, _NO_SITE)
+    progress.found += checks.access_problems(made, folder, None, reader, is_ours=False, another=another)
     progress.looked.append("axe-core on every slide, as authored")
     progress.looked.append(_counted("slide", progress.slides, "measured and presented"))
     progress.found += checks.powerpoint_problems(made, folder)

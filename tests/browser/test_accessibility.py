@@ -8,7 +8,10 @@ from __future__ import annotations
 import io
 import json
 import re
+import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,10 +20,11 @@ import pytest
 from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page, Route, expect
 
-from pipeline import checks, decks, marp, policy, publish
+from pipeline import artifacts, checks, commands, decks, marp, policy, publish
 from pipeline import site as mkdocs_site
 from pipeline.browser import Reader
-from pipeline.problems import Problem
+from pipeline.problems import BuildError, Problem
+from pipeline.toolchain import Tools
 from tests.browser.test_slides import DECKS, present
 from tests.conftest import BUILT, ROOT, not_printed
 
@@ -156,6 +160,77 @@ transition: cube
 
 def test_a_deck_without_faults_has_no_problem(scan: Scan) -> None:
     assert [] == scan(FINE)
+
+
+# --- Two readers at once ------------------------------------------------------------------------------------------
+
+
+def test_two_readers_find_what_one_finds_in_the_same_order(tmp_path: Path, tools: Tools, browser: Browser) -> None:
+    path = tmp_path / "talk.md"
+    faint = {3: "#eee", 12: "#ddd", 25: "#eef"}
+    faded = {number: f"<!-- _color: '{colour}' -->\n" for number, colour in faint.items()}
+    slides = [f"{faded.get(number, '')}\n# Number {number}\n" for number in range(1, 27)]
+    path.write_text("\n\n---\n\n".join(slides), encoding="utf-8")
+    [made], _ = artifacts.make([decks.open_file(path, "talk")], tools=tools, lang="en", links={}, base="")
+    publish.write(tmp_path / "decks" / "talk" / "slides.html", made.html)
+    reader = Reader(browser, tmp_path, BASE)
+    another = partial(commands._read_alone, tools, tmp_path, BASE)
+
+    alone = list(checks.access_problems([made], tmp_path, None, reader))
+    together = list(checks.access_problems([made], tmp_path, None, reader, another=another))
+
+    assert list(faint) == [int(problem.message.split()[1].rstrip(":")) for problem in alone]
+    assert {"contrast"} == {problem.rule for problem in alone}
+    assert alone == together
+
+
+def test_two_readers_look_at_the_same_time(tmp_path: Path, tools: Tools, browser: Browser) -> None:
+    both = threading.Barrier(2, timeout=60)
+
+    def look(reader: Reader) -> list[Reader]:
+        both.wait()
+        return [reader]
+
+    mine = Reader(browser, tmp_path, BASE)
+    [one], [other] = checks.side_by_side([look, look], mine, partial(commands._read_alone, tools, tmp_path, BASE))
+
+    assert [mine] == [each for each in (one, other) if each is mine]
+
+
+def test_where_no_second_browser_starts_the_first_looks_alone(tmp_path: Path, tools: Tools, browser: Browser) -> None:
+    broken = replace(tools, browser=tmp_path / "none")
+    mine = Reader(browser, tmp_path, BASE)
+
+    found = checks.side_by_side(
+        [lambda reader: [reader]] * 3, mine, partial(commands._read_alone, broken, tmp_path, "")
+    )
+
+    assert [[mine]] * 3 == found
+
+
+def test_whoever_is_lost_ends_the_others_work(tmp_path: Path, tools: Tools, browser: Browser) -> None:
+    mine = Reader(browser, tmp_path, BASE)
+    both = threading.Barrier(2, timeout=60)
+    another = partial(commands._read_alone, tools, tmp_path, BASE)
+
+    def stop_or_hang(reader: Reader) -> list[None]:
+        both.wait()
+        if reader is mine:
+            raise KeyboardInterrupt
+        reader._page.evaluate("new Promise(() => {})")
+        return []
+
+    def lose_or_go_on(reader: Reader) -> list[Reader]:
+        both.wait()
+        if reader is not mine:
+            reader.end()
+            reader.visit("index.html")
+        return [reader]
+
+    with pytest.raises(KeyboardInterrupt):
+        checks.side_by_side([stop_or_hang] * 9, mine, another)
+    with pytest.raises(BuildError, match="the browser gave up"):
+        checks.side_by_side([lose_or_go_on] * 2, mine, another)
 
 
 def test_a_transition_for_those_who_asked_for_no_motion_is_found(scan: Scan) -> None:
