@@ -141,29 +141,30 @@ def _run(arguments: argparse.Namespace, rest: list[str]) -> int:
     # Not before the packages are there. Of what is imported nothing can go, so it need not be looked through for that.
     gc.disable()
     with contextlib.ExitStack() as stack:
-        worker = None
+        tools = worker = None
         is_build = arguments.command in (None, "build")
         if (is_build and fingerprint.has_new_decks(ROOT)) or (arguments.command == "check" and not arguments.files):
-            worker = _start_marp(stack)
+            tools = toolchain.provision()
+            worker = _start_marp(tools, stack)
         from pipeline import commands  # noqa: F401 - while Marp starts
 
         gc.freeze()
         gc.enable()
-        return _do(arguments, rest, worker)
+        return _do(arguments, rest, tools, worker)
 
 
-def _start_marp(stack: contextlib.ExitStack) -> "Worker | None":
+def _start_marp(tools: toolchain.Tools, stack: contextlib.ExitStack) -> "Worker | None":
     """Have Marp started beside us, until the end of `stack`."""
     from pipeline import marp
     from pipeline.problems import BuildError
 
     try:
-        return stack.enter_context(marp.open_worker(toolchain.provision()))
+        return stack.enter_context(marp.open_worker(tools))
     except BuildError:  # the build tries it again, and reports it
         return None
 
 
-def _do(arguments: argparse.Namespace, rest: list[str], worker: "Worker | None") -> int:
+def _do(arguments: argparse.Namespace, rest: list[str], tools: toolchain.Tools | None, worker: "Worker | None") -> int:
     from pipeline import commands
     from pipeline.problems import BuildError
 
@@ -178,12 +179,13 @@ def _do(arguments: argparse.Namespace, rest: list[str], worker: "Worker | None")
             case "deck":
                 return _deck(arguments)
             case "check":
-                return _check(arguments, worker)
+                return _check(arguments, tools, worker)
             case "serve":
                 return _serve(arguments)
             case _:
+                tools = tools or toolchain.provision()
                 with _told() as tell:
-                    published, times = commands.build(ROOT, toolchain.provision(), worker=worker, tell=tell)
+                    published, times = commands.build(ROOT, tools, worker=worker, tell=tell)
                 if arguments.verbose:
                     print("\n".join(times), file=sys.stderr)
                 print(f"built and checked: {published.relative_to(ROOT)}/index.html")
@@ -205,11 +207,11 @@ def _deck(arguments: argparse.Namespace) -> int:
     return 0 if len(written) == len(files) else 1
 
 
-def _check(arguments: argparse.Namespace, worker: "Worker | None") -> int:
+def _check(arguments: argparse.Namespace, tools: toolchain.Tools | None, worker: "Worker | None") -> int:
     from pipeline import commands, report
 
     files: list[Path] = arguments.files
-    tools = toolchain.provision()
+    tools = tools or toolchain.provision()
     with _told() as tell:
         if files:
             found = commands.check_files(ROOT, files, tools)

@@ -347,7 +347,8 @@ class Reader:
         """Go to the search of the page that is open, and see that it works; returns what `visit` does."""
         with self._watch.step(PATIENCE):
             if self._is_served:
-                frame = self._page.locator("iframe").element_handle().content_frame()
+                holder = self._page.query_selector("iframe")  # which a page may have done away with
+                frame = holder.content_frame() if holder else None
                 is_ready = frame is not None and frame.evaluate(_SEARCH, SEARCH / 4)
             else:
                 is_ready = self._page.evaluate(_SEARCH, SEARCH)
