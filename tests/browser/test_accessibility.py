@@ -182,6 +182,7 @@ def test_two_readers_find_what_one_finds_in_the_same_order(tmp_path: Path, tools
     assert list(faint) == [int(problem.message.split()[1].rstrip(":")) for problem in alone]
     assert {"contrast"} == {problem.rule for problem in alone}
     assert alone == together
+    assert [] == reader.scan_deck("decks/talk/slides.html", 26, numbers=[1, 2, 4])
 
 
 def test_two_readers_look_at_the_same_time(tmp_path: Path, tools: Tools, browser: Browser) -> None:
