@@ -111,8 +111,9 @@ def begin(
         yield lambda _=formats: []
         return
     silence = SILENCE + SILENCE_PER_BYTE * max((len(source.text.encode()) for source in sources), default=0)
-    with contextlib.nullcontext(worker) if worker else open_worker(tools) as at_work:
-        node, folder = at_work.node, at_work.folder
+    with contextlib.ExitStack() as stack:
+        at_work = worker or stack.enter_context(open_worker(tools))
+        node, folder = stack.enter_context(at_work.node), at_work.folder  # which ends where anything goes wrong
         browser = ["--browser", "chrome", "--browser-path", str(tools.browser)]
         browser += ["--browser-timeout", f"{silence - EARLIER:.0f}"]
         jobs: list[dict[str, Any]] = []

@@ -207,6 +207,10 @@ def test_a_node_that_was_started_before_is_taken_and_ends_with_the_last_deck(
         assert idle.has_ended
         [again], _ = rendering.finish()
     assert made.pdf == again.pdf
+    with marp.open_worker(tools) as given:
+        with pytest.raises(KeyboardInterrupt), begin(sources[:1], worker=given):
+            raise KeyboardInterrupt
+        assert given.has_ended
 
 
 def test_a_deck_that_cannot_be_printed_is_named_and_so_is_what_is_wrong_with_others(

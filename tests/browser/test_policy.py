@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -125,13 +126,14 @@ def test_a_page_whose_script_has_no_end_is_named_by_its_source(tmp_path: Path, t
         path.write_text(f"{HEAD}<script>for (;;) {{}}</script>", encoding="utf-8")
     settings = Settings(tmp_path, BASE, "en", docs)
 
-    with (
-        pytest.raises(BuildError) as caught,
-        start(tools.browser) as started,
-        loopback.serve(folder, BASE) as served,
-    ):
-        reader, other = started.read(folder, BASE), started.read(folder, BASE, served)
-        list(checks.site_problems([], folder, settings, reader, others=iter([other])))
+    def look() -> None:
+        with start(tools.browser) as started, loopback.serve(folder, BASE) as served:
+            reader, other = started.read(folder, BASE), started.read(folder, BASE, served)
+            list(checks.site_problems([], folder, settings, reader, others=iter([other])))
+
+    # In a thread of its own, since other tests may have a browser in this one.
+    with pytest.raises(BuildError) as caught, ThreadPoolExecutor(max_workers=1) as pool:
+        pool.submit(look).result()
 
     message = (
         "the browser gave up here: it did not answer for 40 s and was ended; take out what runs without end, or ..."
