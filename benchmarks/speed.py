@@ -126,7 +126,7 @@ def make_project(root: Path, *, decks: int, slides: int) -> Path:
     (root / "docs" / "index.md").write_text("# Home\n\nAll [decks](decks/index.md).\n", encoding="utf-8")
     for number in range(2, PAGES + 1):
         (root / "docs" / f"page-{number:02}.md").write_text("".join(_page(number)), encoding="utf-8")
-    ours = _SETTINGS.replace("  font: false\n", "  font: false\n" + _LOOK) + _OURS
+    ours = _SETTINGS.replace("  font: false\n", "  font: false\n" + _THEME) + _OURS
     (root / "mkdocs.yml").write_text(ours, encoding="utf-8")
     plain = plain_folder(root)
     shutil.copytree(root / "docs", plain / "docs")
@@ -207,7 +207,7 @@ extra:
   generator: false
 """
 
-_LOOK = """  custom_dir: overrides
+_THEME = """  custom_dir: overrides
   palette:
     primary: custom
     accent: custom

@@ -349,6 +349,7 @@ class Reader:
             if self._is_served:
                 holder = self._page.query_selector("iframe")  # which a page may have done away with
                 frame = holder.content_frame() if holder else None
+                # Where it takes longer, whoever looks again is more patient.
                 is_ready = frame is not None and frame.evaluate(_SEARCH, SEARCH / 4)
             else:
                 is_ready = self._page.evaluate(_SEARCH, SEARCH)

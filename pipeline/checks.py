@@ -482,13 +482,13 @@ def side_by_side(
             if helping:
                 is_begun.wait()  # a browser that starts changes the environment of us all
             work(reader)
+            if helping:
+                helping.result()
         except BaseException:
             pending.clear()
             for helper in helpers:
                 helper.end()
             raise
-        if helping:
-            helping.result()
     return [found[number] for number in range(len(looks))]
 
 

@@ -168,9 +168,7 @@ class Worker:
         """Whether somebody has ended Node: then another worker has to be opened."""
         return self.node.has_ended
 
-    def render(
-        self, source: Source, *, links: Mapping[str, str], generated: Mapping[str, str], lang: str = "en"
-    ) -> Rendered:
+    def render(self, source: Source, *, lang: str, links: Mapping[str, str], generated: Mapping[str, str]) -> Rendered:
         """Make the deck to present and nothing else; the rest is as for `render`.
 
         Raises BuildError if Marp cannot render it, and WorkerLost if Marp itself ends or hangs.

@@ -127,8 +127,8 @@ def end(folder: Path) -> None:
         for each in found:
             with contextlib.suppress(psutil.Error):
                 each.kill()
-        end = time.monotonic() + _PATIENCE
-        while any(map(_lives, found)) and time.monotonic() < end:
+        deadline = time.monotonic() + _PATIENCE
+        while any(map(_lives, found)) and time.monotonic() < deadline:
             time.sleep(0.005)
 
 

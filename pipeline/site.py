@@ -42,7 +42,20 @@ from mkdocs.utils.templates import TemplateContext
 from pathspec.gitignore import GitIgnoreSpec
 from yaml.nodes import MappingNode, Node, ScalarNode
 
-from pipeline import active, links, patience, pictures, policy, signs, styles, tables, templates, unclosed
+from pipeline import (
+    active,
+    links,
+    patience,
+    pictures,
+    policy,
+    publish,
+    scratch,
+    signs,
+    styles,
+    tables,
+    templates,
+    unclosed,
+)
 from pipeline.cache import Cache
 from pipeline.problems import (
     BuildError,
@@ -66,6 +79,9 @@ from pipeline.scenario import FOLDER as SCENARIOS
 from pipeline.sessions import PAGE, SESSIONS
 from pipeline.templates import Template
 from pipeline.toolchain import HOME
+
+COMPILED = HOME / ".venv" / ".cache" / "jinja"
+"""Where what Jinja has compiled is kept: beside what Python has."""
 
 STAGED_DOCS = Path("dist", "stage", "docs")
 """Where generated pages and the decks' files wait for MkDocs, below the project."""
@@ -569,12 +585,15 @@ class _Templates(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
     """Keeps what Jinja makes of the theme's templates, each time the same, as Python does of its own modules."""
 
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
-        env.bytecode_cache = _Compiled()
+        for left in scratch.abandoned(COMPILED, publish.NEW):
+            left.unlink(missing_ok=True)
+        env.bytecode_cache = _Compiled(Cache(COMPILED))
         return env
 
 
 class _Compiled(BytecodeCache):
-    _kept = Cache(HOME / ".venv" / ".cache" / "jinja")
+    def __init__(self, kept: Cache) -> None:
+        self._kept = kept
 
     def load_bytecode(self, bucket: Bucket) -> None:
         content = self._kept.get(bucket.key)

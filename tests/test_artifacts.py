@@ -291,7 +291,7 @@ def test_a_deck_is_made_anew_where_its_own_links_lead_elsewhere(
 ) -> None:
     (tmp_path / "talk.md").write_text("# A\n\n[one](guide.md) and [two](later.md#a)\n", encoding="utf-8")
     source, cache = decks.open_file(tmp_path / "talk.md", "talk"), Cache(tmp_path / "cache", "salt")
-    rendered = worker.render(source, links=LINKED, generated={})
+    rendered = worker.render(source, lang="en", links=LINKED, generated={})
     marp.remember(rendered, source, cache, lang="en", links=LINKED, generated={})
 
     found = marp.remembered(source, cache, lang="en", links=links, generated={})

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -130,20 +131,24 @@ def test_what_another_build_holds_stays_though_its_process_cannot_be_seen(
         assert [folder] == list(temporary.iterdir())
 
 
-@pytest.mark.skipif(not hasattr(os, "waitid"), reason="elsewhere, what has ended is gone")
-def test_nobody_waits_for_what_has_ended_though_its_parent_has_not_seen_that() -> None:
+def test_nobody_waits_for_what_has_ended_though_its_parent_has_not_seen_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As in a container, whose first process may never look."""
-    begun = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"])
-    process = psutil.Process(begun.pid)
-    assert scratch._lives(process)
-
-    begun.kill()
-    os.waitid(os.P_PID, begun.pid, os.WEXITED | os.WNOWAIT)
-
-    assert psutil.STATUS_ZOMBIE == process.status()
-    assert not scratch._lives(process)
-    begun.wait()
-    assert not scratch._lives(process)
+    monkeypatch.setattr(scratch, "_PATIENCE", float("inf"))
+    deaf = [sys.executable, "-c", "import time; time.sleep(1000)"]
+    start = f"subprocess.Popen({deaf}, env={scratch.environment(tmp_path)})"
+    script = f"import subprocess, time; print({start}.pid); time.sleep(1000)"
+    with subprocess.Popen([sys.executable, "-u", "-c", script], stdout=subprocess.PIPE, text=True) as never_looks:
+        try:
+            assert never_looks.stdout
+            begun = psutil.Process(int(never_looks.stdout.readline()))
+            ending = threading.Thread(target=scratch.end, args=[tmp_path], daemon=True)
+            ending.start()
+            ending.join(60)
+            assert (False, psutil.STATUS_ZOMBIE) == (ending.is_alive(), begun.status())
+        finally:
+            never_looks.kill()
 
 
 def test_folders_that_only_look_like_ours_are_let_be(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:

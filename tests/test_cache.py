@@ -9,13 +9,14 @@ import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import CodeType
 
 import pikepdf
 import pytest
 from jinja2 import DictLoader, Environment
 from playwright._impl._driver import compute_driver_executable
 
-from pipeline import patience, pdf, scratch, site
+from pipeline import patience, pdf, publish, scratch, site
 from pipeline.cache import NOTHING_KEPT, Cache
 from tests.conftest import Project
 
@@ -244,11 +245,10 @@ def test_settings_that_take_from_elsewhere_are_known(tiny: Project, brought: str
 def test_compiled_templates_are_kept_and_damaged_ones_made_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(site._Compiled, "_kept", Cache(tmp_path))
-
     def shown() -> str:
         loader = DictLoader({"page": "{{ 1 + 1 }} pages"})
-        return Environment(loader=loader, bytecode_cache=site._Compiled()).get_template("page").render()
+        compiled = site._Compiled(Cache(tmp_path))
+        return Environment(loader=loader, bytecode_cache=compiled).get_template("page").render()
 
     assert "2 pages" == shown()
     [kept] = tmp_path.iterdir()
@@ -260,6 +260,32 @@ def test_compiled_templates_are_kept_and_damaged_ones_made_anew(
         kept.write_bytes(damaged)
         assert "2 pages" == shown()
         assert whole == kept.read_bytes()
+
+
+def test_the_site_is_made_with_what_was_compiled_before(
+    tiny: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled, settings, names = tmp_path / "compiled", site.read_settings(tiny.root), set[str | None]()
+    compile_really = Environment.compile
+
+    def note(self: Environment, source: str, name: str | None = None, filename: str | None = None) -> CodeType:
+        names.add(name)
+        return compile_really(self, source, name, filename)
+
+    monkeypatch.setattr(site, "COMPILED", compiled)
+    monkeypatch.setattr(Environment, "compile", note)
+    site.build(settings, tiny.root / "first")
+    assert {"main.html", "404.html", "sitemap.xml"} <= names
+    names.clear()
+    kept = {path.name: path.read_bytes() for path in compiled.iterdir()}
+    (compiled / f"{publish.NEW}4194305").write_bytes(b"what a killed build left")
+    site.build(settings, tiny.root / "second")
+
+    assert not {"main.html", "404.html", "sitemap.xml"} & names
+    assert kept == {path.name: path.read_bytes() for path in compiled.iterdir()}
+    first, second = ((tiny.root / name / "404.html").read_bytes() for name in ("first", "second"))
+    assert b"</html>" in first
+    assert first == second
 
 
 def test_what_node_has_compiled_may_be_damaged(tmp_path: Path) -> None:

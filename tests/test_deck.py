@@ -29,7 +29,7 @@ def read(tmp_path: Path, tools: Tools, worker: marp.Worker) -> Read:
         path.write_text(dedent(markdown).lstrip("\n"), encoding="utf-8")
         source = decks.Source("deck", path, tmp_path, "deck.md", path.read_text(encoding="utf-8"))
         if lang == "en":
-            rendered = worker.render(source, links=links or {}, generated={})
+            rendered = worker.render(source, lang="en", links=links or {}, generated={})
         else:  # which is settled when Marp starts
             [answer] = marp.render([source], tools=tools, lang=lang, links=links or {}, formats=("html",))
             assert isinstance(answer, marp.Rendered)

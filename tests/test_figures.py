@@ -42,7 +42,7 @@ class Renderer:
             (self.folder / f"{name}.svg").write_text(text, encoding="utf-8")
         path = self.folder / "deck.md"
         path.write_text(markdown, encoding="utf-8")
-        return self._worker.render(decks.open_file(path, "deck"), links={}, generated=generated)
+        return self._worker.render(decks.open_file(path, "deck"), lang="en", links={}, generated=generated)
 
 
 XLINK = 'xmlns:xlink="http://www.w3.org/1999/xlink"'

@@ -28,7 +28,7 @@ def enhance(tmp_path: Path, worker: marp.Worker) -> Enhance:
         path = tmp_path / "deck.md"
         path.write_text(dedent(markdown).lstrip("\n"), encoding="utf-8")
         source = decks.Source("deck", path, tmp_path, "slides/deck/deck.md", path.read_text(encoding="utf-8"))
-        rendered = worker.render(source, links={}, generated={})
+        rendered = worker.render(source, lang="en", links={}, generated={})
         result, _ = deck.read(rendered.html, name="deck", source=source.label)
         links = {"docs/resources.md": "../../resources/"}
         return rendered.html, present.enhance(rendered.html, result, links=links), result

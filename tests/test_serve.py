@@ -604,7 +604,7 @@ def test_a_worker_that_has_made_other_decks_makes_the_same_of_one(tmp_path: Path
         sources.append(decks.open_file(path, path.stem))
 
     with marp.open_worker(tools) as worker:
-        warm = [worker.render(source, links={}, generated={}).html for source in [*sources, *sources]]
+        warm = [worker.render(source, lang="en", links={}, generated={}).html for source in [*sources, *sources]]
 
     for number, source in enumerate(sources):
         [fresh] = marp.render([source], tools=tools, lang="en", links={}, formats=("html",))

@@ -132,7 +132,7 @@ def scan(tmp_path: Path, worker: marp.Worker, browser: Browser) -> Scan:
         path = tmp_path / "talk.md"
         path.write_text(markdown, encoding="utf-8")
         source = decks.open_file(path, "talk")
-        made, _ = not_printed(source, worker.render(source, links={}, generated={}))
+        made, _ = not_printed(source, worker.render(source, lang="en", links={}, generated={}))
         before, after = change
         assert before in made.html
         publish.write(tmp_path / "decks" / "talk" / "slides.html", made.html.replace(before, after))
