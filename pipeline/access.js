@@ -137,6 +137,21 @@
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
   }
 
+  // Empties the slides but for those with these numbers, and for what these refer to: axe goes through all there is, each
+  // time, and the browser lays it out.
+  function keep(numbers) {
+    const slides = [...document.querySelectorAll(SLIDES)]
+    const kept = new Set(slides.filter((_, index) => numbers.includes(index + 1)))
+    const attributes = [...kept].flatMap((slide) => [...slide.querySelectorAll('*')]).flatMap(({ attributes }) => [...attributes])
+    const styles = [...document.querySelectorAll('style')].flatMap(({ textContent }) => textContent.match(/url\(["'\s]*#[^)]*/g) ?? [])
+    const named = new Set([...attributes.map(({ value }) => value), ...styles].flatMap((text) => text.split(/[\s"'#()]+/)))
+    for (const slide of slides.filter((slide) => !kept.has(slide))) {
+      if ([...slide.querySelectorAll('[id]')].some(({ id, localName }) => localName !== 'section' && named.has(id))) continue
+      slide.replaceChildren()
+      slide.dataset.emptied = ''
+    }
+  }
+
   async function scan() {
     // What comes up step by step counts as well.
     for (const step of document.querySelectorAll('.bespoke-marp-active [data-bespoke-marp-fragment="inactive"]'))
@@ -145,7 +160,7 @@
     for (const animation of document.getAnimations()) finish(animation)
     await new Promise(requestAnimationFrame)
     // Slides that are not shown have their turn; to look at them all each time would take long decks too long.
-    const others = `${SLIDES}:not(.bespoke-marp-active)`
+    const others = `${SLIDES}:not(.bespoke-marp-active, [data-emptied])`
     const context = document.querySelector(others) ? { exclude: [others] } : document
     const result = await axe.run(context, { resultTypes: ['violations', 'incomplete'], elementRef: true, iframes: false })
     return [['violations', readViolation], ['incomplete', readIncompleteOr]].flatMap(([kind, read]) =>
@@ -363,5 +378,5 @@
     return (await visitStops()).map(({ element, isShown, isOnScreen }) => [all.indexOf(element), isShown, isOnScreen])
   }
 
-  globalThis.access = { scan, findMotion, choose, findWide, findHiddenFocus, listStops }
+  globalThis.access = { keep, scan, findMotion, choose, findWide, findHiddenFocus, listStops }
 }

@@ -473,6 +473,8 @@ class Reader:
         found: list[Finding] = []
         with self._still():
             self._open(uri)
+            if numbers:  # and the next one, from which one comes back
+                self._page.evaluate("access.keep", [*numbers, max(numbers) + 1])
             has_two: bool = self._page.evaluate(_HAS_TWO_SCHEMES)
             states = COLOURS if has_two and swapped else COLOURS[:1]
             for state in states:

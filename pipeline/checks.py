@@ -30,6 +30,9 @@ WORDS_A_MINUTE = 160
 PART = 10
 """Slides, at least, that a reader looks at in one go: to open a deck takes as long as to look at one or two."""
 
+MOST = 25
+"""Slides, at most, that a reader looks at in one go, as each look goes through all of them."""
+
 
 def deck_problems(made: Made) -> Iterator[Problem]:
     """See what the deck itself lacks: words for those who do not see its images, and minutes for its notes."""
@@ -422,7 +425,7 @@ def access_problems(
 def _parts(deck: Deck) -> list[range]:
     """The numbers of a deck's slides, in so many parts that two readers end together."""
     count = len(deck.slides)
-    size = max(PART, -(-count // 4))
+    size = min(MOST, max(PART, -(-count // 4)))
     return [range(first, min(first + size, count + 1)) for first in range(1, count + 1, size)]
 
 

@@ -9,7 +9,7 @@ import io
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -128,14 +128,16 @@ Scan = Callable[..., list[Problem]]
 def scan(tmp_path: Path, worker: marp.Worker, browser: Browser) -> Scan:
     """Make a deck and look at it as `check` does; `change` changes its HTML before."""
 
-    def look(markdown: str, *, is_ours: bool = True, change: tuple[str, str] = ("", "")) -> list[Problem]:
+    def look(markdown: str, *, is_ours: bool = True, change: Mapping[str, str] = {}) -> list[Problem]:
         path = tmp_path / "talk.md"
         path.write_text(markdown, encoding="utf-8")
         source = decks.open_file(path, "talk")
         made, _ = not_printed(source, worker.render(source, lang="en", links={}, generated={}))
-        before, after = change
-        assert before in made.html
-        publish.write(tmp_path / "decks" / "talk" / "slides.html", made.html.replace(before, after))
+        html = made.html
+        for before, after in change.items():
+            assert before in html
+            html = html.replace(before, after)
+        publish.write(tmp_path / "decks" / "talk" / "slides.html", html)
         reader = Reader(browser, tmp_path, "https://deck.invalid/")
         return list(checks.access_problems([made], tmp_path, None, reader, is_ours=is_ours))
 
@@ -183,6 +185,20 @@ def test_two_readers_find_what_one_finds_in_the_same_order(tmp_path: Path, tools
     assert {"contrast"} == {problem.rule for problem in alone}
     assert alone == together
     assert [] == reader.scan_deck("decks/talk/slides.html", 26, numbers=[1, 2, 4])
+
+
+@pytest.mark.parametrize("named", ["said", "unsaid"])
+def test_what_a_slide_refers_to_on_another_is_at_hand_in_whatever_part_of_the_deck_that_is(
+    named: str, scan: Scan
+) -> None:
+    between = [f"# Number {number}\n" for number in range(2, checks.PART + 2)]
+    deck = "\n---\n\n".join(["# One\n\nwords\n", *between, "# Last\n\npicture\n"])
+    change = {
+        "words</p>": f"<b id='{named}'>words</b></p>",
+        "picture</p>": "<b role='img' aria-labelledby='said'></b></p>",
+    }
+
+    assert (named == "unsaid") == ("axe" in {problem.rule for problem in scan(deck, change=change)})
 
 
 def test_two_readers_look_at_the_same_time(tmp_path: Path, tools: Tools, browser: Browser) -> None:
@@ -235,7 +251,7 @@ def test_whoever_is_lost_ends_the_others_work(tmp_path: Path, tools: Tools, brow
 
 
 def test_a_transition_for_those_who_asked_for_no_motion_is_found(scan: Scan) -> None:
-    [problem] = scan(FINE, change=("animation: none !important", ""))
+    [problem] = scan(FINE, change={"animation: none !important": ""})
 
     assert ("motion", 4) == (problem.rule, problem.line)
     assert problem.message.startswith("slide 1: the transition to the slide moves for 0.5 s though the reader")
