@@ -117,9 +117,10 @@ def _record(details: str) -> str:
 def _parser() -> argparse.ArgumentParser:
     what = (__doc__ or "").partition("\n\n")[0]  # a Python may be told to drop such texts
     parser = argparse.ArgumentParser(prog="build.py", description=what)
-    parser.add_argument("-v", "--verbose", action="store_true", help="say in the end where the time went")
+    where = "say in the end where the time went"
+    parser.add_argument("-v", "--verbose", action="store_true", help=where)
     commands = parser.add_subparsers(dest="command", metavar="command")
-    commands.add_parser("build", help="everything, into dist/ (this is what happens without a command)")
+    build = commands.add_parser("build", help="everything, into dist/ (this is what happens without a command)")
     deck = commands.add_parser("deck", help="only the given Marp decks, wherever they are")
     deck.add_argument("files", nargs="+", type=Path, metavar="FILE.md")
     deck.add_argument("-o", "--output", type=Path, default=Path("dist/decks"), metavar="DIR")
@@ -127,6 +128,8 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="look at everything with every rule; writes only dist/report")
     check.add_argument("files", nargs="*", type=Path, metavar="FILE.md", help="any Marp decks, instead of the project")
     check.add_argument("--format", choices=("text", "json", "github"), default="text")
+    for command in (build, check):  # behind its name, too, and there it takes back nothing
+        command.add_argument("-v", "--verbose", action="store_true", default=argparse.SUPPRESS, help=where)
     serve = commands.add_parser("serve", help="show site and decks as you write them, on this machine only")
     serve.add_argument("--port", type=int, metavar="N", help="else the first free one from 8000 on")
     serve.add_argument("--open", action="store_true", help="open it in the browser too")
@@ -212,11 +215,14 @@ def _check(arguments: argparse.Namespace, tools: toolchain.Tools | None, worker:
 
     files: list[Path] = arguments.files
     tools = tools or toolchain.provision()
+    times: list[str] = []
     with _told() as tell:
         if files:
             found = commands.check_files(ROOT, files, tools)
         else:
-            found = commands.check(ROOT, tools, worker=worker, tell=tell)
+            found, times = commands.check(ROOT, tools, worker=worker, tell=tell)
+    if arguments.verbose and times:
+        print("\n".join(times), file=sys.stderr)
     match arguments.format:
         case "json":
             print(report.as_json(found), end="")

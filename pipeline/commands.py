@@ -97,12 +97,15 @@ def build(
     return root / "dist" / "site", list(progress.times())
 
 
-def check(root: Path, tools: Tools, *, worker: Worker | None = None, tell: Callable[[str], None] = quiet) -> Report:
+def check(
+    root: Path, tools: Tools, *, worker: Worker | None = None, tell: Callable[[str], None] = quiet
+) -> tuple[Report, list[str]]:
     """Build the whole site beside the published one and look at it with every rule, the slow ones too.
 
     `worker` and `tell` are as for `build`. Nothing is taken from what former runs have seen.
 
-    Writes dist/report and nothing else that lasts. Raises BuildError where it could not begin.
+    Returns what was found, and a line for each step that says how long it took. Writes dist/report and nothing else
+    that lasts. Raises BuildError where it could not begin.
     """
     progress = Progress(is_thorough=True, tell=tell)
     ended: list[Problem] = []
@@ -113,7 +116,7 @@ def check(root: Path, tools: Tools, *, worker: Worker | None = None, tell: Calla
         except BuildError as error:
             ended = error.problems
         shutil.rmtree(stage / "site", ignore_errors=True)
-    return _reported(root, progress.report(ended))
+    return _reported(root, progress.report(ended)), list(progress.times())
 
 
 def _reported(root: Path, found: Report) -> Report:

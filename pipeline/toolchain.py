@@ -26,6 +26,10 @@ HOME = Path(__file__).resolve().parent.parent
 MINIMUM_NODE = 20
 PATIENCE = 20
 """Seconds that a program has to tell its version."""
+FILES = 1024
+"""Files that a process may have open, as most systems have it."""
+FEWEST = 256
+"""As macOS has it; a browser alone has more than a hundred."""
 WINDOWS = os.name == "nt"
 
 
@@ -45,9 +49,28 @@ class Tools:
 
 def provision() -> Tools:
     """Bring everything but the Python packages, which `enter_venv` has brought already."""
+    _open_more_files()
     node = find_node()
     _install_marp(node)
     return Tools(node, find_browser())
+
+
+def _open_more_files() -> None:
+    """Let this process, and those that it starts, have as many files open as they need: a browser waits for them.
+
+    Raises ToolError where the system does not let them.
+    """
+    if WINDOWS:
+        return
+    import resource
+
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
+    if wanted < FEWEST:
+        message = f"may have no more than {most} files open, and a browser wants {FEWEST}; raise that ('ulimit -n')"
+        raise ToolError(message)
+    if now != resource.RLIM_INFINITY and now < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 # --- Python packages ---------------------------------------------------------------------------------------

@@ -120,9 +120,10 @@ def test_the_whole_project_is_checked_and_one_fault_hides_no_other(tiny: Project
     published.parent.mkdir(parents=True)
     published.write_text("the last good site", encoding="utf-8")
 
-    outcome = tiny.run("check")
+    outcome = tiny.run("check", "-v")
 
     assert 1 == outcome.code, outcome.err
+    assert any(line.endswith(" s  pages opened in the browser") for line in outcome.err.splitlines())
     lines = outcome.out.splitlines()
     dead = [line.partition(": ")[0] for line in lines if line.endswith("[link-dead]")]
     assert ["docs/about.md:3"] == dead

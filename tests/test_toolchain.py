@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import stat
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -204,3 +206,26 @@ def test_a_lock_of_any_bytes_is_read_and_one_that_is_no_file_is_named(tmp_path: 
     for name in ("b.lock", "c.lock"):
         with pytest.raises(ToolError, match=f"{name} is not there, or is no file"):
             toolchain._fingerprint(tmp_path / name)
+
+
+# --- What the system allows ---------------------------------------------------------------------------------
+
+
+def files_allowed(limits: str) -> subprocess.CompletedProcess[str]:
+    """What provisioning says and leaves under limits of files, which only a process of its own can take."""
+    left = "resource.getrlimit(resource.RLIMIT_NOFILE)"
+    code = f"import resource; from pipeline import toolchain; toolchain.provision(); print(*{left})"
+    command = ["sh", "-c", f"{limits}; exec {sys.executable} -c '{code}'"]
+    return subprocess.run(command, cwd=toolchain.HOME, capture_output=True, text=True, timeout=60)
+
+
+def test_a_process_that_may_open_few_files_takes_as_many_as_it_may() -> None:
+    assert "600 600\n" == files_allowed("ulimit -S -n 100; ulimit -H -n 600").stdout
+    assert "1024 2000\n" == files_allowed("ulimit -S -n 100; ulimit -H -n 2000").stdout
+    assert "1500 2000\n" == files_allowed("ulimit -S -n 1500; ulimit -H -n 2000").stdout
+
+
+def test_a_process_that_may_open_too_few_files_says_so() -> None:
+    said = files_allowed("ulimit -n 255").stderr
+    assert "may have no more than 255 files open, and a browser wants 256; raise that ('ulimit -n')" in said
+    assert not files_allowed("ulimit -n 256").stderr
