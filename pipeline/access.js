@@ -137,19 +137,22 @@
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
   }
 
-  // Empties the slides but for those with these numbers, and for what these refer to: axe goes through all there is, each
-  // time, and the browser lays it out.
+  // Numbers the slides, and takes out all but those with these numbers, and what these refer to, with their notes: axe
+  // goes through whatever there is, each time.
   function keep(numbers) {
     const slides = [...document.querySelectorAll(SLIDES)]
-    const kept = new Set(slides.filter((_, index) => numbers.includes(index + 1)))
-    const attributes = [...kept].flatMap((slide) => [...slide.querySelectorAll('*')]).flatMap(({ attributes }) => [...attributes])
+    slides.forEach((slide, index) => { slide.dataset.number = index + 1 })
+    const others = slides.filter(({ dataset }) => !numbers.includes(Number(dataset.number)))
+    const attributes = slides
+      .filter((slide) => !others.includes(slide))
+      .flatMap((slide) => [...slide.querySelectorAll('*')])
+      .flatMap((element) => [...element.attributes])
     const styles = [...document.querySelectorAll('style')].flatMap(({ textContent }) => textContent.match(/url\(["'\s]*#[^)]*/g) ?? [])
     const named = new Set([...attributes.map(({ value }) => value), ...styles].flatMap((text) => text.split(/[\s"'#()]+/)))
-    for (const slide of slides.filter((slide) => !kept.has(slide))) {
-      if ([...slide.querySelectorAll('[id]')].some(({ id, localName }) => localName !== 'section' && named.has(id))) continue
-      slide.replaceChildren()
-      slide.dataset.emptied = ''
-    }
+    const isNamed = ({ id, localName }) => localName !== 'section' && named.has(id)
+    for (const slide of others) if (![...slide.querySelectorAll('[id]')].some(isNamed)) slide.remove()
+    for (const note of document.querySelectorAll('.bespoke-marp-note'))
+      if (!numbers.includes(Number(note.dataset.index) + 1)) note.remove()
   }
 
   async function scan() {
@@ -160,7 +163,7 @@
     for (const animation of document.getAnimations()) finish(animation)
     await new Promise(requestAnimationFrame)
     // Slides that are not shown have their turn; to look at them all each time would take long decks too long.
-    const others = `${SLIDES}:not(.bespoke-marp-active, [data-emptied])`
+    const others = `${SLIDES}:not(.bespoke-marp-active)`
     const context = document.querySelector(others) ? { exclude: [others] } : document
     const result = await axe.run(context, { resultTypes: ['violations', 'incomplete'], elementRef: true, iframes: false })
     return [['violations', readViolation], ['incomplete', readIncompleteOr]].flatMap(([kind, read]) =>

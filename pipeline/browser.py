@@ -418,9 +418,9 @@ class Reader:
             return self._is_up(number)
 
     def _is_up(self, number: int) -> bool:
-        slide = self._page.locator("svg[data-marpit-svg]").nth(number - 1)
+        slide = self._page.locator(f"svg[data-number='{number}'].bespoke-marp-active")
         try:  # no function to wait for: the deck's policy refuses code made of text
-            slide.and_(self._page.locator(".bespoke-marp-active")).wait_for(state="attached")
+            slide.wait_for(state="attached")
         except PlaywrightError:
             with self._watch.step(CLOSE):  # the slide does not come up, or the browser does not answer: then fail here
                 self._page.evaluate("0")
@@ -478,14 +478,15 @@ class Reader:
         found: list[Finding] = []
         with self._still():
             self._open(uri)
-            if numbers:  # and the next one, from which one comes back
-                self._page.evaluate("access.keep", [*numbers, max(numbers) + 1])
+            wanted = numbers or range(1, slides + 1)
+            after = [number + 1 for number in wanted]  # from which one comes back
+            self._page.evaluate("access.keep", [*wanted, *after])
             has_two: bool = self._page.evaluate(_HAS_TWO_SCHEMES)
             states = COLOURS if has_two and swapped else COLOURS[:1]
             for state in states:
                 if state != COLOURS[0]:
                     self._page.keyboard.press("d")
-                for number in numbers or range(1, slides + 1):
+                for number in wanted:
                     if self._come_back_to(number) if number < slides else self._go_to(number):
                         found += self._look(["findMotion", "scan"], (state,), slide=number)
             self._page.evaluate("sessionStorage.clear()")  # the next visit is to begin as authored
