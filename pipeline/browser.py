@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -45,6 +46,9 @@ SEARCH = 20.0
 
 PATIENCE_PER_SLIDE = 0.06
 """Seconds more for each slide where the browser has all of them at once: to print one takes a third of it."""
+
+PATIENCE_PER_ELEMENT = 0.02
+"""Seconds for each element of a page that is tried by keyboard, where it has so many that PATIENCE is too short."""
 
 LONG = 200
 """Pages of a document from which on a browser is told to take out its rubbish after each printing, or it takes a GB."""
@@ -501,15 +505,17 @@ class Reader:
         states = [[f"{scheme} colours" for scheme in SCHEMES], [f"{width} px wide" for width in WIDTHS]]
         with self._still():
             self._open(uri)
+            count: int = self._page.evaluate("document.getElementsByTagName('*').length")
+            look = partial(self._look, patience=max(PATIENCE, PATIENCE_PER_ELEMENT * count))
             for width, wide in zip(WIDTHS, states[1], strict=True):
                 self._page.set_viewport_size({"width": width, "height": 800})
                 for scheme, colours in zip(SCHEMES, states[0], strict=True):
                     self._page.emulate_media(color_scheme=scheme)
                     self._page.evaluate("scheme => access.choose(scheme)", scheme)
-                    found += self._look(["findMotion", "scan"], (colours, wide))
-                found += self._look(["findHiddenFocus", "findMotion"], ("", wide))
+                    found += look(["findMotion", "scan"], (colours, wide))
+                found += look(["findHiddenFocus", "findMotion"], ("", wide))
             self._page.set_viewport_size({"width": 320, "height": 256})  # 1280 by 1024 at 400 %
-            found += self._look(["findWide"], ("", ""))
+            found += look(["findWide"], ("", ""))
             self._page.evaluate("localStorage.clear()")  # the next visit is to begin as the system wants
         return [Complaint(each.rule, message, each.clues) for each, message in looks.fold(found, states)]
 
@@ -530,8 +536,10 @@ class Reader:
         self._page.evaluate(_AXE.read_text(encoding="utf-8"))
         self._page.evaluate(_ACCESS.read_text(encoding="utf-8"))
 
-    def _look(self, names: Iterable[str], state: tuple[str, ...], *, slide: int = 0) -> list[Finding]:
-        with self._watch.step(PATIENCE):
+    def _look(
+        self, names: Iterable[str], state: tuple[str, ...], *, slide: int = 0, patience: float = PATIENCE
+    ) -> list[Finding]:
+        with self._watch.step(patience):
             self._page.evaluate(_SETTLE)
             found: list[Finding] = []
             for name in names:

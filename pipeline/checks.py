@@ -416,10 +416,10 @@ def access_problems(
     uris = _page_uris(origins, folder, set(map(_slides_uri, made))) if settings else []
     parts = [partial(_scan_part, each, numbers, swapped=is_ours) for each in made for numbers in _parts(each.deck)]
     pages = [partial(_scan_page, uri) for uri in uris]
-    found = side_by_side([*parts, *pages], reader, another)
-    of_decks = dict.fromkeys(problem for problems in found[: len(parts)] for problem in problems)
+    found = side_by_side([*pages, *parts], reader, another)  # pages may take long, and the last work should not
+    of_decks = dict.fromkeys(problem for problems in found[len(pages) :] for problem in problems)
     yield from (problem for problem in of_decks if is_ours or problem.rule != "axe-undecided")
-    yield from _page_access_problems(origins, dict(zip(uris, found[len(parts) :], strict=True)))
+    yield from _page_access_problems(origins, dict(zip(uris, found[: len(pages)], strict=True)))
 
 
 def _parts(deck: Deck) -> list[range]:
