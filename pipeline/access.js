@@ -2,6 +2,7 @@
 // read otherwise. Each finding is of one element; what differs between two looks at it stands in `what`.
 {
   const SLACK = 1 // pixels
+  const ALIKE = 100 // elements of one kind that are given the focus on a page
   const LONGEST = 100 // milliseconds that something may move for somebody who asked for no motion
   const numbers = new WeakMap()
   let count = 0
@@ -328,18 +329,37 @@
       element.matches(FOCUSABLE) ? isReached(element) : !element.hasAttribute('tabindex') && isScroller(element),
     )
 
+  // What styles can tell apart by nothing but its place.
+  const kindOf = (element) => {
+    const parts = []
+    for (let box = element; box; box = box.parentElement)
+      parts.push(box.localName, box.getAttribute('class'), box.getAttribute('style'))
+    return parts.join(' ')
+  }
+
+  // The first of each kind: each costs a look at the whole page, and a long one may have thousands that are alike.
+  const firstOfEach = (elements) => {
+    const counts = new Map()
+    return elements.filter((element) => {
+      const kind = kindOf(element)
+      counts.set(kind, (counts.get(kind) ?? 0) + 1)
+      return counts.get(kind) <= ALIKE
+    })
+  }
+
   const letGo = () => document.activeElement?.blur?.()
 
   const settle = async () => {
     for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame)
   }
 
-  // What each stop shows when it has the focus. What focus does besides, as to open the search, is undone.
+  // What each stop, or so many of those that are alike, shows when it has the focus. What focus does besides, as to open
+  // the search, is undone.
   async function visitStops() {
     const boxes = [...document.querySelectorAll('input[type=checkbox]')].map((box) => [box, box.checked])
     const visited = []
     letGo()
-    for (const element of stops()) {
+    for (const element of firstOfEach(stops())) {
       if (element.matches(FOCUSABLE) && !isReached(element)) continue // no longer
       const elements = showing(element)
       const before = look(elements)

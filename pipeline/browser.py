@@ -14,7 +14,6 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -206,10 +205,6 @@ def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
         os.environ.update(before)
 
 
-_TOGETHER = ("--disable-gpu", "--in-process-gpu", "--enable-features=NetworkServiceInProcess2")
-"""Nobody draws by a graphics card, which could fail, nor asks a network: two processes fewer have to start."""
-
-
 def _launch(playwright: Playwright, program: Path, watch: Watch) -> Browser:
     try:
         with watch.step(LAUNCH + CLOSE):  # Playwright's own limit comes first
@@ -223,7 +218,6 @@ def _launch(playwright: Playwright, program: Path, watch: Watch) -> Browser:
                     "--disable-sync",
                     f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {loopback.HOST}",
                     "--no-proxy-server",
-                    *_TOGETHER,
                 ],
                 timeout=LAUNCH * 1000,
             )
@@ -505,17 +499,15 @@ class Reader:
         states = [[f"{scheme} colours" for scheme in SCHEMES], [f"{width} px wide" for width in WIDTHS]]
         with self._still():
             self._open(uri)
-            count: int = self._page.evaluate("document.getElementsByTagName('*').length")
-            look = partial(self._look, patience=max(PATIENCE, PATIENCE_PER_ELEMENT * count))
             for width, wide in zip(WIDTHS, states[1], strict=True):
                 self._page.set_viewport_size({"width": width, "height": 800})
                 for scheme, colours in zip(SCHEMES, states[0], strict=True):
                     self._page.emulate_media(color_scheme=scheme)
                     self._page.evaluate("scheme => access.choose(scheme)", scheme)
-                    found += look(["findMotion", "scan"], (colours, wide))
-                found += look(["findHiddenFocus", "findMotion"], ("", wide))
+                    found += self._look(["findMotion", "scan"], (colours, wide))
+                found += self._look(["findHiddenFocus", "findMotion"], ("", wide))
             self._page.set_viewport_size({"width": 320, "height": 256})  # 1280 by 1024 at 400 %
-            found += look(["findWide"], ("", ""))
+            found += self._look(["findWide"], ("", ""))
             self._page.evaluate("localStorage.clear()")  # the next visit is to begin as the system wants
         return [Complaint(each.rule, message, each.clues) for each, message in looks.fold(found, states)]
 
@@ -536,12 +528,12 @@ class Reader:
         self._page.evaluate(_AXE.read_text(encoding="utf-8"))
         self._page.evaluate(_ACCESS.read_text(encoding="utf-8"))
 
-    def _look(
-        self, names: Iterable[str], state: tuple[str, ...], *, slide: int = 0, patience: float = PATIENCE
-    ) -> list[Finding]:
-        with self._watch.step(patience):
+    def _look(self, names: Iterable[str], state: tuple[str, ...], *, slide: int = 0) -> list[Finding]:
+        found: list[Finding] = []
+        with self._watch.step(PATIENCE):
             self._page.evaluate(_SETTLE)
-            found: list[Finding] = []
+            count: int = self._page.evaluate("document.getElementsByTagName('*').length")
+        with self._watch.step(max(PATIENCE, PATIENCE_PER_ELEMENT * count)):
             for name in names:
                 told: list[dict[str, Any]] = self._page.evaluate(f"access.{name}()")
                 found += [looks.read(item, state, slide) for item in told]

@@ -460,6 +460,18 @@ def test_the_state_in_which_a_page_is_at_fault_is_named(look: Look) -> None:
     assert "is needed (dark colours); " in look(f"<h1>Page</h1>\n{night}\n<p>grey</p>")[0].message
 
 
+def test_of_very_many_that_are_alike_the_first_are_tried_and_each_that_is_another(look: Look) -> None:
+    alike = "".join(f"<button class='dull'>{number}</button>" for number in range(150))
+    others = "<p><button class='dull'>elsewhere</button></p> <button class='dull' style='color: #111'>styled</button>"
+    body = f"<h1>Page</h1><style>.dull {{ outline: none !important }}</style><div>{alike}{others}</div>"
+
+    found = [problem.message.split("'")[1] for problem in look(body)]
+
+    assert [*map(str, range(100)), "elsewhere", "styled"] == sorted(
+        found, key=lambda name: (name.isalpha(), name.zfill(3))
+    )
+
+
 def test_what_the_theme_does_on_every_page_is_said_once(look: Look) -> None:
     [problem] = look("<h1>Page</h1>", theme="<button></button>", names=("one", "two", "three"))
 
