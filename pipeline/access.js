@@ -143,15 +143,14 @@
   function keep(numbers) {
     const slides = [...document.querySelectorAll(SLIDES)]
     slides.forEach((slide, index) => { slide.dataset.number = index + 1 })
-    const others = slides.filter(({ dataset }) => !numbers.includes(Number(dataset.number)))
-    const attributes = slides
-      .filter((slide) => !others.includes(slide))
-      .flatMap((slide) => [...slide.querySelectorAll('*')])
-      .flatMap((element) => [...element.attributes])
+    const isKept = ({ dataset }) => numbers.includes(Number(dataset.number))
+    const elements = slides.filter(isKept).flatMap((slide) => [...slide.querySelectorAll('*')])
+    const attributes = elements.flatMap((element) => [...element.attributes])
     const styles = [...document.querySelectorAll('style')].flatMap(({ textContent }) => textContent.match(/url\(["'\s]*#[^)]*/g) ?? [])
     const named = new Set([...attributes.map(({ value }) => value), ...styles].flatMap((text) => text.split(/[\s"'#()]+/)))
     const isNamed = ({ id, localName }) => localName !== 'section' && named.has(id)
-    for (const slide of others) if (![...slide.querySelectorAll('[id]')].some(isNamed)) slide.remove()
+    for (const slide of slides)
+      if (!isKept(slide) && ![...slide.querySelectorAll('[id]')].some(isNamed)) slide.remove()
     for (const note of document.querySelectorAll('.bespoke-marp-note'))
       if (!numbers.includes(Number(note.dataset.index) + 1)) note.remove()
   }
